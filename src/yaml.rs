@@ -4,12 +4,345 @@
 //! that is `facts`. JSON is read by the same code, as YAML 1.2 contains it. Nodes never move and are never copied;
 //! an alias is a reference to its anchor's node.
 
-use crate::source::{FileId, Sources, Span};
-
+pub mod syntax;
 pub mod events;
-pub mod parse;
-pub mod edit;
+pub mod decode;
+pub mod resolve;
+mod parse;
+mod check;
+mod merge;
+pub mod path;
+
+use crate::diagnostic::Diagnostics;
+use crate::source::{FileId, Sources, Span};
+use crate::yaml::merge::{Entries, find};
+use crate::yaml::parse::Reader;
+use crate::yaml::path::{Path, Step};
+use crate::yaml::resolve::{CoreTag, Scalar, resolve};
 
 /// Index of a node in its [`Tree`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);
+
+/// What a node is, aliases followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A single value, or nothing at all.
+    Scalar,
+    /// `- a` or `[a]`
+    Sequence,
+    /// `a: b` or `{a: b}`
+    Mapping,
+}
+
+/// One document of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Its outermost node.
+    pub root: NodeId,
+    /// The file it stands in.
+    pub file: FileId,
+}
+
+/// A key of a mapping and its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key; always a scalar, or an alias of one.
+    pub key: NodeId,
+    /// The value, as it stands: it may be an alias.
+    pub value: NodeId,
+}
+
+/// How much a text may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one file.
+    pub bytes: usize,
+    /// Collections within one another.
+    pub depth: usize,
+    /// Nodes of the whole tree.
+    pub nodes: usize,
+    /// Nodes that the aliases of one file stand for.
+    pub alias_nodes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 512 << 20, depth: 128, nodes: 40_000_000, alias_nodes: 10_000_000 }
+    }
+}
+
+/// Absence of a node.
+const NONE: u32 = u32::MAX;
+
+/// INVARIANT: a key is a single node, and the node after it in the arena is its value.
+#[derive(Clone, Copy)]
+struct Node {
+    start: u32,
+    end: u32,
+    /// The next node of the same collection; from a key its value, from a value the next key.
+    next: u32,
+    /// Of a collection its first child, of an alias its target, of a decoded scalar its number in the side table.
+    link: u32,
+    meta: u32,
+}
+
+/// What `Node::meta` holds: two bits of shape, then flags, then a tag.
+mod meta {
+    pub(super) const SCALAR: u32 = 0;
+    pub(super) const SEQUENCE: u32 = 1;
+    pub(super) const MAPPING: u32 = 2;
+    pub(super) const ALIAS: u32 = 3;
+    pub(super) const SHAPE: u32 = 3;
+    /// The node is a key.
+    pub(super) const KEY: u32 = 1 << 2;
+    /// The collection is written with brackets.
+    pub(super) const FLOW: u32 = 1 << 3;
+    /// The scalar is not quoted and no text block.
+    pub(super) const PLAIN: u32 = 1 << 4;
+    /// The text of the scalar is the source between its quotes.
+    pub(super) const QUOTED: u32 = 1 << 5;
+    /// The text of the scalar stands in the side table.
+    pub(super) const DECODED: u32 = 1 << 6;
+    /// The mapping has a merge key.
+    pub(super) const MERGE: u32 = 1 << 7;
+    /// The node has an anchor or a tag.
+    pub(super) const PROPERTIES: u32 = 1 << 8;
+    /// The node stands for what could not be read.
+    pub(super) const BROKEN: u32 = 1 << 9;
+    /// The scalar is a text block.
+    pub(super) const BLOCK: u32 = 1 << 10;
+    /// An alias refers to the node.
+    pub(super) const SHARED: u32 = 1 << 11;
+    pub(super) const TAG_SHIFT: u32 = 12;
+}
+
+/// The anchor and tag of a node, which stand before it.
+#[derive(Clone, Copy, Debug)]
+struct Properties {
+    node: u32,
+    start: u32,
+    anchor: Option<(u32, u32)>,
+}
+
+/// The nodes from `first` on belong to `file`.
+struct Part<'s> {
+    first: u32,
+    file: FileId,
+    text: &'s str,
+}
+
+/// All documents of all files of a run.
+pub struct Tree<'s> {
+    sources: &'s Sources,
+    nodes: Vec<Node>,
+    documents: Vec<Document>,
+    parts: Vec<Part<'s>>,
+    /// Texts that do not stand in the source as they are, one after the other, and where each ends.
+    decoded: String,
+    decoded_ends: Vec<usize>,
+    properties: Vec<Properties>,
+}
+
+impl<'s> Tree<'s> {
+    /// A tree without documents.
+    pub fn new(sources: &'s Sources) -> Self {
+        Self {
+            sources,
+            nodes: Vec::new(),
+            documents: Vec::new(),
+            parts: Vec::new(),
+            decoded: String::new(),
+            decoded_ends: Vec::new(),
+            properties: Vec::new(),
+        }
+    }
+
+    /// Appends the documents of a file. What is wrong with it is told; the documents that can be read are there.
+    pub fn read(&mut self, file: FileId, limits: &Limits, diagnostics: &mut Diagnostics) {
+        Reader::new(self, file, limits, diagnostics).read();
+    }
+
+    /// The texts the tree was read from.
+    pub fn sources(&self) -> &'s Sources {
+        self.sources
+    }
+
+    /// All documents in the order in which they were read.
+    pub fn documents(&self) -> &[Document] {
+        &self.documents
+    }
+
+    /// How many nodes there are.
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// What a node is; an alias is what it refers to.
+    pub fn kind(&self, node: NodeId) -> Kind {
+        match self.node(self.resolve(node)).meta & meta::SHAPE {
+            meta::SEQUENCE => Kind::Sequence,
+            meta::MAPPING => Kind::Mapping,
+            _ => Kind::Scalar,
+        }
+    }
+
+    /// The node an alias refers to; any other node itself.
+    pub fn resolve(&self, node: NodeId) -> NodeId {
+        let found = self.node(node);
+        if found.meta & meta::SHAPE == meta::ALIAS { NodeId(found.link) } else { node }
+    }
+
+    /// Whether the node is an alias.
+    pub fn is_alias(&self, node: NodeId) -> bool {
+        self.node(node).meta & meta::SHAPE == meta::ALIAS
+    }
+
+    /// Whether the node stands for something that could not be read and was told of.
+    pub fn is_broken(&self, node: NodeId) -> bool {
+        self.node(node).meta & meta::BROKEN != 0
+    }
+
+    /// The place of a node as it stands: of an alias, the alias itself. Anchors and tags are left out. Of nothing
+    /// (`key:`), the empty place behind the key.
+    pub fn span(&self, node: NodeId) -> Span {
+        let found = self.node(node);
+        Span { file: self.file(node), start: found.start, end: found.end }
+    }
+
+    /// The file a node stands in.
+    pub fn file(&self, node: NodeId) -> FileId {
+        self.part(node.0).map_or(FileId(0), |part| part.file)
+    }
+
+    /// The key of a value of a mapping.
+    pub fn key_of(&self, node: NodeId) -> Option<NodeId> {
+        let before = node.0.checked_sub(1)?;
+        let is_key = self.nodes.get(before as usize)?.meta & meta::KEY != 0;
+        is_key.then_some(NodeId(before))
+    }
+
+    /// The decoded text of a scalar; empty for a collection and for nothing.
+    pub fn text(&self, node: NodeId) -> &str {
+        let node = self.resolve(node);
+        let found = self.node(node);
+        if found.meta & meta::SHAPE != meta::SCALAR {
+            return "";
+        }
+        if found.meta & meta::DECODED != 0 {
+            let at = found.link as usize;
+            let start = at
+                .checked_sub(1)
+                .and_then(|before| self.decoded_ends.get(before))
+                .copied()
+                .unwrap_or(0);
+            return self
+                .decoded_ends
+                .get(at)
+                .and_then(|end| self.decoded.get(start..*end))
+                .unwrap_or("");
+        }
+        let quote = u32::from(found.meta & meta::QUOTED != 0);
+        let text = self.part(node.0).map_or("", |part| part.text);
+        text.get((found.start + quote) as usize..(found.end - quote) as usize).unwrap_or("")
+    }
+
+    /// Whether a scalar is written without quotes and not as a text block.
+    pub fn is_plain(&self, node: NodeId) -> bool {
+        self.node(self.resolve(node)).meta & meta::PLAIN != 0
+    }
+
+    /// Whether the text of a scalar stands in the source as it is, so that a place in the one is a place in the other.
+    pub fn text_span(&self, node: NodeId) -> Option<Span> {
+        let found = self.node(node);
+        let verbatim = found.meta & (meta::SHAPE | meta::DECODED) == meta::SCALAR;
+        let quote = u32::from(found.meta & meta::QUOTED != 0);
+        verbatim.then(|| Span {
+            file: self.file(node),
+            start: found.start + quote,
+            end: found.end - quote,
+        })
+    }
+
+    /// What a scalar means under the core schema; a collection means nothing.
+    pub fn scalar(&self, node: NodeId) -> Scalar<'_> {
+        let found = self.node(self.resolve(node));
+        let tag = CoreTag::from_bits(found.meta >> meta::TAG_SHIFT);
+        resolve(self.text(node), found.meta & meta::PLAIN != 0, tag)
+    }
+
+    /// The elements of a sequence; none of anything else.
+    pub fn items(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
+        let sequence = self.node(self.resolve(node));
+        let first =
+            if sequence.meta & meta::SHAPE == meta::SEQUENCE { sequence.link } else { NONE };
+        self.chain(first)
+    }
+
+    /// The entries of a mapping, with those it merges in behind its own; none of anything else.
+    pub fn entries(&self, node: NodeId) -> impl Iterator<Item = Entry> {
+        Entries::new(self, self.resolve(node))
+    }
+
+    /// The entries that a mapping itself has, `<<` among them.
+    pub fn own_entries(&self, node: NodeId) -> impl Iterator<Item = Entry> {
+        let mapping = self.node(self.resolve(node));
+        let mut at = if mapping.meta & meta::SHAPE == meta::MAPPING { mapping.link } else { NONE };
+        std::iter::from_fn(move || {
+            let (entry, next) = self.entry(at)?;
+            at = next;
+            Some(entry)
+        })
+    }
+
+    /// The entry of a mapping under a key.
+    pub fn get(&self, map: NodeId, key: &str) -> Option<Entry> {
+        find(self, self.resolve(map), key)
+    }
+
+    /// The node at a path, with the keys that mappings merge in.
+    pub fn find(&self, root: NodeId, path: &Path) -> Option<NodeId> {
+        path.steps().iter().try_fold(root, |node, step| match step {
+            Step::Key(key) => self.get(node, key).map(|entry| entry.value),
+            Step::Index(index) => self.items(node).nth(*index),
+        })
+    }
+
+    fn chain(&self, first: u32) -> impl Iterator<Item = NodeId> {
+        let mut at = first;
+        std::iter::from_fn(move || {
+            let node = self.nodes.get(at as usize)?;
+            let found = NodeId(at);
+            at = node.next;
+            Some(found)
+        })
+    }
+
+    /// The entry whose key is at an index, and the index of the key after it.
+    fn entry(&self, key: u32) -> Option<(Entry, u32)> {
+        let value = self.nodes.get(key as usize)?.next;
+        let next = self.nodes.get(value as usize)?.next;
+        Some((Entry { key: NodeId(key), value: NodeId(value) }, next))
+    }
+
+    fn node(&self, node: NodeId) -> &Node {
+        &self.nodes[node.0 as usize]
+    }
+
+    fn part(&self, node: u32) -> Option<&Part<'s>> {
+        let at = self.parts.partition_point(|part| part.first <= node);
+        self.parts.get(at.checked_sub(1)?)
+    }
+
+    /// The anchor and tag of a node.
+    fn properties(&self, node: NodeId) -> Option<&Properties> {
+        if self.node(node).meta & meta::PROPERTIES == 0 {
+            return None;
+        }
+        let at = self.properties.binary_search_by_key(&node.0, |found| found.node).ok()?;
+        self.properties.get(at)
+    }
+}
+
+#[cfg(test)]
+mod tests;
