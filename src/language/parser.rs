@@ -19,6 +19,7 @@ use nom::Parser;
 use crate::language::ast::Name;
 use crate::language::error::{Class, Expected, Special, SyntaxError};
 use crate::language::parser::input::{Parsed, Tokens};
+use crate::language::parser::recovery::starts_declaration;
 use crate::language::token::{Symbol, Token, TokenKind, Word};
 use crate::source::{Span, Spanned};
 
@@ -47,17 +48,17 @@ pub fn symbol<'a>(wanted: Symbol) -> impl Fn(Tokens<'a>) -> Parsed<'a, Token> {
 /// Any word as the name of a field: behind a dot and in front of a colon nothing else could stand.
 pub fn field_name(input: Tokens) -> Parsed<Name> {
     match input.peek() {
-        Some(token) if token.word().is_some() => Ok((input.next(), input.named(token))),
+        Some(token) if token.word().is_some() && !starts_declaration(input) => Ok((input.next(), input.named(token))),
         _ => input.fail(Expected::class(Class::Name)),
     }
 }
 
 /// A name that is given to something; words that an expression needs for itself cannot be given.
 pub fn name(input: Tokens) -> Parsed<Name> {
-    match input.peek() {
-        Some(token) if token.word().is_some_and(|word| !word.is_reserved()) => Ok((input.next(), input.named(token))),
-        _ => input.fail(Expected::class(Class::Name)),
+    if input.word_ahead(0).is_some_and(Word::is_reserved) {
+        return input.fail(Expected::class(Class::Name));
     }
+    field_name(input)
 }
 
 /// A name with a capital.

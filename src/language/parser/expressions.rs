@@ -254,7 +254,7 @@ fn primary(input: Tokens) -> Parsed<Expr> {
         TokenKind::Symbol(Symbol::OpenBracket) => brackets(input),
         TokenKind::TypeName if next_is(Symbol::OpenBrace) => {
             let (rest, name) = type_name(input)?;
-            let (rest, fields) = committed(fields(rest))?;
+            let (rest, fields) = committed(nested(rest, fields))?;
             Ok((rest, node(rest.since(input.here()), ExprKind::Record(name, fields))))
         }
         TokenKind::TypeName => Ok((input.next(), node(input.span(token), ExprKind::Name(input.text(token).to_owned())))),
@@ -267,7 +267,7 @@ fn primary(input: Tokens) -> Parsed<Expr> {
 fn named<'a>(input: Tokens<'a>, token: Token, word: Word) -> Parsed<'a, Expr> {
     match word {
         Word::The if binds(input) => {
-            let (rest, binder) = committed(binder(input.next(), sum))?;
+            let (rest, binder) = committed(nested(input.next(), |input| binder(input, sum)))?;
             return Ok((rest, node(rest.since(input.here()), ExprKind::The(binder))));
         }
         Word::Choose if is_choice(input) => return input.fail_with(Special::Choose),

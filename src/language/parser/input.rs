@@ -110,6 +110,19 @@ impl<'a> Tokens<'a> {
         Self { at: at.clamp(self.at, self.end), ..self }
     }
 
+    /// Whether the next token stands in the first column of its line.
+    pub fn is_first_column(self) -> bool {
+        let before = self.peek().and_then(|token| token.start.checked_sub(1));
+        before.is_none_or(|at| matches!(self.context.text.as_bytes().get(at as usize), Some(b'\n' | b'\r')))
+    }
+
+    /// Whether an empty line lies between the token that was read last and the next one.
+    pub fn is_behind_blank_line(self) -> bool {
+        let from = self.before().map_or(0, |token| token.end as usize);
+        let between = self.context.text.get(from..self.here().start as usize).unwrap_or("");
+        between.matches('\n').count() > 1
+    }
+
     /// Whether nothing is left.
     pub fn is_end(self) -> bool {
         self.at >= self.end

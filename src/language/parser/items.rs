@@ -30,8 +30,7 @@ pub fn items(input: Tokens) -> Vec<Item> {
         let begin = rest.at;
         let Some(word) = declaration_word(rest) else {
             rest.report(rest.error(Expected::class(Class::Declaration)));
-            // What stands between two declarations belongs to the first, and changes what that one says.
-            if let Some(last) = items.last_mut() {
+            if let Some(last) = items.last_mut().filter(|last| belongs_to(rest, &last.kind)) {
                 last.broken = true;
             }
             rest = to_declaration(rest.next());
@@ -49,6 +48,19 @@ pub fn items(input: Tokens) -> Vec<Item> {
         }
     }
     items
+}
+
+/// Whether what stands here, behind a declaration, was meant to be part of it: then that one says something else.
+fn belongs_to(input: Tokens, last: &ItemKind) -> bool {
+    let Some(token) = input.peek() else { return false };
+    let part = match last {
+        ItemKind::Pack(_) | ItemKind::Unit(_) | ItemKind::Define(_) => !input.is_first_column() && !input.is_behind_blank_line(),
+        ItemKind::Document(_) => input.is_word(Word::Clause),
+        ItemKind::Environment(_) | ItemKind::Entity(_) | ItemKind::Record(_) => starts_field(input),
+        ItemKind::Rule(_) => part_on_new_line(Word::RULE_PARTS)(input),
+        ItemKind::Remedy(_) => part_on_new_line(Word::REMEDY_PARTS)(input),
+    };
+    part || !token.first
 }
 
 /// The word that opens a declaration here; a misspelt one is reported and taken for what it was meant to be.

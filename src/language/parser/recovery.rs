@@ -13,7 +13,7 @@ pub fn starts_declaration(input: Tokens) -> bool {
     let Some(token) = input.peek() else { return false };
     let Some(word) = token.word().filter(|word| word.is_declaration() && token.first) else { return false };
     let Some(next) = input.ahead(1) else { return true };
-    if token.start == 0 || matches!(input.context.text.as_bytes().get(token.start as usize - 1), Some(b'\n' | b'\r')) {
+    if input.is_first_column() {
         // In the first column: whatever follows, unless the word is used as a name.
         return match next.kind {
             TokenKind::Symbol(symbol) => symbol == Symbol::OpenBrace,
