@@ -21,3 +21,4 @@ pub mod compile;
 pub mod evaluate;
 pub mod packs;
 pub mod session;
+pub mod cli;

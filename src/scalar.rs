@@ -37,7 +37,8 @@ pub fn parse_duration(text: &str) -> Option<i64> {
     let mut total: i64 = 0;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let unit = rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
+        let unit =
+            rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
         total = total.checked_add(with_unit(&rest[..unit], &DURATIONS)?)?;
         rest = &rest[unit..];
     }
@@ -58,7 +59,8 @@ fn with_unit(text: &str, units: &[(&str, i64)]) -> Option<i64> {
             if fraction.is_empty() || whole.is_empty() {
                 return None;
             }
-            let part = i128::from(fraction.parse::<i64>().ok()?) * i128::from(factor) / i128::from(scale);
+            let part =
+                i128::from(fraction.parse::<i64>().ok()?) * i128::from(factor) / i128::from(scale);
             whole.parse::<i64>().ok()?.checked_mul(factor)?.checked_add(i64::try_from(part).ok()?)
         }
     }
@@ -66,14 +68,19 @@ fn with_unit(text: &str, units: &[(&str, i64)]) -> Option<i64> {
 
 /// The shortest exact spelling of a size in binary units.
 pub fn print_size(bytes: i64) -> String {
-    let (unit, factor) = SIZES[..5].iter().find(|(_, factor)| bytes % factor == 0 && bytes != 0).unwrap_or(&("B", 1));
+    let (unit, factor) = SIZES[..5]
+        .iter()
+        .find(|(_, factor)| bytes % factor == 0 && bytes != 0)
+        .unwrap_or(&("B", 1));
     format!("{}{unit}", bytes / factor)
 }
 
 /// The shortest exact spelling of a duration.
 pub fn print_duration(seconds: i64) -> String {
-    let (unit, factor) =
-        DURATIONS.iter().find(|(_, factor)| seconds % factor == 0 && seconds != 0).unwrap_or(&("s", 1));
+    let (unit, factor) = DURATIONS
+        .iter()
+        .find(|(_, factor)| seconds % factor == 0 && seconds != 0)
+        .unwrap_or(&("s", 1));
     format!("{}{unit}", seconds / factor)
 }
 
@@ -81,7 +88,10 @@ pub fn print_duration(seconds: i64) -> String {
 pub fn parse_time(text: &str) -> Option<i64> {
     // `Timestamp` reads more than RFC 3339; the shape check keeps to what the description format promises.
     let bytes = text.as_bytes();
-    let dated = bytes.len() >= 20 && bytes[4] == b'-' && bytes[7] == b'-' && matches!(bytes[10], b'T' | b't' | b' ');
+    let dated = bytes.len() >= 20
+        && bytes[4] == b'-'
+        && bytes[7] == b'-'
+        && matches!(bytes[10], b'T' | b't' | b' ');
     if !dated || bytes[13] != b':' {
         return None;
     }
@@ -91,7 +101,8 @@ pub fn parse_time(text: &str) -> Option<i64> {
 
 /// An instant as RFC 3339 in UTC, with seconds and only as many decimals as it has.
 pub fn print_time(microseconds: i64) -> String {
-    jiff::Timestamp::from_microsecond(microseconds).map_or_else(|_| "?".to_owned(), |instant| instant.to_string())
+    jiff::Timestamp::from_microsecond(microseconds)
+        .map_or_else(|_| "?".to_owned(), |instant| instant.to_string())
 }
 
 /// Microseconds in a second: times are counted in microseconds, durations in seconds.
@@ -101,7 +112,8 @@ pub const SECOND: i64 = 1_000_000;
 pub fn is_version(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
         && text.split('.').all(|part| {
-            part.starts_with(|c: char| c.is_ascii_digit()) && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            part.starts_with(|c: char| c.is_ascii_digit())
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
         })
 }
 
@@ -117,10 +129,14 @@ pub fn compare_versions(a: &str, b: &str) -> Ordering {
         let (x, y) = (x.unwrap_or("0"), y.unwrap_or("0"));
         let number = |part: &str| {
             let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-            (part[..digits].trim_start_matches('0').len(), part[..digits].trim_start_matches('0').to_owned())
+            (
+                part[..digits].trim_start_matches('0').len(),
+                part[..digits].trim_start_matches('0').to_owned(),
+            )
         };
         let order = number(x).cmp(&number(y)).then_with(|| {
-            let tail = |part: &str| part.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned();
+            let tail =
+                |part: &str| part.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned();
             tail(x).cmp(&tail(y))
         });
         if order != Ordering::Equal {
@@ -149,7 +165,10 @@ mod tests {
 
     #[test]
     fn times_need_a_zone() {
-        assert_eq!(parse_time("2020-03-28T09:00:00Z").map(print_time).as_deref(), Some("2020-03-28T09:00:00Z"));
+        assert_eq!(
+            parse_time("2020-03-28T09:00:00Z").map(print_time).as_deref(),
+            Some("2020-03-28T09:00:00Z")
+        );
         assert_eq!(parse_time("2020-03-28T18:00:00+09:00"), parse_time("2020-03-28T09:00:00Z"));
         assert_eq!(parse_time("2020-03-28T09:00:00"), None);
         assert_eq!(parse_time("2020-03-28"), None);

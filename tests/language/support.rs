@@ -49,7 +49,8 @@ impl Parsed {
     /// `message @ underlined text / second place > help`, one per error.
     pub fn told(&self) -> Vec<String> {
         let write = |error: &Diagnostic| {
-            let places: Vec<&str> = error.labels.iter().map(|label| self.sources.slice(label.span)).collect();
+            let places: Vec<&str> =
+                error.labels.iter().map(|label| self.sources.slice(label.span)).collect();
             let help = error.help.as_deref().map_or(String::new(), |help| format!(" > {help}"));
             format!("{} @ {}{help}", error.message, places.join(" / "))
         };
@@ -58,7 +59,11 @@ impl Parsed {
 
     /// A word for each declaration: its kind and name, with `!` where it is broken.
     pub fn outline(&self) -> Vec<String> {
-        self.file.items.iter().map(|item| format!("{}{}", title(item), if item.broken { "!" } else { "" })).collect()
+        self.file
+            .items
+            .iter()
+            .map(|item| format!("{}{}", title(item), if item.broken { "!" } else { "" }))
+            .collect()
     }
 }
 
@@ -94,12 +99,19 @@ pub fn skeleton(file: &ast::File) -> String {
 fn write(expr: &ast::Expr) -> String {
     use ast::ExprKind as Kind;
     let binder = |binder: &ast::Binder| {
-        let filter = binder.filter.as_ref().map_or(String::new(), |filter| format!(" where {}", write(filter)));
+        let filter = binder
+            .filter
+            .as_ref()
+            .map_or(String::new(), |filter| format!(" where {}", write(filter)));
         format!("{} in {}{filter}", binder.name.value, write(&binder.list))
     };
     let list = |items: &[ast::Expr]| items.iter().map(write).collect::<Vec<_>>().join(", ");
     let fields = |fields: &[(ast::Name, ast::Expr)]| {
-        fields.iter().map(|(name, value)| format!("{}={}", name.value, write(value))).collect::<Vec<_>>().join(" ")
+        fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", name.value, write(value)))
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let not = |negated: &bool| if *negated { "not " } else { "" };
     match &*expr.kind {
@@ -111,17 +123,23 @@ fn write(expr: &ast::Expr) -> String {
         Kind::Comprehension(item, from) => format!("[{} for {}]", write(item), binder(from)),
         Kind::Record(name, values) => format!("{} {{ {} }}", name.value, fields(values)),
         Kind::The(from) => format!("(the {})", binder(from)),
-        Kind::Choose(from, prefer) => format!("(choose {} {:?})", binder(from), prefer.as_ref().map(write)),
+        Kind::Choose(from, prefer) => {
+            format!("(choose {} {:?})", binder(from), prefer.as_ref().map(write))
+        }
         Kind::If(a, b, c) => format!("(if {} then {} else {})", write(a), write(b), write(c)),
         Kind::Implies(a, b) => format!("({} implies {})", write(a), write(b)),
         Kind::And(a, b) => format!("({} and {})", write(a), write(b)),
         Kind::Or(a, b) => format!("({} or {})", write(a), write(b)),
         Kind::Not(a) => format!("(not {})", write(a)),
         Kind::Compare(how, a, b) => format!("({} {how:?} {})", write(a), write(b)),
-        Kind::In { negated, element, list } => format!("({} {}in {})", write(element), not(negated), write(list)),
+        Kind::In { negated, element, list } => {
+            format!("({} {}in {})", write(element), not(negated), write(list))
+        }
         Kind::Matches(a, pattern) => format!("({} matches {:?})", write(a), pattern.value),
         Kind::IsEmpty { negated, list } => format!("({} is {}empty)", write(list), not(negated)),
-        Kind::IsKnown { negated, operand } => format!("({} is {}known)", write(operand), not(negated)),
+        Kind::IsKnown { negated, operand } => {
+            format!("({} is {}known)", write(operand), not(negated))
+        }
         Kind::AreEqual(a) => format!("({} are equal)", write(a)),
         Kind::AreUnique(a) => format!("({} are unique)", write(a)),
         Kind::IsUniqueIn(a, b) => format!("({} is unique in {})", write(a), write(b)),

@@ -11,7 +11,9 @@ use crate::language::token::{Symbol, TokenKind, Word};
 /// Whether a declaration starts here: its word is the first of a line, and what follows fits.
 pub fn starts_declaration(input: Tokens) -> bool {
     let Some(token) = input.peek() else { return false };
-    let Some(word) = token.word().filter(|word| word.is_declaration() && token.first) else { return false };
+    let Some(word) = token.word().filter(|word| word.is_declaration() && token.first) else {
+        return false;
+    };
     let Some(next) = input.ahead(1) else { return true };
     if input.is_first_column() {
         // In the first column: whatever follows, unless the word is used as a name.
@@ -37,13 +39,23 @@ pub fn opens_part(input: Tokens) -> bool {
     match next.kind {
         TokenKind::Word(next) => {
             let goes_on = Word::INFIX.contains(&next)
-                || matches!(next, Word::Then | Word::Else | Word::For | Word::Where | Word::Prefer | Word::To)
+                || matches!(
+                    next,
+                    Word::Then | Word::Else | Word::For | Word::Where | Word::Prefer | Word::To
+                )
                 || next.is_part()
                 || (Word::EFFECTS.contains(&next) && word != Word::Effect)
                 || starts_declaration(input.next());
-            !goes_on && !input.ahead(2).is_some_and(|third| third.is(Symbol::Assign) && word != Word::Let)
+            !goes_on
+                && !input
+                    .ahead(2)
+                    .is_some_and(|third| third.is(Symbol::Assign) && word != Word::Let)
         }
-        TokenKind::String | TokenKind::OpenString | TokenKind::Number | TokenKind::Id | TokenKind::TypeName => true,
+        TokenKind::String
+        | TokenKind::OpenString
+        | TokenKind::Number
+        | TokenKind::Id
+        | TokenKind::TypeName => true,
         _ => false,
     }
 }
@@ -100,7 +112,10 @@ pub fn part_on_new_line<'a>(words: &'static [Word]) -> impl Fn(Tokens<'a>) -> bo
         let Some(token) = input.peek().filter(|token| token.first) else { return false };
         token.word().is_some_and(|word| words.contains(&word))
             && !input.ahead(1).is_some_and(|next| {
-                matches!(next.kind, TokenKind::Symbol(Symbol::Assign | Symbol::Colon | Symbol::Dot | Symbol::Equal))
+                matches!(
+                    next.kind,
+                    TokenKind::Symbol(Symbol::Assign | Symbol::Colon | Symbol::Dot | Symbol::Equal)
+                )
             })
     }
 }

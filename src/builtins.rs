@@ -1,0 +1,208 @@
+//! The functions that rules may call.
+//!
+//! Owns one table; the checker reads the signatures, the evaluator the code, the manual the words. A new function is
+//! one row here and one section in `docs/language.md`.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use crate::builtins::value::{Extent, Key, List, Value};
+use crate::facts::Text;
+use crate::scalar;
+use crate::schema::types::{Completeness, Type};
+
+pub mod value;
+
+/// One function.
+#[derive(Debug)]
+pub struct Builtin {
+    /// Name.
+    pub name: &'static str,
+    /// The signature as shown to a reader.
+    pub signature: &'static str,
+    /// What it does, and what it makes of unknown operands.
+    pub doc: &'static str,
+    /// How many arguments it takes.
+    pub arity: usize,
+    /// The result type for argument types, or what was expected.
+    pub check: fn(&[Type]) -> Result<Type, &'static str>,
+    /// The code.
+    pub call: for<'a> fn(&[Value<'a>]) -> Value<'a>,
+}
+
+/// All functions.
+pub const BUILTINS: [Builtin; 7] = [
+    Builtin {
+        name: "count",
+        signature: "count(list: [T]): int",
+        doc: "how many elements; unknown where there may be others",
+        arity: 1,
+        check: |types| types[0].element().map(|_| Type::Int).ok_or("a list"),
+        call: |values| match &values[0] {
+            Value::List(list) if list.extent == Extent::Whole => {
+                Value::Number(list.items.len() as i64)
+            }
+            Value::None => Value::Number(0),
+            _ => Value::Unknown,
+        },
+    },
+    Builtin {
+        name: "sum",
+        signature: "sum(list: [int | size | duration]): int | size | duration",
+        doc: "the sum; 0 for an empty list, unknown where an element is unknown or others may be missing",
+        arity: 1,
+        check: |types| match types[0].element().map(Type::present) {
+            Some(ty @ (Type::Int | Type::Size | Type::Duration | Type::Error)) => Ok(ty.clone()),
+            _ => Err("a list of numbers, sizes or durations"),
+        },
+        call: |values| match numbers(&values[0]) {
+            Some(numbers) => numbers
+                .iter()
+                .try_fold(0_i64, |sum, n| sum.checked_add(*n))
+                .map_or(Value::Unknown, Value::Number),
+            None => Value::Unknown,
+        },
+    },
+    Builtin {
+        name: "distinct",
+        signature: "distinct(list: [T]): [T]",
+        doc: "each element once, at its first place; an unknown element stays one unknown element",
+        arity: 1,
+        check: |types| match types[0].element() {
+            Some(element) => Ok(Type::List(Box::new(element.clone()), Completeness::Complete)),
+            None => Err("a list"),
+        },
+        call: |values| match &values[0] {
+            Value::List(list) => Value::List(Rc::new(distinct(list))),
+            other => other.clone(),
+        },
+    },
+    Builtin {
+        name: "min",
+        signature: "min(list: [T]): T",
+        doc: "the smallest number, size, duration, time or version; none for an empty list",
+        arity: 1,
+        check: extreme,
+        call: |values| extremum(&values[0], Ordering::Less),
+    },
+    Builtin {
+        name: "max",
+        signature: "max(list: [T]): T",
+        doc: "the largest number, size, duration, time or version; none for an empty list",
+        arity: 1,
+        check: extreme,
+        call: |values| extremum(&values[0], Ordering::Greater),
+    },
+    Builtin {
+        name: "lower",
+        signature: "lower(value: text): text",
+        doc: "the text in lower case",
+        arity: 1,
+        check: |types| text(&types[0]).map(|()| Type::Text),
+        call: |values| match &values[0] {
+            Value::Text(text) => Value::Text(Text::Owned(text.as_str().to_lowercase().into())),
+            other => other.clone(),
+        },
+    },
+    Builtin {
+        name: "startsWith",
+        signature: "startsWith(value: text, start: text): bool",
+        doc: "whether the text begins with the other",
+        arity: 2,
+        check: |types| text(&types[0]).and_then(|()| text(&types[1])).map(|()| Type::Bool),
+        call: |values| match (&values[0], &values[1]) {
+            (Value::Text(value), Value::Text(start)) => {
+                Value::Bool(value.as_str().starts_with(start.as_str()))
+            }
+            (Value::None, Value::Text(_)) => Value::Bool(false),
+            _ => Value::Unknown,
+        },
+    },
+];
+
+/// The function of a name.
+pub fn find(name: &str) -> Option<&'static Builtin> {
+    BUILTINS.iter().find(|builtin| builtin.name == name)
+}
+
+fn extreme(types: &[Type]) -> Result<Type, &'static str> {
+    match types[0].element().map(Type::present) {
+        Some(
+            ty @ (Type::Int
+            | Type::Size
+            | Type::Duration
+            | Type::Time
+            | Type::Version
+            | Type::Error),
+        ) => Ok(Type::OrNone(Box::new(ty.clone()))),
+        _ => Err("a list of numbers, sizes, durations, times or versions"),
+    }
+}
+
+fn text(ty: &Type) -> Result<(), &'static str> {
+    match ty.present() {
+        Type::Text | Type::TextNocase | Type::Version | Type::Error => Ok(()),
+        _ => Err("a text"),
+    }
+}
+
+/// The element that compares as wanted with all others; unknown where one is unknown or others may be missing.
+fn extremum<'a>(value: &Value<'a>, wanted: Ordering) -> Value<'a> {
+    let Value::List(list) = value else {
+        return if matches!(value, Value::None) { Value::None } else { Value::Unknown };
+    };
+    if list.extent != Extent::Whole || list.items.iter().any(|item| matches!(item, Value::Unknown))
+    {
+        return Value::Unknown;
+    }
+    let mut best = Value::None;
+    for item in &list.items {
+        let order = match (item, &best) {
+            (Value::None, _) => continue,
+            (_, Value::None) => wanted,
+            (Value::Number(a), Value::Number(b)) => a.cmp(b),
+            (Value::Text(a), Value::Text(b)) => scalar::compare_versions(a.as_str(), b.as_str()),
+            _ => return Value::Unknown,
+        };
+        if order == wanted {
+            best = item.clone();
+        }
+    }
+    best
+}
+
+fn numbers(value: &Value<'_>) -> Option<Vec<i64>> {
+    match value {
+        Value::None => Some(Vec::new()),
+        Value::List(list) if list.extent == Extent::Whole => list
+            .items
+            .iter()
+            .filter(|item| !matches!(item, Value::None))
+            .map(|item| match item {
+                Value::Number(number) => Some(*number),
+                _ => None,
+            })
+            .collect(),
+        _ => None,
+    }
+}
+
+fn distinct<'a>(list: &List<'a>) -> List<'a> {
+    let mut seen = rustc_hash::FxHashSet::default();
+    let mut unknown = false;
+    let mut result = List::new(Vec::new(), list.extent);
+    result.note = list.note.clone();
+    for (at, item) in list.items.iter().enumerate() {
+        let new = match Key::of(item, false) {
+            Some(key) => seen.insert(key),
+            None => !std::mem::replace(&mut unknown, true),
+        };
+        if new {
+            result.items.push(item.clone());
+            if !list.notes.is_empty() {
+                result.notes.push(list.item_note(at));
+            }
+        }
+    }
+    result
+}

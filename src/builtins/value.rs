@@ -1,0 +1,294 @@
+//! What an expression yields at run time, and the note that says which facts decided it.
+//!
+//! Owns [`Value`], [`List`] and [`Note`]. A note is a certificate: with every other fact unknown the value stays what
+//! it is. Notes are only gathered for outcomes that are shown; elsewhere they are empty and cost nothing.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use crate::facts::{RowId, SlotId, Text};
+use crate::schema::types::WordId;
+use crate::source::Span;
+
+/// A value; `Unknown` is a value like any other.
+#[derive(Clone, Debug)]
+pub enum Value<'a> {
+    /// Not known.
+    Unknown,
+    /// Known to be absent.
+    None,
+    /// A truth.
+    Bool(bool),
+    /// A number, size, duration or time, by its static type.
+    Number(i64),
+    /// A text or version.
+    Text(Text<'a>),
+    /// A word of an enumeration.
+    Word(WordId),
+    /// A record or an entity.
+    Row(RowId),
+    /// A list.
+    List(Rc<List<'a>>),
+}
+
+/// Whether a list says all there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// These and no others.
+    Whole,
+    /// The description may leave some out, and says so.
+    Partial,
+    /// Some fact is not known, so there may be others.
+    Open,
+}
+
+impl Extent {
+    /// The lesser knowledge of two.
+    pub fn and(self, other: Extent) -> Extent {
+        match (self, other) {
+            (Extent::Open, _) | (_, Extent::Open) => Extent::Open,
+            (Extent::Partial, _) | (_, Extent::Partial) => Extent::Partial,
+            _ => Extent::Whole,
+        }
+    }
+}
+
+/// A list; an element may itself be unknown.
+#[derive(Debug)]
+pub struct List<'a> {
+    /// The elements.
+    pub items: Vec<Value<'a>>,
+    /// Why each element is there and what it is; empty where notes are not gathered.
+    pub notes: Vec<Note>,
+    /// Whether there may be others.
+    pub extent: Extent,
+    /// Why the list is as long as it is.
+    pub note: Note,
+    /// Elements by key, with and without case, and whether one is unknown; made when first asked for.
+    counts: [OnceCell<(FxHashMap<Key, u32>, bool)>; 2],
+}
+
+impl<'a> List<'a> {
+    /// A list without notes.
+    pub fn new(items: Vec<Value<'a>>, extent: Extent) -> Self {
+        Self { items, notes: Vec::new(), extent, note: Note::default(), counts: Default::default() }
+    }
+
+    /// The note of one element.
+    pub fn item_note(&self, at: usize) -> Note {
+        self.notes.get(at).cloned().unwrap_or_default()
+    }
+
+    /// The notes of the list and of all elements.
+    pub fn whole_note(&self) -> Note {
+        self.notes.iter().fold(self.note.clone(), |all, note| all.join(note))
+    }
+
+    /// How often each element occurs, and whether any is unknown.
+    pub fn counts(&self, nocase: bool) -> &(FxHashMap<Key, u32>, bool) {
+        self.counts[usize::from(nocase)].get_or_init(|| {
+            let mut counts = FxHashMap::default();
+            let mut unknown = false;
+            for item in &self.items {
+                match Key::of(item, nocase) {
+                    Some(key) => *counts.entry(key).or_insert(0) += 1,
+                    None => unknown = true,
+                }
+            }
+            (counts, unknown)
+        })
+    }
+}
+
+/// A value as a key of a hash table.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    /// Known to be absent.
+    None,
+    /// A truth.
+    Bool(bool),
+    /// A number.
+    Number(i64),
+    /// A text, in lower case where case does not count.
+    Text(Box<str>),
+    /// A word.
+    Word(WordId),
+    /// A row.
+    Row(RowId),
+    /// A list of keys.
+    List(Vec<Key>),
+}
+
+impl Key {
+    /// The key of a value; `None` where it is unknown.
+    pub fn of(value: &Value<'_>, nocase: bool) -> Option<Key> {
+        Some(match value {
+            Value::Unknown => return None,
+            Value::None => Key::None,
+            Value::Bool(flag) => Key::Bool(*flag),
+            Value::Number(number) => Key::Number(*number),
+            Value::Text(text) if nocase => Key::Text(text.as_str().to_lowercase().into()),
+            Value::Text(text) => Key::Text(text.as_str().into()),
+            Value::Word(word) => Key::Word(*word),
+            Value::Row(row) => Key::Row(*row),
+            Value::List(list) => {
+                if list.extent != Extent::Whole {
+                    return None;
+                }
+                Key::List(
+                    list.items.iter().map(|item| Key::of(item, nocase)).collect::<Option<_>>()?,
+                )
+            }
+        })
+    }
+}
+
+/// One use of a fact.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Use {
+    /// A fact was read by this part of a rule.
+    Fact {
+        /// Which fact.
+        slot: SlotId,
+        /// The part of the rule that asked for it.
+        span: Span,
+    },
+    /// No element with these keys is listed in a list that may leave things out.
+    Unlisted {
+        /// The list.
+        slot: SlotId,
+        /// The part of the rule that asked for it.
+        span: Span,
+        /// Field names and the values looked for.
+        keys: Rc<Vec<(String, String)>>,
+    },
+}
+
+impl Use {
+    /// The fact that was used.
+    pub fn slot(&self) -> SlotId {
+        match self {
+            Use::Fact { slot, .. } | Use::Unlisted { slot, .. } => *slot,
+        }
+    }
+
+    /// The part of the rule that asked.
+    pub fn span(&self) -> Span {
+        match self {
+            Use::Fact { span, .. } | Use::Unlisted { span, .. } => *span,
+        }
+    }
+}
+
+/// Which facts decided a value, in the order of reading. Joining is cheap: notes share their parts.
+#[derive(Clone, Debug, Default)]
+pub struct Note(Option<Rc<Rope>>);
+
+#[derive(Debug)]
+enum Rope {
+    Leaf(Use),
+    /// The facts below were asked whether they are known, so they count even where the result is unknown.
+    Fixed(Note),
+    Both {
+        left: Note,
+        right: Note,
+        fixed: bool,
+    },
+}
+
+impl Note {
+    /// One fact.
+    pub fn leaf(usage: Use) -> Note {
+        Note(Some(Rc::new(Rope::Leaf(usage))))
+    }
+
+    /// Both.
+    pub fn join(&self, other: &Note) -> Note {
+        match (&self.0, &other.0) {
+            (None, _) => other.clone(),
+            (_, None) => self.clone(),
+            (Some(a), Some(b)) if Rc::ptr_eq(a, b) => self.clone(),
+            _ => {
+                let fixed = self.has_fixed() || other.has_fixed();
+                Note(Some(Rc::new(Rope::Both { left: self.clone(), right: other.clone(), fixed })))
+            }
+        }
+    }
+
+    /// The same facts, marked as needed even where the result is unknown.
+    pub fn fixed(self) -> Note {
+        if self.0.is_none() { self } else { Note(Some(Rc::new(Rope::Fixed(self)))) }
+    }
+
+    /// Only the facts that are needed even where the result is unknown.
+    pub fn only_fixed(&self) -> Note {
+        match self.0.as_deref() {
+            Some(Rope::Fixed(_)) => self.clone(),
+            Some(Rope::Both { left, right, fixed: true }) => {
+                left.only_fixed().join(&right.only_fixed())
+            }
+            _ => Note::default(),
+        }
+    }
+
+    fn has_fixed(&self) -> bool {
+        matches!(self.0.as_deref(), Some(Rope::Fixed(_) | Rope::Both { fixed: true, .. }))
+    }
+
+    /// All uses in reading order, each fact once.
+    pub fn uses(&self) -> Vec<Use> {
+        let mut uses: Vec<Use> = Vec::new();
+        let mut seen = rustc_hash::FxHashSet::default();
+        let mut stack = vec![self.clone()];
+        while let Some(note) = stack.pop() {
+            match note.0.as_deref() {
+                None => {}
+                Some(Rope::Leaf(usage)) => {
+                    let keys = match usage {
+                        Use::Fact { .. } => None,
+                        Use::Unlisted { keys, .. } => Some(keys.to_vec()),
+                    };
+                    if seen.insert((usage.slot(), keys)) {
+                        uses.push(usage.clone());
+                    }
+                }
+                Some(Rope::Fixed(inner)) => stack.push(inner.clone()),
+                Some(Rope::Both { left, right, .. }) => {
+                    stack.push(right.clone());
+                    stack.push(left.clone());
+                }
+            }
+        }
+        uses
+    }
+}
+
+impl Drop for Rope {
+    fn drop(&mut self) {
+        // Long chains of joins must not drop recursively.
+        let mut stack = Vec::new();
+        let take = |note: &mut Note, stack: &mut Vec<Rc<Rope>>| stack.extend(note.0.take());
+        match self {
+            Rope::Leaf(_) => {}
+            Rope::Fixed(inner) => take(inner, &mut stack),
+            Rope::Both { left, right, .. } => {
+                take(left, &mut stack);
+                take(right, &mut stack);
+            }
+        }
+        while let Some(rope) = stack.pop() {
+            if let Ok(mut rope) = Rc::try_unwrap(rope) {
+                match &mut rope {
+                    Rope::Leaf(_) => {}
+                    Rope::Fixed(inner) => take(inner, &mut stack),
+                    Rope::Both { left, right, .. } => {
+                        take(left, &mut stack);
+                        take(right, &mut stack);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,582 @@
+//! From syntax trees to a rule set.
+//!
+//! Owns name resolution over a whole pack, the checks of each declaration, and the checks of the pack as a whole that
+//! need no search: clauses without a rule, facts that nothing reads, remedies that no rule names, cost. A rule with an
+//! error is reported and left out; the others stand.
+
+use std::collections::HashMap;
+
+use crate::compile::check::{Checker, Define};
+use crate::compile::ir::{
+    Binding, Clause, Document, Expr, Fix, Kind, Level, LocalId, Question, Rule, RuleSet, Template,
+};
+use crate::compile::remedy::Remedy;
+use crate::compile::usage::Usage;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean};
+use crate::language::ast::{self, RuleKind};
+use crate::schema::types::Type;
+use crate::schema::{self, ENVIRONMENT, Schema, TypeId, TypeKind};
+
+pub mod check;
+pub mod declare;
+pub mod hoist;
+pub mod ir;
+pub mod pack;
+pub mod remedy;
+pub mod usage;
+
+/// Compiles the files of one pack.
+pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
+    let mut types = schema::build(files, diagnostics);
+    let mut compiler = Compiler {
+        names: Names::default(),
+        usage: Usage::default(),
+        memos: 0,
+        indices: 0,
+        locals: 0,
+        schema: Schema::default(),
+        diagnostics,
+    };
+    compiler.names = declare::names(files, compiler.diagnostics);
+    let defines = compiler.defines(files, &mut types);
+    let remedy_params = compiler.remedy_params(files, &mut types);
+    compiler.schema = types;
+    compiler.check_defines(&defines);
+    let documents = pack::documents(files);
+    let remedies = compiler.remedies(files, &defines, &remedy_params);
+    let rules = compiler.rules(files, &defines, &remedy_params, &documents);
+    let unit_filter = compiler.unit_filter(files, &defines);
+    let questions = compiler.questions(&defines);
+    let (name, title, when) = compiler.pack(files);
+    pack::check(files, &rules, &compiler.schema, &compiler.usage, &documents, compiler.diagnostics);
+    RuleSet {
+        name,
+        title,
+        when,
+        documents,
+        rules,
+        remedies,
+        unit_filter,
+        questions,
+        memos: compiler.memos,
+        indices: compiler.indices,
+        locals: compiler.locals,
+        schema: compiler.schema,
+    }
+}
+
+/// Where each name of a pack is declared.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// Index of a remedy by name, in declaration order.
+    pub remedies: HashMap<String, usize>,
+}
+
+struct Compiler<'d> {
+    names: Names,
+    usage: Usage,
+    memos: u32,
+    indices: u32,
+    locals: u32,
+    schema: Schema,
+    diagnostics: &'d mut Diagnostics,
+}
+
+type Defines<'a> = HashMap<String, Define<'a>>;
+
+impl Compiler<'_> {
+    fn pack(&mut self, files: &[ast::File]) -> (String, String, Option<(String, String)>) {
+        let mut found = None;
+        for item in files.iter().flat_map(|file| &file.items) {
+            let ast::ItemKind::Pack(pack) = &item.kind else { continue };
+            let when =
+                pack.when.as_ref().map(|(field, word)| (field.value.clone(), word.value.clone()));
+            found.get_or_insert((pack.name.value.clone(), pack.title.value.clone(), when));
+        }
+        found.unwrap_or_else(|| ("unnamed".into(), String::new(), None))
+    }
+
+    fn defines<'a>(&mut self, files: &'a [ast::File], types: &mut Schema) -> Defines<'a> {
+        let mut defines = Defines::new();
+        for item in files.iter().flat_map(|file| &file.items) {
+            let ast::ItemKind::Define(define) = &item.kind else { continue };
+            if item.broken || defines.contains_key(&define.name.value) {
+                continue;
+            }
+            let params = define
+                .params
+                .iter()
+                .map(|param| schema::resolve_type(types, &param.ty, self.diagnostics));
+            let params = params.collect();
+            let ty = define.ty.as_ref().map(|ty| schema::resolve_type(types, ty, self.diagnostics));
+            self.memos += 1;
+            let entry = Define { ast: define, params, ty, memo: self.memos - 1 };
+            defines.insert(define.name.value.clone(), entry);
+        }
+        declare::cycles(&defines, self.diagnostics);
+        defines
+    }
+
+    fn remedy_params(
+        &mut self,
+        files: &[ast::File],
+        types: &mut Schema,
+    ) -> HashMap<String, Vec<(String, Type)>> {
+        let mut all = HashMap::new();
+        for item in files.iter().flat_map(|file| &file.items) {
+            let ast::ItemKind::Remedy(remedy) = &item.kind else { continue };
+            let params = remedy.params.iter().map(|param| {
+                (param.name.value.clone(), schema::resolve_type(types, &param.ty, self.diagnostics))
+            });
+            all.entry(remedy.name.value.clone()).or_insert_with(|| params.collect());
+        }
+        all
+    }
+
+    fn checker<'a, 'c>(&'c mut self, defines: &'c Defines<'a>) -> Checker<'a, 'c> {
+        let counters = (&mut self.memos, &mut self.indices);
+        Checker::new(&self.schema, defines, &mut self.usage, self.diagnostics, counters)
+    }
+
+    /// Checks every definition by itself, so that an error in one is told once and where it is.
+    fn check_defines(&mut self, defines: &Defines<'_>) {
+        let mut sorted: Vec<_> = defines.values().collect();
+        sorted.sort_by_key(|define| define.ast.name.span);
+        let mut scratch = Usage::default();
+        for define in sorted {
+            let counters = (&mut self.memos, &mut self.indices);
+            let mut checker =
+                Checker::new(&self.schema, defines, &mut scratch, self.diagnostics, counters);
+            for (param, ty) in define.ast.params.iter().zip(&define.params) {
+                checker.bind(&param.name, ty.clone());
+            }
+            match &define.ty {
+                Some(ty) => checker.expect(&define.ast.body, ty),
+                None => checker.expr(&define.ast.body, None),
+            };
+        }
+    }
+
+    fn finish(&mut self, mut expr: Expr, bound: &[LocalId]) -> Expr {
+        hoist::hoist(&mut expr, &mut bound.to_vec(), &mut self.memos);
+        let mut found = Vec::new();
+        hoist::quadratic(&expr, bound.len().min(1), &mut found);
+        found.sort();
+        found.dedup();
+        for span in found {
+            let message = "this goes through a list of the whole environment once for each binding";
+            self.diagnostics.push(
+                Diagnostic::new(Severity::Warning, "quadratic-cost", message)
+                    .label(span, "for each binding, all of these")
+                    .help("find the elements by an equality (`x.field == value`), an inverse, or `in`"),
+            );
+        }
+        expr
+    }
+
+    fn finish_template(&mut self, mut template: Template, bound: &[LocalId]) -> Template {
+        for part in &mut template.parts {
+            if let ir::Part::Expr(expr) = part {
+                hoist::hoist(expr, &mut bound.to_vec(), &mut self.memos);
+            }
+        }
+        template
+    }
+
+    fn rules(
+        &mut self,
+        files: &[ast::File],
+        defines: &Defines<'_>,
+        remedies: &HashMap<String, Vec<(String, Type)>>,
+        documents: &[Document],
+    ) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        for item in files.iter().flat_map(|file| &file.items) {
+            let ast::ItemKind::Rule(rule) = &item.kind else { continue };
+            for clause in &rule.clauses {
+                self.usage.clauses.insert(clause.value.clone());
+                self.check_clause(clause, documents);
+            }
+            for fix in &rule.fixes {
+                self.usage.remedies.insert(fix.remedy.value.clone());
+            }
+            if item.broken || rules.iter().any(|known: &Rule| known.id == rule.id.value) {
+                continue;
+            }
+            rules.extend(self.rule(rule, defines, remedies));
+        }
+        rules
+    }
+
+    fn check_clause(&mut self, clause: &ast::Name, documents: &[Document]) {
+        let known = || documents.iter().flat_map(|document| &document.clauses);
+        if known().any(|known| known.id == clause.value) {
+            return;
+        }
+        let message = format!("no document has a clause `{}`", clause.value);
+        let help = did_you_mean(&clause.value, known().map(|clause| clause.id.as_str()));
+        self.diagnostics
+            .push(Diagnostic::error("unknown-clause", message, clause.span).maybe_help(help));
+    }
+
+    fn rule(
+        &mut self,
+        rule: &ast::Rule,
+        defines: &Defines<'_>,
+        remedies: &HashMap<String, Vec<(String, Type)>>,
+    ) -> Option<Rule> {
+        let errors = self.error_count();
+        let remedy_ids = std::mem::take(&mut self.names.remedies);
+        let mut checker = self.checker(defines);
+        let mut bindings = Vec::new();
+        let mut bound: Vec<Vec<LocalId>> = Vec::new();
+        let mut current = Vec::new();
+        for binding in &rule.bindings {
+            let value = checker.expr(&binding.value, None);
+            let ty = match (binding.each, value.ty.element()) {
+                (true, Some(element)) => element.clone(),
+                (true, None) if value.ty != Type::Error => {
+                    let found = value.ty.describe(checker.schema);
+                    let message = format!("`for` goes through a list, found {found}");
+                    checker.diagnostics.push(Diagnostic::error(
+                        "type-mismatch",
+                        message,
+                        value.span,
+                    ));
+                    Type::Error
+                }
+                (true, None) => Type::Error,
+                (false, _) => value.ty.clone(),
+            };
+            let local = checker.bind(&binding.name, ty);
+            bound.push(current.clone());
+            if binding.each {
+                current.push(local);
+            }
+            bindings.push(Binding {
+                each: binding.each,
+                name: binding.name.value.clone(),
+                local,
+                value,
+            });
+        }
+        let filter = rule.filter.as_ref().map(|filter| checker.condition(filter));
+        let negated = rule.kind != RuleKind::Prerequisite;
+        let condition = if negated { rule.when.as_ref() } else { rule.require.as_ref() };
+        let condition = condition.map(|condition| checker.condition(condition));
+        let grace = rule.grace.as_ref().map(|grace| checker.expect(grace, &Type::Time));
+        let because = rule.because.as_ref().map(|text| checker.template(text)).unwrap_or_default();
+        let why = rule.why.as_ref().map(|text| checker.template(text));
+        let blocks = rule.blocks.as_ref().map(|blocks| checker.expr(blocks, None));
+        let mut fixes = Vec::new();
+        for fix in &rule.fixes {
+            fixes.extend(fix_of(fix, &remedy_ids, remedies, &mut checker));
+        }
+        let locals = checker.locals();
+        self.names.remedies = remedy_ids;
+        self.locals = self.locals.max(locals);
+        let level = match (rule.kind, rule.level.as_ref()) {
+            (RuleKind::Advisory, Some(level)) if level.value == "warning" => Level::Warning,
+            (RuleKind::Advisory, _) => Level::Note,
+            _ => Level::Error,
+        };
+        if let Some(level) =
+            rule.level.as_ref().filter(|level| !matches!(level.value.as_str(), "note" | "warning"))
+        {
+            let message = format!("`{}` is not a level", level.value);
+            self.diagnostics.push(
+                Diagnostic::error("unknown-word", message, level.span)
+                    .help("write `note` or `warning`"),
+            );
+        }
+        let condition = condition?;
+        if self.error_count() > errors {
+            return None;
+        }
+        let bindings = bindings.into_iter().zip(&bound).map(|(mut binding, bound)| {
+            binding.value = self.finish(binding.value, bound);
+            binding
+        });
+        let bindings = bindings.collect();
+        let mut all = |expr: Expr| self.finish(expr, &current);
+        let (filter, condition) = (filter.map(&mut all), all(condition));
+        let (grace, blocks) = (grace.map(&mut all), blocks.map(&mut all));
+        for fix in &mut fixes {
+            let arguments = std::mem::take(&mut fix.arguments);
+            fix.arguments =
+                arguments.into_iter().map(|argument| self.finish(argument, &current)).collect();
+        }
+        Some(Rule {
+            id: rule.id.value.clone(),
+            kind: rule.kind,
+            level,
+            title: rule.title.value.clone(),
+            clauses: rule.clauses.iter().map(|clause| clause.value.clone()).collect(),
+            bindings,
+            filter,
+            condition,
+            negated,
+            grace,
+            because: self.finish_template(because, &current),
+            why: why.map(|why| self.finish_template(why, &current)),
+            see: rule.see.iter().map(|see| see.value.clone()).collect(),
+            blocks,
+            fixes,
+            span: rule.id.span,
+        })
+    }
+
+    fn error_count(&self) -> usize {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count()
+    }
+
+    fn remedies(
+        &mut self,
+        files: &[ast::File],
+        defines: &Defines<'_>,
+        params: &HashMap<String, Vec<(String, Type)>>,
+    ) -> Vec<Remedy> {
+        let mut remedies = Vec::new();
+        let mut ids = HashMap::new();
+        let items: Vec<_> = files.iter().flat_map(|file| &file.items).collect();
+        let declared: Vec<&ast::Remedy> = items
+            .iter()
+            .filter_map(|item| match &item.kind {
+                ast::ItemKind::Remedy(remedy) if !item.broken => Some(remedy),
+                _ => None,
+            })
+            .collect();
+        for (at, remedy) in declared.iter().enumerate() {
+            ids.entry(remedy.name.value.clone()).or_insert(at);
+        }
+        for remedy in &declared {
+            let after = remedy.after.iter().filter_map(|name| {
+                let found = ids.get(&name.value).copied();
+                if found.is_none() {
+                    let message = format!("unknown remedy `{}`", name.value);
+                    let help = did_you_mean(&name.value, ids.keys().map(String::as_str));
+                    self.diagnostics.push(
+                        Diagnostic::error("unknown-name", message, name.span).maybe_help(help),
+                    );
+                }
+                found
+            });
+            let after = after.collect();
+            remedies.push(self.remedy(remedy, after, defines, &params[&remedy.name.value]));
+        }
+        self.names.remedies = ids;
+        remedies
+    }
+
+    fn remedy(
+        &mut self,
+        remedy: &ast::Remedy,
+        after: Vec<usize>,
+        defines: &Defines<'_>,
+        params: &[(String, Type)],
+    ) -> Remedy {
+        let mut checker = self.checker(defines);
+        let mut bound = Vec::new();
+        for (param, (_, ty)) in remedy.params.iter().zip(params) {
+            bound.push(checker.bind(&param.name, ty.clone()));
+        }
+        let needs: Vec<Expr> = remedy.needs.iter().map(|need| checker.condition(need)).collect();
+        let mut effects = Vec::new();
+        for effect in &remedy.effects {
+            effects.extend(declare::effect(effect, &mut checker));
+        }
+        let mut text = |text: &Option<ast::Text>| text.as_ref().map(|text| checker.template(text));
+        let (action, at) = (text(&remedy.action).unwrap_or_default(), text(&remedy.at));
+        let (undo, warning) = (text(&remedy.undo), text(&remedy.warning));
+        let run = remedy.run.iter().map(|run| checker.template(run)).collect();
+        let takes = remedy.takes.as_ref().and_then(|takes| {
+            match checker.expect(takes, &Type::Duration).kind {
+                Kind::Const(ir::Const::Number(seconds)) => Some(seconds),
+                _ => None,
+            }
+        });
+        let locals = checker.locals();
+        self.locals = self.locals.max(locals);
+        Remedy {
+            name: remedy.name.value.clone(),
+            params: params.to_vec(),
+            action,
+            at,
+            run,
+            role: remedy.role.as_ref().map(|role| role.value.clone()),
+            needs,
+            effects,
+            takes,
+            undo,
+            warning,
+            consent: remedy.consent.as_ref().map(|consent| consent.value.clone()),
+            after,
+            span: remedy.name.span,
+        }
+    }
+
+    fn unit_filter(&mut self, files: &[ast::File], defines: &Defines<'_>) -> Option<Expr> {
+        for item in files.iter().flat_map(|file| &file.items) {
+            let ast::ItemKind::Unit(unit) = &item.kind else { continue };
+            let (Some((name, filter)), Some(ty)) = (&unit.filter, self.schema.unit) else {
+                continue;
+            };
+            let mut checker = self.checker(defines);
+            let local = checker.bind(name, Type::Ref(ty));
+            let filter = checker.condition(filter);
+            let locals = checker.locals();
+            self.locals = self.locals.max(locals);
+            return Some(self.finish(filter, &[local]));
+        }
+        None
+    }
+
+    fn questions(&mut self, defines: &Defines<'_>) -> Vec<Vec<Question>> {
+        let mut all = Vec::new();
+        let asks: Vec<(TypeId, Vec<(Option<ast::Text>, Option<ast::Text>)>)> = self
+            .schema
+            .types()
+            .map(|(id, def)| {
+                (
+                    id,
+                    def.fields
+                        .iter()
+                        .map(|field| (field.ask.clone(), field.find.clone()))
+                        .collect(),
+                )
+            })
+            .collect();
+        for (ty, fields) in asks {
+            let mut questions = Vec::new();
+            for (ask, find) in fields {
+                let mut scratch = Usage::default();
+                let counters = (&mut self.memos, &mut self.indices);
+                let mut checker =
+                    Checker::new(&self.schema, defines, &mut scratch, self.diagnostics, counters);
+                if ty != ENVIRONMENT {
+                    checker.bind_owner(ty);
+                }
+                let ask = ask.map(|text| checker.template(&text));
+                let find = find.map(|text| checker.template(&text));
+                let locals = checker.locals();
+                self.locals = self.locals.max(locals);
+                questions.push(Question { ask, find });
+            }
+            all.push(questions);
+        }
+        all
+    }
+}
+
+fn fix_of(
+    fix: &ast::Fix,
+    ids: &HashMap<String, usize>,
+    remedies: &HashMap<String, Vec<(String, Type)>>,
+    checker: &mut Checker<'_, '_>,
+) -> Option<Fix> {
+    let name = &fix.remedy.value;
+    let (Some(remedy), Some(params)) = (ids.get(name), remedies.get(name)) else {
+        let message = format!("unknown remedy `{name}`");
+        let help = did_you_mean(name, ids.keys().map(String::as_str));
+        checker
+            .diagnostics
+            .push(Diagnostic::error("unknown-name", message, fix.remedy.span).maybe_help(help));
+        return None;
+    };
+    if params.len() != fix.arguments.len() {
+        let wanted: Vec<&str> = params.iter().map(|(name, _)| name.as_str()).collect();
+        let message = format!(
+            "`{name}` takes {}, found {} arguments",
+            wanted.join(", "),
+            fix.arguments.len()
+        );
+        checker.diagnostics.push(Diagnostic::error("argument-count", message, fix.span));
+        return None;
+    }
+    let arguments =
+        fix.arguments.iter().zip(params).map(|(argument, (_, ty))| checker.expect(argument, ty));
+    Some(Fix { remedy: *remedy, arguments: arguments.collect(), span: fix.span })
+}
+
+/// The field at the end of a path, and what stands before it: `a.b.c` is `c` of `a.b`.
+pub(crate) fn target(
+    path: &ast::Expr,
+    checker: &mut Checker<'_, '_>,
+) -> Option<(Option<Expr>, TypeId, usize, Type)> {
+    let (base, owner, name): (Option<Expr>, TypeId, ast::Name) = match path.kind.as_ref() {
+        ast::ExprKind::Name(name) => {
+            (None, ENVIRONMENT, ast::Name { value: name.clone(), span: path.span })
+        }
+        ast::ExprKind::Field(base, name) => {
+            let base = checker.expr(base, None);
+            if base.ty == Type::Error {
+                return None;
+            }
+            let Some(owner) = base.ty.row() else {
+                let message = "an effect changes a field of an entity or record";
+                checker.diagnostics.push(Diagnostic::error("bad-effect", message, path.span));
+                return None;
+            };
+            (Some(base), owner, name.clone())
+        }
+        _ => {
+            let message = "an effect changes a field, written as a path";
+            checker.diagnostics.push(Diagnostic::error("bad-effect", message, path.span));
+            return None;
+        }
+    };
+    let def = checker.schema.ty(owner);
+    let field = def.field(&name.value).filter(|field| def.fields[*field].slot.is_some());
+    let Some(field) = field else {
+        let message = match def.field(&name.value) {
+            Some(_) => format!("`{}` is worked out from references; change those", name.value),
+            None => format!("`{}` has no field `{}`", def.name, name.value),
+        };
+        let help = did_you_mean(&name.value, def.field_names());
+        checker
+            .diagnostics
+            .push(Diagnostic::error("unknown-field", message, name.span).maybe_help(help));
+        return None;
+    };
+    checker.usage.written(owner, field);
+    let ty = def.fields[field].ty.clone();
+    Some((base, owner, field, ty))
+}
+
+/// Where a new entity goes: the path of fields from the environment to the one list that holds its kind.
+pub(crate) fn home(schema: &Schema, ty: TypeId) -> Option<Vec<(TypeId, usize)>> {
+    fn search(schema: &Schema, at: TypeId, ty: TypeId, path: &mut Vec<(TypeId, usize)>) -> bool {
+        for (index, field) in schema.ty(at).fields.iter().enumerate() {
+            path.push((at, index));
+            match field.ty.present() {
+                Type::List(element, _) if **element == Type::Row(ty) => return true,
+                Type::Row(inner)
+                    if schema.ty(*inner).kind == TypeKind::Record
+                        && search(schema, *inner, ty, path) =>
+                {
+                    return true;
+                }
+                _ => {}
+            }
+            path.pop();
+        }
+        false
+    }
+    let mut path = Vec::new();
+    search(schema, ENVIRONMENT, ty, &mut path).then_some(path)
+}
+
+/// A clause of a document, for `ir`.
+pub(crate) fn clause_of(clause: &ast::Clause) -> Clause {
+    Clause {
+        id: clause.id.value.clone(),
+        title: clause.title.value.clone(),
+        note: clause.note.is_some(),
+        reason: clause
+            .note
+            .as_ref()
+            .and_then(|note| note.reason.as_ref())
+            .map(|reason| reason.value.clone()),
+        span: clause.id.span,
+    }
+}

@@ -1,0 +1,799 @@
+//! Types of expressions: every name, field, word and operand.
+//!
+//! Owns the way from `ast::Expr` to a typed [`ir::Expr`]. Goes on after an error, so that one run shows all of them; an
+//! expression with an error has the type [`Type::Error`], which fits everywhere and is reported once.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::builtins;
+use crate::compile::ir::{Const, Expr, How, Kind, LocalId, Part, Scan, Template};
+use crate::compile::usage::Usage;
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::language::ast::{self, Comparison, ExprKind, Literal};
+use crate::scalar;
+use crate::schema::types::{Completeness, Type, WordId};
+use crate::schema::{ENVIRONMENT, Schema, TypeId, literal_fits};
+use crate::source::Span;
+
+/// A definition with its types.
+pub struct Define<'a> {
+    /// The declaration.
+    pub ast: &'a ast::Define,
+    /// Parameter types.
+    pub params: Vec<Type>,
+    /// Declared result type.
+    pub ty: Option<Type>,
+    /// The memo of a definition without parameters.
+    pub memo: u32,
+}
+
+/// Most expressions that one rule may become when its definitions are written out.
+const LARGEST_RULE: usize = 20_000;
+
+/// What the checker knows while it reads one rule.
+pub struct Checker<'a, 'c> {
+    /// The types.
+    pub schema: &'c Schema,
+    /// The definitions.
+    pub defines: &'c HashMap<String, Define<'a>>,
+    /// What is read and used, for the checks of the whole pack.
+    pub usage: &'c mut Usage,
+    /// Where errors go.
+    pub diagnostics: &'c mut Diagnostics,
+    /// Numbers of memos given out.
+    pub memos: &'c mut u32,
+    /// Numbers of indices given out.
+    pub indices: &'c mut u32,
+    scope: Vec<(String, LocalId, Type)>,
+    /// A row whose fields are in scope by name.
+    owner: Option<(LocalId, TypeId)>,
+    next_local: LocalId,
+    calls: Vec<String>,
+    size: usize,
+}
+
+impl<'a, 'c> Checker<'a, 'c> {
+    /// A checker for one rule, definition, remedy or text.
+    pub fn new(
+        schema: &'c Schema,
+        defines: &'c HashMap<String, Define<'a>>,
+        usage: &'c mut Usage,
+        diagnostics: &'c mut Diagnostics,
+        counters: (&'c mut u32, &'c mut u32),
+    ) -> Self {
+        let (memos, indices) = counters;
+        Self {
+            schema,
+            defines,
+            usage,
+            diagnostics,
+            memos,
+            indices,
+            scope: Vec::new(),
+            owner: None,
+            next_local: 0,
+            calls: Vec::new(),
+            size: 0,
+        }
+    }
+
+    /// Brings a name into scope.
+    pub fn bind(&mut self, name: &ast::Name, ty: Type) -> LocalId {
+        let local = self.next_local;
+        self.next_local += 1;
+        self.scope.push((name.value.clone(), local, ty));
+        local
+    }
+
+    /// Brings the fields of a row into scope, by their names; the row is a new local.
+    pub fn bind_owner(&mut self, ty: TypeId) -> LocalId {
+        let local = self.next_local;
+        self.next_local += 1;
+        self.owner = Some((local, ty));
+        local
+    }
+
+    /// How many locals the frame needs.
+    pub fn locals(&self) -> u32 {
+        self.next_local
+    }
+
+    fn unbind(&mut self) {
+        self.scope.pop();
+    }
+
+    fn error(
+        &mut self,
+        code: &str,
+        message: impl Into<String>,
+        span: Span,
+        help: Option<String>,
+    ) -> Expr {
+        self.diagnostics.push(Diagnostic::error(code, message, span).maybe_help(help));
+        Expr { kind: Kind::Const(Const::None), ty: Type::Error, span }
+    }
+
+    /// An expression that must be a condition.
+    pub fn condition(&mut self, expr: &ast::Expr) -> Expr {
+        self.expect(expr, &Type::Bool)
+    }
+
+    /// An expression that must have a type.
+    pub fn expect(&mut self, expr: &ast::Expr, expected: &Type) -> Expr {
+        let checked = self.expr(expr, Some(expected));
+        if !checked.ty.fits(expected) {
+            let found = checked.ty.describe(self.schema);
+            let wanted = expected.describe(self.schema);
+            return self.error(
+                "type-mismatch",
+                format!("expected {wanted}, found {found}"),
+                expr.span,
+                None,
+            );
+        }
+        checked
+    }
+
+    /// A text with expressions in it.
+    pub fn template(&mut self, text: &ast::Text) -> Template {
+        let parts = text.parts.iter().map(|part| match part {
+            ast::TextPart::Literal(text) => Part::Text(text.clone()),
+            ast::TextPart::Expr(expr) => Part::Expr(self.expr(expr, None)),
+        });
+        Template { parts: parts.collect() }
+    }
+
+    /// Any expression; `expected` tells which enumeration a bare word belongs to, and how a literal is read.
+    pub fn expr(&mut self, expr: &ast::Expr, expected: Option<&Type>) -> Expr {
+        let span = expr.span;
+        self.size += 1;
+        if self.size > LARGEST_RULE {
+            if self.size == LARGEST_RULE + 1 {
+                let message = "this rule is too large when its definitions are written out";
+                return self.error("rule-too-large", message, span, Some("split it".into()));
+            }
+            return Expr { kind: Kind::Const(Const::None), ty: Type::Error, span };
+        }
+        let done = |kind, ty| Expr { kind, ty, span };
+        match expr.kind.as_ref() {
+            ExprKind::Literal(literal) => self.literal(literal, span, expected),
+            ExprKind::Name(name) => self.name(name, span, expected),
+            ExprKind::Field(base, field) => self.field(base, field, span),
+            ExprKind::Call(name, arguments) => self.call(name, arguments, span),
+            ExprKind::List(items) => {
+                let element = expected.and_then(Type::element).cloned();
+                let items: Vec<Expr> =
+                    items.iter().map(|item| self.expr(item, element.as_ref())).collect();
+                let ty =
+                    items.iter().map(|item| item.ty.clone()).reduce(|a, b| self.join(a, b, span));
+                let ty = ty.or(element).unwrap_or(Type::Error);
+                done(Kind::List(items), Type::List(Box::new(ty), Completeness::Complete))
+            }
+            ExprKind::Comprehension(body, binder) => {
+                let Some(scan) = self.scan(binder) else { return self.poison(span) };
+                let element = expected.and_then(Type::element).cloned();
+                let body = self.expr(body, element.as_ref());
+                self.unbind();
+                let flatten = body.ty.element().is_some();
+                let element = body.ty.element().cloned().unwrap_or_else(|| body.ty.clone());
+                let ty = Type::List(Box::new(element), Completeness::Complete);
+                done(Kind::Map { scan, body: Box::new(body), flatten }, ty)
+            }
+            ExprKind::Record(name, fields) => self.record(name, fields, span),
+            ExprKind::The(binder) => {
+                let Some(mut scan) = self.scan(binder) else { return self.poison(span) };
+                self.index(&mut scan, None);
+                let element = self.scope.last().map_or(Type::Error, |(_, _, ty)| ty.clone());
+                self.unbind();
+                done(Kind::The(scan), Type::OrNone(Box::new(element)))
+            }
+            ExprKind::Choose(binder, prefer) => {
+                let Some(scan) = self.scan(binder) else { return self.poison(span) };
+                let prefer = prefer.as_ref().map(|prefer| Box::new(self.expr(prefer, None)));
+                let element = self.scope.last().map_or(Type::Error, |(_, _, ty)| ty.clone());
+                self.unbind();
+                done(Kind::Choose(scan, prefer), element)
+            }
+            ExprKind::If(condition, then, other) => {
+                let condition = self.condition(condition);
+                let then = self.expr(then, expected);
+                // Bare words of the two branches need not be the same ones.
+                let like = (!matches!(then.ty.present(), Type::Words(_))).then_some(&then.ty);
+                let other = self.expr(other, expected.or(like));
+                let ty = self.join(then.ty.clone(), other.ty.clone(), span);
+                done(Kind::If(Box::new(condition), Box::new(then), Box::new(other)), ty)
+            }
+            ExprKind::Implies(left, right) => {
+                let negated = Expr {
+                    span: left.span,
+                    ty: Type::Bool,
+                    kind: Kind::Not(Box::new(self.condition(left))),
+                };
+                let right = self.condition(right);
+                done(Kind::Or(Box::new(negated), Box::new(right)), Type::Bool)
+            }
+            ExprKind::And(left, right) => {
+                let (left, right) = (self.condition(left), self.condition(right));
+                done(Kind::And(Box::new(left), Box::new(right)), Type::Bool)
+            }
+            ExprKind::Or(left, right) => {
+                let (left, right) = (self.condition(left), self.condition(right));
+                done(Kind::Or(Box::new(left), Box::new(right)), Type::Bool)
+            }
+            ExprKind::Not(operand) => {
+                done(Kind::Not(Box::new(self.condition(operand))), Type::Bool)
+            }
+            ExprKind::Compare(op, left, right) => self.compare(*op, left, right, span),
+            ExprKind::In { negated, element, list } => {
+                let list = self.expr(list, None);
+                let of = list.ty.element().cloned();
+                if of.is_none() && list.ty != Type::Error {
+                    let found = list.ty.describe(self.schema);
+                    return self.error(
+                        "type-mismatch",
+                        format!("expected a list, found {found}"),
+                        list.span,
+                        None,
+                    );
+                }
+                let element = self.expr(element, of.as_ref());
+                let of = of.unwrap_or(Type::Error);
+                self.comparable(&element.ty, &of, span);
+                // Words of a literal list are checked against the element's own enumeration.
+                let nocase = is_nocase(&element.ty) || is_nocase(&of);
+                let kind = Kind::In { element: Box::new(element), list: Box::new(list), nocase };
+                self.maybe_not(*negated, done(kind, Type::Bool))
+            }
+            ExprKind::Matches(operand, pattern) => {
+                let operand = self.expect_text(operand);
+                match regex::RegexBuilder::new(&pattern.value).size_limit(1 << 20).build() {
+                    Ok(regex) => done(Kind::Matches(Box::new(operand), regex), Type::Bool),
+                    Err(error) => {
+                        let reason = error.to_string();
+                        let reason = reason
+                            .lines()
+                            .last()
+                            .unwrap_or("")
+                            .trim_start_matches("error: ")
+                            .to_owned();
+                        let message = format!("this is not a regular expression: {reason}");
+                        self.error("bad-regex", message, pattern.span, None)
+                    }
+                }
+            }
+            ExprKind::IsEmpty { negated, list } => {
+                let list = self.expect_list(list);
+                self.maybe_not(*negated, done(Kind::IsEmpty(Box::new(list)), Type::Bool))
+            }
+            ExprKind::IsKnown { negated, operand } => {
+                let operand = self.expr(operand, None);
+                self.maybe_not(*negated, done(Kind::IsKnown(Box::new(operand)), Type::Bool))
+            }
+            ExprKind::AreEqual(list) => {
+                let list = self.expect_list(list);
+                let nocase = list.ty.element().is_some_and(is_nocase);
+                done(Kind::AreEqual(Box::new(list), nocase), Type::Bool)
+            }
+            ExprKind::AreUnique(list) => {
+                let list = self.expect_list(list);
+                let nocase = list.ty.element().is_some_and(is_nocase);
+                done(Kind::AreUnique(Box::new(list), nocase), Type::Bool)
+            }
+            ExprKind::IsUniqueIn(element, list) => {
+                let list = self.expect_list(list);
+                let of = list.ty.element().cloned().unwrap_or(Type::Error);
+                let element = self.expr(element, Some(&of));
+                self.comparable(&element.ty, &of, span);
+                let nocase = is_nocase(&element.ty) || is_nocase(&of);
+                done(Kind::IsUniqueIn(Box::new(element), Box::new(list), nocase), Type::Bool)
+            }
+            ExprKind::Otherwise(left, right) => {
+                let left = self.expr(left, expected);
+                let right = self.expr(right, expected.or(Some(&left.ty.clone())));
+                let ty = self.join(left.ty.clone(), right.ty.clone(), span);
+                done(Kind::Otherwise(Box::new(left), Box::new(right)), ty)
+            }
+            ExprKind::Quantified(quantifier, binder, body) => {
+                let Some(mut scan) = self.scan(binder) else { return self.poison(span) };
+                let body = self.condition(body);
+                let of_body = matches!(quantifier, ast::Quantifier::Any | ast::Quantifier::No)
+                    .then_some(&body);
+                self.index(&mut scan, of_body);
+                self.unbind();
+                done(Kind::Quantified(*quantifier, scan, Box::new(body)), Type::Bool)
+            }
+            ExprKind::Add(left, right) => self.arithmetic(true, left, right, span, expected),
+            ExprKind::Subtract(left, right) => self.arithmetic(false, left, right, span, expected),
+            ExprKind::Error => self.poison(span),
+        }
+    }
+
+    fn poison(&mut self, span: Span) -> Expr {
+        Expr { kind: Kind::Const(Const::None), ty: Type::Error, span }
+    }
+
+    fn maybe_not(&mut self, negated: bool, inner: Expr) -> Expr {
+        if !negated {
+            return inner;
+        }
+        Expr { span: inner.span, ty: Type::Bool, kind: Kind::Not(Box::new(inner)) }
+    }
+
+    fn literal(&mut self, literal: &Literal, span: Span, expected: Option<&Type>) -> Expr {
+        let present = expected.map(Type::present);
+        let wanted = present.filter(|ty| literal_fits(literal, ty) && **ty != Type::Error);
+        let (value, ty) = match (literal, wanted) {
+            (Literal::None, _) => (Const::None, Type::None),
+            (Literal::Bool(flag), _) => (Const::Bool(*flag), Type::Bool),
+            (Literal::Int(number), Some(Type::Version)) => {
+                (Const::Text(number.to_string().into()), Type::Version)
+            }
+            (Literal::Int(number), Some(ty @ (Type::Size | Type::Duration))) => {
+                (Const::Number(*number), ty.clone())
+            }
+            (Literal::Int(number), _) => (Const::Number(*number), Type::Int),
+            (Literal::Size(number), _) => (Const::Number(*number), Type::Size),
+            (Literal::Duration(number), _) => (Const::Number(*number), Type::Duration),
+            (Literal::Version(text), _) => (Const::Text(text.as_str().into()), Type::Version),
+            (Literal::Text(text), Some(ty)) => {
+                let number = match ty {
+                    Type::Time => scalar::parse_time(text),
+                    Type::Size => scalar::parse_size(text),
+                    Type::Duration => scalar::parse_duration(text),
+                    _ => None,
+                };
+                let value = number.map_or_else(|| Const::Text(text.as_str().into()), Const::Number);
+                (value, ty.clone())
+            }
+            (Literal::Text(text), None) => {
+                let value = Const::Text(Rc::from(text.as_str()));
+                (value, Type::Text)
+            }
+        };
+        Expr { kind: Kind::Const(value), ty, span }
+    }
+
+    fn resolves(&self, name: &str) -> bool {
+        name == "now"
+            || self.scope.iter().any(|(known, _, _)| known == name)
+            || self.owner.is_some_and(|(_, ty)| self.schema.ty(ty).field(name).is_some())
+            || self.schema.ty(ENVIRONMENT).field(name).is_some()
+            || self.defines.get(name).is_some_and(|define| define.params.is_empty())
+    }
+
+    fn name(&mut self, name: &str, span: Span, expected: Option<&Type>) -> Expr {
+        if let Some((_, local, ty)) = self.scope.iter().rev().find(|(known, _, _)| known == name) {
+            return Expr { kind: Kind::Local(*local), ty: ty.clone(), span };
+        }
+        if let Some((local, ty)) = self.owner {
+            if let Some(field) = self.schema.ty(ty).field(name) {
+                let base = Expr { kind: Kind::Local(local), ty: Type::Ref(ty), span };
+                return self.read(Some(base), ty, field, span);
+            }
+        }
+        // A word of the enumeration expected here comes before a field of the same name.
+        let words = expected.map(Type::present);
+        if let Some(Type::Words(words)) = words {
+            if let Some(word) = self.schema.word_id(name).filter(|word| words.contains(word)) {
+                return self.word(word, span);
+            }
+        }
+        if let Some(field) = self.schema.ty(ENVIRONMENT).field(name) {
+            return self.read(None, ENVIRONMENT, field, span);
+        }
+        if name == "now" {
+            return Expr { kind: Kind::Now, ty: Type::Time, span };
+        }
+        let constant = self.defines.get(name).is_some_and(|define| define.params.is_empty());
+        let is_word = words.is_none() && self.schema.word_id(name).is_some();
+        if constant || (self.defines.contains_key(name) && !is_word) {
+            return self.call(&ast::Name { value: name.to_owned(), span }, &[], span);
+        }
+        if let Some(Type::Words(words)) = words {
+            let allowed: Vec<&str> = words.iter().map(|word| self.schema.word(*word)).collect();
+            let message = format!(
+                "`{name}` is not a word of {}",
+                Type::Words(words.clone()).describe(self.schema)
+            );
+            let help = did_you_mean(name, allowed);
+            return self.error("unknown-word", message, span, help);
+        }
+        if let (Some(word), None) = (self.schema.word_id(name), expected) {
+            return self.word(word, span);
+        }
+        let known = self.scope.iter().map(|(known, _, _)| known.as_str());
+        let known = known
+            .chain(self.schema.ty(ENVIRONMENT).field_names())
+            .chain(self.defines.keys().map(String::as_str));
+        let help = did_you_mean(name, known);
+        self.error("unknown-name", format!("unknown name `{name}`"), span, help)
+    }
+
+    fn word(&mut self, word: WordId, span: Span) -> Expr {
+        Expr { kind: Kind::Const(Const::Word(word)), ty: Type::Words(vec![word]), span }
+    }
+
+    /// Reads a field of a row, or of the environment.
+    fn read(&mut self, base: Option<Expr>, owner: TypeId, field: usize, span: Span) -> Expr {
+        let def = &self.schema.ty(owner).fields[field];
+        self.usage.read(owner, field);
+        match (def.slot, &def.ty) {
+            (Some(slot), _) => {
+                let ty = match &def.ty {
+                    Type::Row(id) => Type::Ref(*id),
+                    Type::List(element, extent) => match element.as_ref() {
+                        Type::Row(id) => Type::List(Box::new(Type::Ref(*id)), *extent),
+                        _ => def.ty.clone(),
+                    },
+                    Type::OrNone(inner) => match inner.as_ref() {
+                        Type::Row(id) => Type::OrNone(Box::new(Type::Ref(*id))),
+                        _ => def.ty.clone(),
+                    },
+                    other => other.clone(),
+                };
+                Expr {
+                    kind: Kind::Field { base: base.map(Box::new), owner, field, slot },
+                    ty,
+                    span,
+                }
+            }
+            (None, Type::All(inverse) | Type::One(inverse)) => {
+                let one = matches!(def.ty, Type::One(_));
+                let source = self.schema.inverse(*inverse).source;
+                self.usage.read(source, self.schema.inverse(*inverse).by);
+                let ty = if one {
+                    Type::OrNone(Box::new(Type::Ref(source)))
+                } else {
+                    Type::List(Box::new(Type::Ref(source)), Completeness::Complete)
+                };
+                match base {
+                    Some(base) => Expr {
+                        kind: Kind::Inverse { base: Box::new(base), inverse: *inverse, one },
+                        ty,
+                        span,
+                    },
+                    None => {
+                        self.error("type-mismatch", "the environment has no inverses", span, None)
+                    }
+                }
+            }
+            _ => self.poison(span),
+        }
+    }
+
+    fn field(&mut self, base: &ast::Expr, field: &ast::Name, span: Span) -> Expr {
+        let base = self.expr(base, None);
+        if base.ty == Type::Error {
+            return base;
+        }
+        if let Some(element) = base.ty.element().cloned() {
+            let Some(ty) = element.row() else { return self.no_fields(&element, field) };
+            let local = self.next_local;
+            self.next_local += 1;
+            let item = Expr { kind: Kind::Local(local), ty: element, span: base.span };
+            let body = self.row_field(item, ty, field, span);
+            let flatten = body.ty.element().is_some();
+            let element = body.ty.element().cloned().unwrap_or_else(|| body.ty.clone());
+            let scan = Scan { list: Box::new(base), local, filter: None, index: None };
+            let ty = Type::List(Box::new(element), Completeness::Complete);
+            return Expr { kind: Kind::Map { scan, body: Box::new(body), flatten }, ty, span };
+        }
+        let Some(ty) = base.ty.row() else {
+            let ty = base.ty.clone();
+            return self.no_fields(&ty, field);
+        };
+        self.row_field(base, ty, field, span)
+    }
+
+    fn row_field(&mut self, base: Expr, ty: TypeId, field: &ast::Name, span: Span) -> Expr {
+        let def = self.schema.ty(ty);
+        if let Some(at) = def.field(&field.value) {
+            return self.read(Some(base), ty, at, span);
+        }
+        let message = format!("`{}` has no field `{}`", def.name, field.value);
+        let help = did_you_mean(&field.value, def.field_names());
+        self.error("unknown-field", message, field.span, help)
+    }
+
+    fn no_fields(&mut self, ty: &Type, field: &ast::Name) -> Expr {
+        let message =
+            format!("{} has no fields, so no `{}`", ty.describe(self.schema), field.value);
+        self.error("unknown-field", message, field.span, None)
+    }
+
+    fn call(&mut self, name: &ast::Name, arguments: &[ast::Expr], span: Span) -> Expr {
+        if let Some(builtin) = builtins::find(&name.value) {
+            let count = builtin.arity;
+            if arguments.len() != count {
+                return self.arity(&name.value, count, arguments.len(), span);
+            }
+            let arguments: Vec<Expr> =
+                arguments.iter().map(|argument| self.expr(argument, None)).collect();
+            if arguments.iter().any(|argument| argument.ty == Type::Error) {
+                return self.poison(span);
+            }
+            let types: Vec<Type> = arguments.iter().map(|argument| argument.ty.clone()).collect();
+            return match (builtin.check)(&types) {
+                Ok(ty) => Expr { kind: Kind::Call(builtin, arguments), ty, span },
+                Err(wanted) => {
+                    let found: Vec<String> =
+                        types.iter().map(|ty| ty.describe(self.schema)).collect();
+                    let message =
+                        format!("`{}` takes {wanted}, found {}", name.value, found.join(", "));
+                    self.error("type-mismatch", message, span, Some(builtin.signature.to_owned()))
+                }
+            };
+        }
+        let Some(define) = self.defines.get(&name.value) else {
+            let known = self
+                .defines
+                .keys()
+                .map(String::as_str)
+                .chain(builtins::BUILTINS.iter().map(|b| b.name));
+            let help = did_you_mean(&name.value, known);
+            return self.error(
+                "unknown-name",
+                format!("unknown function `{}`", name.value),
+                name.span,
+                help,
+            );
+        };
+        self.usage.call(&name.value);
+        if arguments.len() != define.params.len() {
+            return self.arity(&name.value, define.params.len(), arguments.len(), span);
+        }
+        if self.calls.contains(&name.value) {
+            // Reported where the definition is checked by itself.
+            return self.poison(span);
+        }
+        let mut values = Vec::new();
+        for (argument, ty) in arguments.iter().zip(&define.params) {
+            values.push(self.expect(argument, ty));
+        }
+        // The body is checked once by itself, with its errors told there.
+        let scope = std::mem::take(&mut self.scope);
+        let owner = self.owner.take();
+        self.calls.push(name.value.clone());
+        let mut locals = Vec::new();
+        for (param, ty) in define.ast.params.iter().zip(&define.params) {
+            locals.push(self.bind(&param.name, ty.clone()));
+        }
+        let mut silent = Diagnostics::default();
+        std::mem::swap(self.diagnostics, &mut silent);
+        let mut body = match &define.ty {
+            Some(ty) => self.expect(&define.ast.body, ty),
+            None => self.expr(&define.ast.body, None),
+        };
+        std::mem::swap(self.diagnostics, &mut silent);
+        self.calls.pop();
+        self.scope = scope;
+        self.owner = owner;
+        let ty = match (&define.ty, &body.ty) {
+            (_, Type::Error) => return self.poison(span),
+            (Some(Type::OrNone(_)), _) | (None, _) => body.ty.clone(),
+            (Some(declared), Type::OrNone(_)) => Type::OrNone(Box::new(declared.clone())),
+            (Some(declared), _) => declared.clone(),
+        };
+        if define.params.is_empty() {
+            let span = body.span;
+            body = Expr {
+                ty: ty.clone(),
+                kind: Kind::Memo(define.memo, Vec::new(), Box::new(body)),
+                span,
+            };
+        }
+        for (local, value) in locals.into_iter().zip(values).rev() {
+            let span = body.span;
+            body = Expr {
+                ty: ty.clone(),
+                kind: Kind::Let(local, Box::new(value), Box::new(body)),
+                span,
+            };
+        }
+        body.ty = ty;
+        body
+    }
+
+    fn arity(&mut self, name: &str, wanted: usize, found: usize, span: Span) -> Expr {
+        let plural = if wanted == 1 { "" } else { "s" };
+        let message = format!("`{name}` takes {wanted} argument{plural}, found {found}");
+        self.error("argument-count", message, span, None)
+    }
+
+    fn record(&mut self, name: &ast::Name, fields: &[(ast::Name, ast::Expr)], span: Span) -> Expr {
+        let Some(ty) = self.schema.find(&name.value).filter(|ty| *ty != ENVIRONMENT) else {
+            let help = did_you_mean(&name.value, self.schema.type_names());
+            return self.error(
+                "unknown-type",
+                format!("unknown type `{}`", name.value),
+                name.span,
+                help,
+            );
+        };
+        let values = self.field_values(ty, fields);
+        Expr { kind: Kind::Make(ty, values), ty: Type::Ref(ty), span }
+    }
+
+    /// `{ field = expr … }`
+    pub fn field_values(
+        &mut self,
+        ty: TypeId,
+        fields: &[(ast::Name, ast::Expr)],
+    ) -> Vec<(usize, Expr)> {
+        let mut values = Vec::new();
+        for (name, value) in fields {
+            let def = self.schema.ty(ty);
+            let Some(at) = def.field(&name.value).filter(|at| def.fields[*at].slot.is_some())
+            else {
+                let message = format!("`{}` has no field `{}`", def.name, name.value);
+                let help = did_you_mean(&name.value, def.field_names());
+                self.error("unknown-field", message, name.span, help);
+                continue;
+            };
+            self.usage.written(ty, at);
+            let expected = def.fields[at].ty.clone();
+            values.push((at, self.expect(value, &expected)));
+        }
+        values
+    }
+
+    fn scan(&mut self, binder: &ast::Binder) -> Option<Scan> {
+        let list = self.expr(&binder.list, None);
+        if list.ty == Type::Error {
+            return None;
+        }
+        let Some(element) = list.ty.element().cloned() else {
+            let found = list.ty.describe(self.schema);
+            self.error("type-mismatch", format!("expected a list, found {found}"), list.span, None);
+            return None;
+        };
+        let local = self.bind(&binder.name, element);
+        let filter = binder.filter.as_ref().map(|filter| Box::new(self.condition(filter)));
+        let mut scan = Scan { list: Box::new(list), local, filter, index: None };
+        if scan.filter.is_some() {
+            self.index(&mut scan, None);
+        }
+        Some(scan)
+    }
+
+    fn index(&mut self, scan: &mut Scan, body: Option<&Expr>) {
+        if scan.index.is_none() {
+            scan.index = crate::compile::hoist::index(scan, body, self.schema, self.indices);
+        }
+    }
+
+    fn expect_list(&mut self, expr: &ast::Expr) -> Expr {
+        let list = self.expr(expr, None);
+        if list.ty == Type::Error || list.ty.element().is_some() {
+            return list;
+        }
+        let found = list.ty.describe(self.schema);
+        self.error("type-mismatch", format!("expected a list, found {found}"), expr.span, None)
+    }
+
+    fn expect_text(&mut self, expr: &ast::Expr) -> Expr {
+        let text = self.expr(expr, None);
+        if matches!(text.ty.present(), Type::Text | Type::TextNocase | Type::Version | Type::Error)
+        {
+            return text;
+        }
+        let found = text.ty.describe(self.schema);
+        self.error("type-mismatch", format!("expected text, found {found}"), expr.span, None)
+    }
+
+    fn comparable(&mut self, left: &Type, right: &Type, span: Span) -> bool {
+        if left.comparable(right) {
+            return true;
+        }
+        let (left, right) = (left.describe(self.schema), right.describe(self.schema));
+        self.error("type-mismatch", format!("{left} is never equal to {right}"), span, None);
+        false
+    }
+
+    fn compare(&mut self, op: Comparison, left: &ast::Expr, right: &ast::Expr, span: Span) -> Expr {
+        let bare = |side: &ast::Expr, this: &Self| match side.kind.as_ref() {
+            ExprKind::Name(name) => !this.resolves(name),
+            ExprKind::Literal(_) => true,
+            _ => false,
+        };
+        let (left, right) = if bare(left, self) {
+            let right = self.expr(right, None);
+            (self.expr(left, Some(&right.ty)), right)
+        } else {
+            let left = self.expr(left, None);
+            let right = self.expr(right, Some(&left.ty));
+            (left, right)
+        };
+        if left.ty == Type::Error || right.ty == Type::Error {
+            return Expr { kind: Kind::Const(Const::None), ty: Type::Bool, span };
+        }
+        if !self.comparable(&left.ty, &right.ty, span) {
+            return Expr { kind: Kind::Const(Const::None), ty: Type::Bool, span };
+        }
+        let orders = !matches!(op, Comparison::Equal | Comparison::NotEqual);
+        if orders && !(left.ty.ordered() && right.ty.ordered()) {
+            let ty = left.ty.describe(self.schema);
+            return self.error("type-mismatch", format!("{ty} has no order"), span, None);
+        }
+        let how = match (left.ty.present(), right.ty.present()) {
+            (Type::Version, _) | (_, Type::Version) => How::Version,
+            (a, b) if is_nocase(a) || is_nocase(b) => How::Nocase,
+            _ => How::Plain,
+        };
+        Expr {
+            kind: Kind::Compare { op, how, left: Box::new(left), right: Box::new(right) },
+            ty: Type::Bool,
+            span,
+        }
+    }
+
+    fn arithmetic(
+        &mut self,
+        add: bool,
+        left: &ast::Expr,
+        right: &ast::Expr,
+        span: Span,
+        expected: Option<&Type>,
+    ) -> Expr {
+        let left = self.expr(left, expected.filter(|ty| matches!(ty.present(), Type::Text)));
+        let right = self.expr(right, None);
+        let ty = match (left.ty.present(), right.ty.present()) {
+            (Type::Error, _) | (_, Type::Error) => return self.poison(span),
+            (Type::Time, Type::Duration) => Type::Time,
+            (Type::Time, Type::Time) if !add => Type::Duration,
+            (Type::Int, Type::Int) => Type::Int,
+            (Type::Size, Type::Size) => Type::Size,
+            (Type::Duration, Type::Duration) => Type::Duration,
+            (
+                Type::Text | Type::TextNocase | Type::Version,
+                Type::Text | Type::TextNocase | Type::Version,
+            ) if add => Type::Text,
+            _ => {
+                let (a, b) = (left.ty.describe(self.schema), right.ty.describe(self.schema));
+                let what = if add {
+                    format!("{a} and {b} cannot be added")
+                } else {
+                    format!("{b} cannot be taken from {a}")
+                };
+                return self.error("type-mismatch", what, span, None);
+            }
+        };
+        let (left, right) = (Box::new(left), Box::new(right));
+        Expr {
+            kind: if add { Kind::Add(left, right) } else { Kind::Subtract(left, right) },
+            ty,
+            span,
+        }
+    }
+
+    /// The type of either of two values.
+    fn join(&mut self, a: Type, b: Type, span: Span) -> Type {
+        match (a, b) {
+            (Type::Error, other) | (other, Type::Error) => other,
+            (Type::None, Type::None) => Type::None,
+            (Type::None, other) | (other, Type::None) => match other {
+                Type::OrNone(_) => other,
+                other => Type::OrNone(Box::new(other)),
+            },
+            (Type::OrNone(a), Type::OrNone(b)) => Type::OrNone(Box::new(self.join(*a, *b, span))),
+            (Type::OrNone(a), b) | (b, Type::OrNone(a)) => {
+                Type::OrNone(Box::new(self.join(*a, b, span)))
+            }
+            (Type::Words(mut a), Type::Words(b)) => {
+                a.extend(b.into_iter().filter(|word| !a.contains(word)).collect::<Vec<_>>());
+                Type::Words(a)
+            }
+            (Type::Ref(_), Type::RefAny) | (Type::RefAny, Type::Ref(_)) => Type::RefAny,
+            (Type::Ref(a), Type::Ref(b)) if a != b => Type::RefAny,
+            (a, b) => {
+                self.comparable(&a, &b, span);
+                a
+            }
+        }
+    }
+}
+
+fn is_nocase(ty: &Type) -> bool {
+    *ty.present() == Type::TextNocase
+}

@@ -1,0 +1,279 @@
+//! Keeping the cost of a rule linear.
+//!
+//! Owns two rewrites that change no meaning: an expression that does not depend on the innermost binding is computed
+//! once per value of those it does depend on ([`Kind::Memo`]), and a search by equality goes through an index
+//! ([`Index`]). Also tells where neither helps, so that the pack check can say so.
+
+use std::collections::BTreeSet;
+
+use crate::compile::ir::{Expr, How, Index, IndexKey, Kind, LocalId, Scan};
+use crate::language::ast::Comparison;
+use crate::schema::Schema;
+use crate::schema::types::Type;
+use crate::source::Span;
+
+/// The locals that an expression reads and does not bind itself.
+pub fn free(expr: &Expr) -> BTreeSet<LocalId> {
+    let mut found = BTreeSet::new();
+    collect(expr, &mut found);
+    found
+}
+
+fn collect(expr: &Expr, found: &mut BTreeSet<LocalId>) {
+    match &expr.kind {
+        Kind::Local(local) => {
+            found.insert(*local);
+        }
+        Kind::Map { scan, body, .. } | Kind::Quantified(_, scan, body) => {
+            collect_scan(scan, Some(body), found)
+        }
+        Kind::The(scan) => collect_scan(scan, None, found),
+        Kind::Choose(scan, prefer) => collect_scan(scan, prefer.as_deref(), found),
+        Kind::Let(local, value, body) => {
+            collect(value, found);
+            let mut inner = free(body);
+            inner.remove(local);
+            found.append(&mut inner);
+        }
+        Kind::Memo(_, deps, _) => found.extend(deps),
+        _ => expr.children(&mut |child| collect(child, found)),
+    }
+}
+
+fn collect_scan(scan: &Scan, body: Option<&Expr>, found: &mut BTreeSet<LocalId>) {
+    collect(&scan.list, found);
+    for inner in scan.filter.as_deref().into_iter().chain(body) {
+        let mut inner = free(inner);
+        inner.remove(&scan.local);
+        found.append(&mut inner);
+    }
+}
+
+/// Finds the equalities by which a scan can be indexed: those of its filter, and of the body of an `any` or `no`.
+pub fn index(
+    scan: &Scan,
+    body: Option<&Expr>,
+    schema: &Schema,
+    indices: &mut u32,
+) -> Option<Index> {
+    // A list that changes with every binding is not worth an index.
+    if !free(&scan.list).is_empty() {
+        return None;
+    }
+    let mut keys = Vec::new();
+    for part in scan.filter.as_deref().into_iter().chain(body) {
+        equalities(part, scan.local, schema, &mut keys);
+    }
+    if keys.is_empty() {
+        return None;
+    }
+    *indices += 1;
+    Some(Index { id: *indices - 1, keys })
+}
+
+fn equalities(expr: &Expr, local: LocalId, schema: &Schema, keys: &mut Vec<IndexKey>) {
+    match &expr.kind {
+        Kind::And(left, right) => {
+            equalities(left, local, schema, keys);
+            equalities(right, local, schema, keys);
+        }
+        Kind::Compare { op: Comparison::Equal, how, left, right } if *how != How::Version => {
+            let depends = |side: &Expr| free(side).contains(&local);
+            let alone = |side: &Expr| free(side).iter().eq([local].iter());
+            let (element, other) =
+                match (alone(left) && !depends(right), alone(right) && !depends(left)) {
+                    (true, _) => (left, right),
+                    (_, true) => (right, left),
+                    _ => return,
+                };
+            if let (Some(element), Some(other)) = (copy(element), copy(other)) {
+                let field = match &element.kind {
+                    Kind::Field { base: Some(base), owner, field, .. }
+                        if matches!(base.kind, Kind::Local(_)) =>
+                    {
+                        Some(schema.ty(*owner).fields[*field].name.clone())
+                    }
+                    _ => None,
+                };
+                keys.push(IndexKey { element, other, nocase: *how == How::Nocase, field });
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Copies the simple expressions that keys are made of: names, fields and constants.
+fn copy(expr: &Expr) -> Option<Expr> {
+    let kind = match &expr.kind {
+        Kind::Const(value) => Kind::Const(value.clone()),
+        Kind::Local(local) => Kind::Local(*local),
+        Kind::Now => Kind::Now,
+        Kind::Field { base, owner, field, slot } => {
+            let base = match base {
+                Some(base) => Some(Box::new(copy(base)?)),
+                None => None,
+            };
+            Kind::Field { base, owner: *owner, field: *field, slot: *slot }
+        }
+        Kind::Inverse { base, inverse, one: true } => {
+            Kind::Inverse { base: Box::new(copy(base)?), inverse: *inverse, one: true }
+        }
+        _ => return None,
+    };
+    Some(Expr { kind, ty: expr.ty.clone(), span: expr.span })
+}
+
+/// Wraps what does not depend on the innermost binding; `bound` are the bindings of the rule, innermost last.
+pub fn hoist(expr: &mut Expr, bound: &mut Vec<LocalId>, memos: &mut u32) {
+    if let Some(innermost) = bound.last() {
+        let free = free(expr);
+        if heavy(expr) && !free.contains(innermost) {
+            let span = expr.span;
+            let hole = Expr { kind: Kind::Now, ty: expr.ty.clone(), span };
+            let mut inner = std::mem::replace(expr, hole);
+            let deps: Vec<LocalId> = free.into_iter().collect();
+            // Inside, only the bindings it depends on are left to look at.
+            let mut inner_bound: Vec<LocalId> =
+                bound.iter().copied().filter(|local| deps.contains(local)).collect();
+            descend(&mut inner, &mut inner_bound, memos);
+            *memos += 1;
+            expr.kind = Kind::Memo(*memos - 1, deps, Box::new(inner));
+            return;
+        }
+    }
+    descend(expr, bound, memos);
+}
+
+/// Whether computing it again and again would cost more than remembering it.
+fn heavy(expr: &Expr) -> bool {
+    match &expr.kind {
+        Kind::Map { .. }
+        | Kind::The(_)
+        | Kind::Quantified(..)
+        | Kind::AreEqual(..)
+        | Kind::AreUnique(..) => true,
+        Kind::Field { base: None, .. } => matches!(expr.ty.present(), Type::List(..)),
+        Kind::Call(_, arguments) => arguments.iter().any(heavy),
+        Kind::Memo(..) | Kind::Const(_) | Kind::Local(_) | Kind::Now => false,
+        _ => {
+            let mut found = false;
+            expr.children(&mut |child| found = found || heavy(child));
+            found
+        }
+    }
+}
+
+fn descend(expr: &mut Expr, bound: &mut Vec<LocalId>, memos: &mut u32) {
+    match &mut expr.kind {
+        Kind::Const(_) | Kind::Local(_) | Kind::Now => {}
+        Kind::Field { base, .. } => {
+            if let Some(base) = base {
+                hoist(base, bound, memos);
+            }
+        }
+        Kind::Inverse { base, .. } => hoist(base, bound, memos),
+        Kind::Map { scan, body, .. } | Kind::Quantified(_, scan, body) => {
+            scanned(scan, Some(body), bound, memos)
+        }
+        Kind::The(scan) => scanned(scan, None, bound, memos),
+        Kind::Choose(scan, prefer) => scanned(scan, prefer.as_deref_mut(), bound, memos),
+        Kind::List(items) | Kind::Call(_, items) => {
+            items.iter_mut().for_each(|item| hoist(item, bound, memos));
+        }
+        Kind::Make(_, fields) => {
+            fields.iter_mut().for_each(|(_, value)| hoist(value, bound, memos))
+        }
+        Kind::If(a, b, c) => [a, b, c].into_iter().for_each(|side| hoist(side, bound, memos)),
+        Kind::And(a, b)
+        | Kind::Or(a, b)
+        | Kind::Otherwise(a, b)
+        | Kind::Add(a, b)
+        | Kind::Subtract(a, b)
+        | Kind::IsUniqueIn(a, b, _)
+        | Kind::Compare { left: a, right: b, .. }
+        | Kind::In { element: a, list: b, .. } => {
+            hoist(a, bound, memos);
+            hoist(b, bound, memos);
+        }
+        Kind::Let(local, value, body) => {
+            hoist(value, bound, memos);
+            // The name stands for its value: what depends on it depends on the bindings of the value.
+            let innermost = bound.last().copied();
+            let depends = innermost.is_none_or(|innermost| free(value).contains(&innermost));
+            if depends {
+                bound.push(*local);
+                hoist_in_let(body, *local, innermost, bound, memos);
+                bound.pop();
+            } else {
+                hoist(body, bound, memos);
+            }
+        }
+        Kind::Not(a)
+        | Kind::Matches(a, _)
+        | Kind::IsEmpty(a)
+        | Kind::IsKnown(a)
+        | Kind::AreEqual(a, _)
+        | Kind::AreUnique(a, _) => hoist(a, bound, memos),
+        Kind::Memo(_, _, inner) => hoist(inner, &mut Vec::new(), memos),
+        Kind::Template(template) => {
+            for part in &mut template.parts {
+                if let crate::compile::ir::Part::Expr(expr) = part {
+                    hoist(expr, bound, memos);
+                }
+            }
+        }
+    }
+}
+
+/// Within a definition whose argument changes with the innermost binding, only what reads neither is the same.
+fn hoist_in_let(
+    body: &mut Expr,
+    local: LocalId,
+    innermost: Option<LocalId>,
+    bound: &mut Vec<LocalId>,
+    memos: &mut u32,
+) {
+    let reads = free(body);
+    if reads.contains(&local) || innermost.is_none_or(|innermost| reads.contains(&innermost)) {
+        descend(body, bound, memos);
+    } else {
+        hoist(body, bound, memos);
+    }
+}
+
+fn scanned(scan: &mut Scan, body: Option<&mut Expr>, bound: &mut Vec<LocalId>, memos: &mut u32) {
+    hoist(&mut scan.list, bound, memos);
+    bound.push(scan.local);
+    if let Some(filter) = &mut scan.filter {
+        hoist(filter, bound, memos);
+    }
+    if let Some(body) = body {
+        hoist(body, bound, memos);
+    }
+    bound.pop();
+}
+
+/// Scans over a list of the whole environment inside another binding, without an index: their cost is the product.
+pub fn quadratic(expr: &Expr, depth: usize, found: &mut Vec<Span>) {
+    match &expr.kind {
+        // Computed once for all bindings it does not depend on.
+        Kind::Memo(_, deps, inner) => quadratic(inner, usize::from(!deps.is_empty()), found),
+        Kind::Map { scan, body, .. } | Kind::Quantified(_, scan, body) => {
+            nested(scan, Some(body), depth, found);
+        }
+        Kind::The(scan) => nested(scan, None, depth, found),
+        _ => expr.children(&mut |child| quadratic(child, depth, found)),
+    }
+}
+
+fn nested(scan: &Scan, body: Option<&Expr>, depth: usize, found: &mut Vec<Span>) {
+    let global = free(&scan.list).is_empty() && !matches!(scan.list.kind, Kind::List(_));
+    if global && depth > 0 && scan.index.is_none() {
+        found.push(scan.list.span);
+    }
+    quadratic(&scan.list, depth, found);
+    let inner = depth + usize::from(global);
+    for part in scan.filter.as_deref().into_iter().chain(body) {
+        quadratic(part, inner, found);
+    }
+}

@@ -1,0 +1,91 @@
+//! A pack as a whole: what its parts promise each other.
+//!
+//! Owns the checks that need all declarations and no search: clauses without a rule, facts that nothing reads,
+//! remedies that no rule names. They are warnings: a pack under construction still runs.
+
+use crate::compile::clause_of;
+use crate::compile::ir::{Document, Rule};
+use crate::compile::usage::Usage;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::ast;
+use crate::schema::Schema;
+
+/// The documents of a pack.
+pub fn documents(files: &[ast::File]) -> Vec<Document> {
+    let items = files.iter().flat_map(|file| &file.items);
+    items
+        .filter_map(|item| match &item.kind {
+            ast::ItemKind::Document(document) => Some(Document {
+                name: document.name.value.clone(),
+                title: document.title.value.clone(),
+                revision: document.revision.as_ref().map(|revision| revision.value.clone()),
+                clauses: document.clauses.iter().map(clause_of).collect(),
+            }),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Reports what is declared and not used.
+pub fn check(
+    files: &[ast::File],
+    rules: &[Rule],
+    schema: &Schema,
+    usage: &Usage,
+    documents: &[Document],
+    diagnostics: &mut Diagnostics,
+) {
+    for clause in documents.iter().flat_map(|document| &document.clauses) {
+        let cited = usage.clauses.contains(&clause.id);
+        if !cited && !clause.note {
+            let message = format!("no rule cites clause `{}`", clause.id);
+            let help =
+                "write the rule, or mark the clause `note` and say why there is nothing to check";
+            diagnostics
+                .push(Diagnostic::warning("clause-without-rule", message, clause.span).help(help));
+        }
+    }
+    for item in files.iter().flat_map(|file| &file.items) {
+        match &item.kind {
+            ast::ItemKind::Remedy(remedy) if !usage.remedies.contains(&remedy.name.value) => {
+                let named =
+                    files.iter().flat_map(|file| &file.items).any(|item| match &item.kind {
+                        ast::ItemKind::Remedy(other) => {
+                            other.after.iter().any(|after| after.value == remedy.name.value)
+                        }
+                        _ => false,
+                    });
+                if !named && !remedy.effects.is_empty() {
+                    let message = format!("no rule names remedy `{}`", remedy.name.value);
+                    let help = "name it in a `fix`, or remove it";
+                    diagnostics.push(
+                        Diagnostic::warning("unused-remedy", message, remedy.name.span).help(help),
+                    );
+                }
+            }
+            ast::ItemKind::Define(define) if !usage.is_called(&define.name.value) => {
+                let message = format!("nothing uses definition `{}`", define.name.value);
+                diagnostics.push(Diagnostic::warning(
+                    "unused-definition",
+                    message,
+                    define.name.span,
+                ));
+            }
+            _ => {}
+        }
+    }
+    if rules.is_empty() {
+        return;
+    }
+    for (id, def) in schema.types() {
+        for (at, field) in def.fields.iter().enumerate() {
+            if field.slot.is_some() && def.key != Some(at) && !usage.is_read(id, at) {
+                let message = format!("no rule reads `{}` of `{}`", field.name, def.name);
+                diagnostics.push(
+                    Diagnostic::new(crate::diagnostic::Severity::Note, "unread-fact", message)
+                        .label(field.span, ""),
+                );
+            }
+        }
+    }
+}

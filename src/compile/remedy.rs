@@ -1,0 +1,92 @@
+//! Remedies with every name resolved.
+//!
+//! Owns the compiled form of a step that a person takes. What a step does to the facts is run by `plan`.
+
+use crate::compile::ir::{Expr, LocalId, Template};
+use crate::schema::TypeId;
+use crate::schema::types::Type;
+use crate::source::Span;
+
+/// A remedy. Its parameters are the locals from 0 on.
+#[derive(Debug)]
+pub struct Remedy {
+    /// Name.
+    pub name: String,
+    /// Parameter names and types.
+    pub params: Vec<(String, Type)>,
+    /// `do`
+    pub action: Template,
+    /// `at`
+    pub at: Option<Template>,
+    /// `run`
+    pub run: Vec<Template>,
+    /// `role`
+    pub role: Option<String>,
+    /// `needs`: all must hold.
+    pub needs: Vec<Expr>,
+    /// `effect`
+    pub effects: Vec<Effect>,
+    /// `takes`, in seconds
+    pub takes: Option<i64>,
+    /// `undo`
+    pub undo: Option<Template>,
+    /// `warning`
+    pub warning: Option<Template>,
+    /// `consent`
+    pub consent: Option<String>,
+    /// `after`: indices of remedies.
+    pub after: Vec<usize>,
+    /// The name in the rule file.
+    pub span: Span,
+}
+
+/// One change.
+#[derive(Debug)]
+pub enum Effect {
+    /// `set a.b = e`
+    Set {
+        /// The row; none for the environment.
+        base: Option<Expr>,
+        /// The type of the row.
+        owner: TypeId,
+        /// The field.
+        field: usize,
+        /// The value.
+        value: Expr,
+    },
+    /// `add e to a.b`
+    Add {
+        /// The row; none for the environment.
+        base: Option<Expr>,
+        /// The type of the row.
+        owner: TypeId,
+        /// The list field.
+        field: usize,
+        /// The new element.
+        value: Expr,
+    },
+    /// `remove x from a.b where c`
+    Remove {
+        /// The row; none for the environment.
+        base: Option<Expr>,
+        /// The type of the row.
+        owner: TypeId,
+        /// The list field.
+        field: usize,
+        /// The local of one element.
+        local: LocalId,
+        /// Which go.
+        filter: Expr,
+    },
+    /// `create Server s { … }`
+    Create {
+        /// The entity.
+        ty: TypeId,
+        /// The fields from the environment to the list that takes it.
+        list: Vec<(TypeId, usize)>,
+        /// The local by which later effects speak of it.
+        local: LocalId,
+        /// Its facts.
+        fields: Vec<(usize, Expr)>,
+    },
+}

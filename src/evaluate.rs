@@ -1,0 +1,552 @@
+//! Rules on facts: outcomes, findings, evidence, who is blocked.
+//!
+//! Owns the run of a whole rule set over one environment. Passing costs nothing but time: evidence is gathered in a
+//! second look, and only for outcomes that are told. Ordering of remedies is `plan`, wording for printers `report`.
+
+use crate::builtins::value::Value;
+use crate::compile::ir::{Level, LocalId, Rule, RuleSet};
+use crate::evaluate::expr::Evaluator;
+use crate::evaluate::reach::Reach;
+use crate::evaluate::truth::Truth;
+use crate::facts::{Facts, RowId, SlotId};
+use crate::source::Span;
+
+pub mod explain;
+pub mod expr;
+pub mod reach;
+pub mod scan;
+pub mod show;
+pub mod truth;
+
+/// The result of a rule on a subject; the names are those of XCCDF where it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// The rule is violated.
+    Fail,
+    /// Some fact that decides is not known.
+    Unknown,
+    /// It would fail, but time alone may still mend it.
+    Pending,
+    /// The rule holds.
+    Pass,
+    /// The rule does not speak of this subject.
+    NotApplicable,
+}
+
+impl Outcome {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Pass => "pass",
+            Outcome::Fail => "fail",
+            Outcome::Pending => "pending",
+            Outcome::Unknown => "unknown",
+            Outcome::NotApplicable => "notApplicable",
+        }
+    }
+}
+
+/// How many outcomes of each kind there were; advisories are counted apart, as they never close the gate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Outcomes of rules that can close the gate.
+    pub pass: usize,
+    /// Failed.
+    pub fail: usize,
+    /// Pending.
+    pub pending: usize,
+    /// Unknown.
+    pub unknown: usize,
+    /// Not applicable.
+    pub not_applicable: usize,
+    /// Failed, and waived.
+    pub waived: usize,
+    /// Advisories at level warning that fired.
+    pub warnings: usize,
+    /// Advisories at level note that fired.
+    pub notes: usize,
+}
+
+/// One outcome that is told.
+#[derive(Clone, Debug)]
+pub struct Finding<'a> {
+    /// `RULE:subject`
+    pub id: String,
+    /// Index of the rule.
+    pub rule: usize,
+    /// Outcome.
+    pub outcome: Outcome,
+    /// The first bound entity or record; none for a rule about the whole environment.
+    pub subject: Option<RowId>,
+    /// The address of the subject.
+    pub path: String,
+    /// What the rule's `for`s were bound to.
+    pub bindings: Vec<(LocalId, Value<'a>)>,
+    /// The headline.
+    pub message: String,
+    /// Why it matters.
+    pub why: Option<String>,
+    /// What decided it, the first fact first.
+    pub evidence: Vec<Evidence>,
+    /// What to find out.
+    pub questions: Vec<Question>,
+    /// Units that it blocks, in the order of the description.
+    pub blocks: Vec<RowId>,
+    /// When a pending failure becomes a failure, in microseconds since 1970.
+    pub until: Option<i64>,
+    /// Where it stands in the description.
+    pub span: Option<Span>,
+    /// Whether the deciding fact itself is written there.
+    pub stated: bool,
+}
+
+/// One deciding fact.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// The fact.
+    pub slot: SlotId,
+    /// Its address.
+    pub path: String,
+    /// Its value.
+    pub value: String,
+    /// What is remarkable about it, such as being too old.
+    pub note: String,
+    /// Where it stands, or what identifies the owner of a missing one.
+    pub span: Option<Span>,
+    /// Whether it is written there.
+    pub stated: bool,
+    /// The part of the rule that asked for it.
+    pub rule_span: Span,
+}
+
+/// A fact to find out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// Its address.
+    pub path: String,
+    /// What to ask.
+    pub ask: String,
+    /// Where the answer is.
+    pub find: Option<String>,
+    /// What may be answered.
+    pub expects: String,
+    /// The line to write.
+    pub answer: String,
+    /// Below or in what it goes.
+    pub span: Option<Span>,
+    /// The slot that is asked for.
+    pub slot: SlotId,
+}
+
+/// Whether a unit may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Readiness {
+    /// Nothing stands against it.
+    Ready,
+    /// Only time.
+    Pending,
+    /// Only what is not known.
+    Unknown,
+    /// Something that can be mended.
+    Blocked,
+    /// Something for which there is no remedy.
+    Ineligible,
+}
+
+impl Readiness {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Readiness::Ready => "ready",
+            Readiness::Blocked => "blocked",
+            Readiness::Ineligible => "ineligible",
+            Readiness::Unknown => "unknown",
+            Readiness::Pending => "pending",
+        }
+    }
+}
+
+/// A unit and what stands against it.
+#[derive(Clone, Debug)]
+pub struct UnitResult {
+    /// The unit.
+    pub row: RowId,
+    /// Its key.
+    pub id: String,
+    /// Its readiness.
+    pub readiness: Readiness,
+    /// Indices of findings that block it.
+    pub findings: Vec<usize>,
+}
+
+/// Whether the gate is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything that can close it holds.
+    Open,
+    /// A rule failed.
+    Closed,
+    /// Something decisive is not known.
+    Unknown,
+    /// Only time keeps it closed.
+    Pending,
+    /// Nothing was checked.
+    Nothing,
+}
+
+impl Verdict {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Open => "open",
+            Verdict::Closed => "closed",
+            Verdict::Unknown => "unknown",
+            Verdict::Pending => "pending",
+            Verdict::Nothing => "nothing",
+        }
+    }
+}
+
+/// The run of a rule set over one environment.
+#[derive(Clone, Debug)]
+pub struct Evaluation<'a> {
+    /// What is told, in the order of the rules and of the description.
+    pub findings: Vec<Finding<'a>>,
+    /// Counts.
+    pub summary: Summary,
+    /// Units in the order of the description.
+    pub units: Vec<UnitResult>,
+    /// The gate.
+    pub verdict: Verdict,
+    /// Outcomes that are not told by default: pass and not applicable, as (rule, subject path).
+    pub quiet: Vec<(usize, Outcome, Option<RowId>)>,
+}
+
+/// What is wanted of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Only these rules, where any are named.
+    pub rules: Vec<String>,
+    /// Not these.
+    pub skip: Vec<String>,
+    /// Only findings that block these units, where any are named.
+    pub units: Vec<String>,
+    /// Keep passes and not applicable ones, too.
+    pub all: bool,
+}
+
+impl Selection {
+    /// Whether a rule runs.
+    pub fn takes(&self, rule: &Rule) -> bool {
+        (self.rules.is_empty() || self.rules.contains(&rule.id)) && !self.skip.contains(&rule.id)
+    }
+}
+
+/// An outcome before it is explained.
+#[derive(Clone, Debug)]
+pub struct Raw<'a> {
+    /// Index of the rule.
+    pub rule: usize,
+    /// Outcome.
+    pub outcome: Outcome,
+    /// What the `for`s were bound to.
+    pub bindings: Vec<(LocalId, Value<'a>)>,
+    /// The `for` whose list is not known, where that is the trouble.
+    pub open: Option<usize>,
+}
+
+/// Runs all selected rules.
+pub fn evaluate<'a>(
+    facts: &Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    selection: &Selection,
+) -> Evaluation<'a> {
+    let mut evaluator = Evaluator::new(facts, rules, now);
+    let mut summary = Summary::default();
+    let mut raws = Vec::new();
+    let mut quiet = Vec::new();
+    for (index, rule) in rules.rules.iter().enumerate() {
+        if !selection.takes(rule) {
+            continue;
+        }
+        let mut bound = false;
+        evaluator.run(index, &mut |raw| {
+            bound = true;
+            count(&mut summary, rule, raw.outcome);
+            match raw.outcome {
+                Outcome::Pass | Outcome::NotApplicable if !selection.all => {}
+                Outcome::Pass | Outcome::NotApplicable => {
+                    quiet.push((index, raw.outcome, subject(&raw.bindings)));
+                }
+                _ => raws.push(raw),
+            }
+        });
+        if !bound && rule.level == Level::Error {
+            summary.not_applicable += 1;
+        }
+    }
+    let units = evaluator.units();
+    let findings = explain::findings(&mut evaluator, raws, &units);
+    finish(facts, rules, findings, summary, units, quiet, selection)
+}
+
+fn finish<'a>(
+    facts: &Facts<'a>,
+    rules: &RuleSet,
+    mut findings: Vec<Finding<'a>>,
+    mut summary: Summary,
+    mut units: Vec<RowId>,
+    quiet: Vec<(usize, Outcome, Option<RowId>)>,
+    selection: &Selection,
+) -> Evaluation<'a> {
+    if !selection.units.is_empty() {
+        units.retain(|unit| {
+            facts.key(*unit).is_some_and(|key| selection.units.iter().any(|id| id == key.as_str()))
+        });
+        findings.retain(|finding| finding.blocks.iter().any(|unit| units.contains(unit)));
+        let quiet_counts =
+            Summary { fail: 0, unknown: 0, pending: 0, warnings: 0, notes: 0, ..summary };
+        summary = quiet_counts;
+        for finding in &findings {
+            count(&mut summary, &rules.rules[finding.rule], finding.outcome);
+        }
+    }
+    let units = readiness(facts, rules, &findings, units);
+    let verdict = verdict(&summary, &units);
+    Evaluation { findings, summary, units, verdict, quiet }
+}
+
+fn readiness(
+    facts: &Facts<'_>,
+    rules: &RuleSet,
+    findings: &[Finding<'_>],
+    units: Vec<RowId>,
+) -> Vec<UnitResult> {
+    let mut at: rustc_hash::FxHashMap<RowId, usize> = rustc_hash::FxHashMap::default();
+    let mut results = Vec::with_capacity(units.len());
+    for row in units {
+        at.insert(row, results.len());
+        results.push(UnitResult {
+            row,
+            id: facts.name(row),
+            readiness: Readiness::Ready,
+            findings: Vec::new(),
+        });
+    }
+    for (index, finding) in findings.iter().enumerate() {
+        let rule = &rules.rules[finding.rule];
+        if rule.level != Level::Error {
+            continue;
+        }
+        let effect = match finding.outcome {
+            Outcome::Fail if is_terminal(rule) => Readiness::Ineligible,
+            Outcome::Fail => Readiness::Blocked,
+            Outcome::Unknown => Readiness::Unknown,
+            Outcome::Pending => Readiness::Pending,
+            Outcome::Pass | Outcome::NotApplicable => continue,
+        };
+        for unit in &finding.blocks {
+            if let Some(result) = at.get(unit).map(|at| &mut results[*at]) {
+                result.readiness = result.readiness.max(effect);
+                result.findings.push(index);
+            }
+        }
+    }
+    results
+}
+
+/// Whether a failure of this rule can never be mended.
+pub fn is_terminal(rule: &Rule) -> bool {
+    rule.fixes.is_empty() && rule.kind == crate::language::ast::RuleKind::Unsupported
+}
+
+fn verdict(summary: &Summary, units: &[UnitResult]) -> Verdict {
+    if summary.fail > 0 {
+        Verdict::Closed
+    } else if summary.unknown > 0 {
+        Verdict::Unknown
+    } else if summary.pending > 0 {
+        Verdict::Pending
+    } else if summary.pass == 0 || units.is_empty() {
+        Verdict::Nothing
+    } else {
+        Verdict::Open
+    }
+}
+
+fn count(summary: &mut Summary, rule: &Rule, outcome: Outcome) {
+    match (rule.level, outcome) {
+        (Level::Error, Outcome::Pass) => summary.pass += 1,
+        (Level::Error, Outcome::Fail) => summary.fail += 1,
+        (Level::Error, Outcome::Pending) => summary.pending += 1,
+        (Level::Error, Outcome::Unknown) => summary.unknown += 1,
+        (Level::Error, Outcome::NotApplicable) => summary.not_applicable += 1,
+        (Level::Warning, Outcome::Fail) => summary.warnings += 1,
+        (Level::Note, Outcome::Fail) => summary.notes += 1,
+        _ => {}
+    }
+}
+
+/// The first bound entity or record.
+pub fn subject(bindings: &[(LocalId, Value<'_>)]) -> Option<RowId> {
+    bindings.iter().find_map(|(_, value)| match value {
+        Value::Row(row) => Some(*row),
+        _ => None,
+    })
+}
+
+impl<'a> Evaluator<'_, 'a, '_> {
+    /// Runs one rule over all its bindings.
+    pub fn run(&mut self, index: usize, sink: &mut dyn FnMut(Raw<'a>)) {
+        let rules = self.rules;
+        self.bind(index, &rules.rules[index], 0, &mut Vec::new(), sink);
+    }
+
+    fn bind(
+        &mut self,
+        index: usize,
+        rule: &Rule,
+        at: usize,
+        bound: &mut Vec<(LocalId, Value<'a>)>,
+        sink: &mut dyn FnMut(Raw<'a>),
+    ) {
+        let Some(binding) = rule.bindings.get(at) else {
+            let outcome = self.outcome(rule);
+            sink(Raw { rule: index, outcome, bindings: bound.clone(), open: None });
+            return;
+        };
+        let value = self.eval(&binding.value);
+        if !binding.each {
+            let before = std::mem::replace(&mut self.frame[binding.local as usize], value);
+            self.bind(index, rule, at + 1, bound, sink);
+            self.frame[binding.local as usize] = before;
+            return;
+        }
+        let unknown = |bound: &[(LocalId, Value<'a>)]| Raw {
+            rule: index,
+            outcome: Outcome::Unknown,
+            bindings: bound.to_vec(),
+            open: Some(at),
+        };
+        match value.0 {
+            Value::List(list) => {
+                for item in &list.items {
+                    if matches!(item, Value::Unknown) {
+                        sink(unknown(bound));
+                        continue;
+                    }
+                    self.set(binding.local, item.clone());
+                    bound.push((binding.local, item.clone()));
+                    self.bind(index, rule, at + 1, bound, sink);
+                    bound.pop();
+                }
+                if list.extent == crate::builtins::value::Extent::Open {
+                    sink(unknown(bound));
+                }
+            }
+            Value::None => {}
+            _ => sink(unknown(bound)),
+        }
+    }
+
+    /// The outcome of a rule with its names bound.
+    pub fn outcome(&mut self, rule: &Rule) -> Outcome {
+        let filter = rule.filter.as_ref().map_or(Truth::True, |filter| self.truth(filter).0);
+        if filter == Truth::False {
+            return Outcome::NotApplicable;
+        }
+        let holds = self.truth(&rule.condition).0;
+        let holds = if rule.negated { !holds } else { holds };
+        match (filter, holds) {
+            (_, Truth::True) => Outcome::Pass,
+            (Truth::True, Truth::False) => match self.grace(rule) {
+                Some(None) => Outcome::Unknown,
+                Some(Some(until)) if self.now.is_some_and(|now| now < until) => Outcome::Pending,
+                Some(Some(_)) if self.now.is_none() => Outcome::Unknown,
+                _ => Outcome::Fail,
+            },
+            _ => Outcome::Unknown,
+        }
+    }
+
+    /// When the grace of a failure ends: none where the rule has none, `Some(None)` where it is not known.
+    pub fn grace(&mut self, rule: &Rule) -> Option<Option<i64>> {
+        rule.grace.as_ref().map(|grace| match self.eval(grace).0 {
+            Value::Number(until) => Some(until),
+            // No such time: there is nothing to wait for.
+            Value::None => Some(i64::MIN),
+            _ => None,
+        })
+    }
+
+    /// The units that are spoken of, in the order of the description.
+    pub fn units(&mut self) -> Vec<RowId> {
+        let Some(ty) = self.rules.schema.unit else { return Vec::new() };
+        let rows = self.facts.entities(ty).to_vec();
+        let Some(filter) = &self.rules.unit_filter else { return rows };
+        rows.into_iter()
+            .filter(|row| {
+                self.set(0, Value::Row(*row));
+                self.truth(filter).0 != Truth::False
+            })
+            .collect()
+    }
+
+    /// The units that a finding with these bindings blocks.
+    pub fn blocked(
+        &mut self,
+        raw: &Raw<'a>,
+        units: &[RowId],
+        reach: &mut Option<Reach>,
+    ) -> Vec<RowId> {
+        let rules = self.rules;
+        let rule = &rules.rules[raw.rule];
+        if let (Some(blocks), None) = (&rule.blocks, raw.open) {
+            self.rebind(raw);
+            let rows = match self.eval(blocks).0 {
+                Value::Row(row) => vec![row],
+                Value::List(list) => list
+                    .items
+                    .iter()
+                    .filter_map(|item| match item {
+                        Value::Row(row) => Some(*row),
+                        _ => None,
+                    })
+                    .collect(),
+                _ => return units.to_vec(),
+            };
+            return units.iter().copied().filter(|unit| rows.contains(unit)).collect();
+        }
+        match subject(&raw.bindings) {
+            None => units.to_vec(),
+            Some(subject) => {
+                let entity = self.facts.entity_of(subject);
+                if Some(self.facts.row(entity).ty) == rules.schema.unit {
+                    return if units.binary_search(&entity).is_ok() {
+                        vec![entity]
+                    } else {
+                        Vec::new()
+                    };
+                }
+                let reach = reach.get_or_insert_with(|| Reach::new(self.facts, units));
+                reach.blocked(entity)
+            }
+        }
+    }
+
+    /// Binds the names of an outcome again.
+    pub fn rebind(&mut self, raw: &Raw<'a>) {
+        let rules = self.rules;
+        for (local, value) in &raw.bindings {
+            self.set(*local, value.clone());
+        }
+        let last = raw.open.unwrap_or(usize::MAX);
+        for (at, binding) in rules.rules[raw.rule].bindings.iter().enumerate() {
+            if !binding.each && at < last {
+                let value = self.eval(&binding.value);
+                self.frame[binding.local as usize] = value;
+            }
+        }
+    }
+}

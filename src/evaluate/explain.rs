@@ -1,0 +1,319 @@
+//! From outcomes to findings: the headline, the deciding facts, the questions.
+//!
+//! Owns the second, tracing look at what is told. INVARIANT: the facts named as evidence are a certificate: with every
+//! other fact unknown the outcome is the same ([`certificate`] checks it, and tests hold the evaluator to it).
+
+use rustc_hash::FxHashSet;
+
+use crate::builtins::value::{Note, Use};
+use crate::compile::ir::{Rule, RuleSet};
+use crate::evaluate::expr::Evaluator;
+use crate::evaluate::truth::Truth;
+use crate::evaluate::{Evidence, Finding, Outcome, Question, Raw, show, subject};
+use crate::facts::{Fact, Facts, RowId, SlotId};
+use crate::scalar;
+use crate::schema::types::Type;
+
+/// Explains outcomes; `units` are those spoken of.
+pub fn findings<'a>(
+    evaluator: &mut Evaluator<'_, 'a, '_>,
+    raws: Vec<Raw<'a>>,
+    units: &[RowId],
+) -> Vec<Finding<'a>> {
+    let mut reach = None;
+    let mut findings: Vec<Finding<'a>> = Vec::with_capacity(raws.len());
+    let mut ids: FxHashSet<String> = FxHashSet::default();
+    for raw in raws {
+        let blocks = evaluator.blocked(&raw, units, &mut reach);
+        let mut finding = explain(evaluator, raw, blocks);
+        // A rule with several `for`s may speak of one subject more than once.
+        if !ids.insert(finding.id.clone()) {
+            let plain = finding.id.clone();
+            let mut number = 2;
+            while !ids.insert(finding.id.clone()) {
+                finding.id = format!("{plain}#{number}");
+                number += 1;
+            }
+        }
+        findings.push(finding);
+    }
+    findings
+}
+
+fn explain<'a>(
+    evaluator: &mut Evaluator<'_, 'a, '_>,
+    raw: Raw<'a>,
+    blocks: Vec<RowId>,
+) -> Finding<'a> {
+    let rules = evaluator.rules;
+    let facts = evaluator.facts;
+    let rule = &rules.rules[raw.rule];
+    evaluator.rebind(&raw);
+    let until = match raw.outcome {
+        Outcome::Pending => evaluator.grace(rule).flatten(),
+        _ => None,
+    };
+    let subject = subject(&raw.bindings);
+    let path = subject.map(|row| facts.path(row)).unwrap_or_default();
+    let rest: Vec<String> = raw
+        .bindings
+        .iter()
+        .skip_while(|(_, value)| !matches!(value, crate::builtins::value::Value::Row(row) if Some(*row) == subject))
+        .skip(1)
+        .map(|(_, value)| show::value(value, &Type::Text, facts))
+        .collect();
+    let mut id = if path.is_empty() { rule.id.clone() } else { format!("{}:{path}", rule.id) };
+    for part in &rest {
+        id.push('+');
+        id.push_str(part);
+    }
+    let message = match raw.outcome {
+        Outcome::Unknown => {
+            let title = lower_first(&rule.title);
+            match subject {
+                Some(row) => format!("cannot tell for {}: {title}", facts.name(row)),
+                None => format!("cannot tell: {title}"),
+            }
+        }
+        _ => {
+            let text = evaluator.text(&rule.because);
+            if text.is_empty() { format!("violated: {}", lower_first(&rule.title)) } else { text }
+        }
+    };
+    let why = rule.why.as_ref().map(|why| evaluator.text(why));
+    evaluator.trace(true);
+    let note = outcome_note(evaluator, rule, &raw);
+    evaluator.trace(false);
+    let mut uses = note.uses();
+    if raw.outcome == Outcome::Unknown {
+        // What is unknown is what it is about; the rest only leads there.
+        uses.sort_by_key(|usage| !is_open(usage, facts));
+    }
+    let evidence: Vec<Evidence> = uses.iter().map(|usage| evidence(usage, facts)).collect();
+    let questions = if raw.outcome == Outcome::Unknown {
+        uses.iter()
+            .filter(|usage| is_open(usage, facts))
+            .map(|usage| question(usage, facts, rules, evaluator.now))
+            .collect()
+    } else {
+        Vec::new()
+    };
+    let first = evidence.first();
+    let (span, stated) = match first {
+        Some(first) => (first.span, first.stated),
+        None => (subject.and_then(|row| facts.row_place(row)), false),
+    };
+    Finding {
+        id,
+        rule: raw.rule,
+        outcome: raw.outcome,
+        subject,
+        path,
+        bindings: raw.bindings,
+        message,
+        why,
+        evidence,
+        questions,
+        blocks,
+        until,
+        span,
+        stated,
+    }
+}
+
+/// The facts by which an outcome is what it is, those of the requirement first.
+pub fn outcome_note<'a>(evaluator: &mut Evaluator<'_, 'a, '_>, rule: &Rule, raw: &Raw<'a>) -> Note {
+    evaluator.rebind(raw);
+    if let Some(open) = raw.open {
+        let (value, note) = evaluator.eval(&rule.bindings[open].value);
+        return match value {
+            crate::builtins::value::Value::List(list) => {
+                let unknown = list.items.iter().enumerate();
+                let unknown = unknown
+                    .filter(|(_, item)| matches!(item, crate::builtins::value::Value::Unknown));
+                unknown.fold(note.join(&list.note), |all, (at, _)| all.join(&list.item_note(at)))
+            }
+            _ => note,
+        };
+    }
+    let (filter, filter_note) = match &rule.filter {
+        Some(filter) => evaluator.truth(filter),
+        None => (Truth::True, Note::default()),
+    };
+    let (holds, condition_note) = evaluator.truth(&rule.condition);
+    let holds = if rule.negated { !holds } else { holds };
+    match raw.outcome {
+        Outcome::NotApplicable => filter_note,
+        Outcome::Pass if filter == Truth::True || holds == Truth::True => condition_note,
+        Outcome::Pass => filter_note,
+        Outcome::Fail | Outcome::Pending => {
+            let grace = grace_note(evaluator, rule);
+            condition_note.join(&grace).join(&filter_note)
+        }
+        Outcome::Unknown => match (filter, holds) {
+            (Truth::True, Truth::False) => {
+                let grace = grace_note(evaluator, rule);
+                grace.join(&condition_note.only_fixed()).join(&filter_note.only_fixed())
+            }
+            (Truth::True, _) => condition_note.join(&filter_note.only_fixed()),
+            (_, Truth::Unknown) => condition_note.join(&filter_note),
+            _ => filter_note.join(&condition_note.only_fixed()),
+        },
+    }
+}
+
+fn grace_note(evaluator: &mut Evaluator<'_, '_, '_>, rule: &Rule) -> Note {
+    rule.grace.as_ref().map_or_else(Note::default, |grace| evaluator.eval(grace).1)
+}
+
+/// Whether a use is of something that is not known.
+fn is_open(usage: &Use, facts: &Facts<'_>) -> bool {
+    match usage {
+        Use::Unlisted { .. } => true,
+        Use::Fact { slot, .. } => {
+            let (ty, field) = facts.field_of(*slot);
+            let ty = &facts.schema().ty(ty).fields[field].ty;
+            let partial =
+                matches!(ty.present(), Type::List(_, crate::schema::types::Completeness::Partial));
+            partial || facts.is_damaged(*slot) || matches!(facts.read(*slot, ty), Fact::Unknown)
+        }
+    }
+}
+
+fn evidence(usage: &Use, facts: &Facts<'_>) -> Evidence {
+    let slot = usage.slot();
+    let place = facts.place(slot);
+    let (path, value, note) = match usage {
+        Use::Fact { .. } => {
+            let note =
+                if facts.is_stale(slot) { "too old to count".to_owned() } else { String::new() };
+            (facts.slot_path(slot), show::slot(slot, facts), note)
+        }
+        Use::Unlisted { keys, .. } => {
+            let keys: Vec<String> =
+                keys.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            let path = format!("{}[{}]", facts.slot_path(slot), keys.join(", "));
+            (path, "unknown".to_owned(), "not listed, and the list need not be complete".to_owned())
+        }
+    };
+    Evidence {
+        slot,
+        path,
+        value,
+        note,
+        span: place.map(|place| place.span),
+        stated: place.is_some_and(|place| place.stated),
+        rule_span: usage.span(),
+    }
+}
+
+fn question(usage: &Use, facts: &Facts<'_>, rules: &RuleSet, now: Option<i64>) -> Question {
+    let slot = usage.slot();
+    let owner = facts.owner(slot);
+    let (ty, at) = facts.field_of(slot);
+    let field = &rules.schema.ty(ty).fields[at];
+    let question = &rules.questions[ty.0 as usize][at];
+    let mut evaluator = Evaluator::new(facts, rules, now);
+    if rules.locals > 0 {
+        evaluator.set(0, crate::builtins::value::Value::Row(owner));
+    }
+    let ask = question.ask.as_ref().map(|ask| evaluator.text(ask));
+    let find = question.find.as_ref().map(|find| evaluator.text(find));
+    let span = facts.place(slot).map(|place| place.span);
+    let expects = field.ty.expectation(&rules.schema);
+    let expects =
+        if matches!(field.ty, Type::OrNone(_)) { format!("{expects}, or `none`") } else { expects };
+    if let Use::Unlisted { keys, .. } = usage {
+        let entry: Vec<String> =
+            keys.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let missing = missing_fields(rules, &field.ty, keys);
+        let path = format!("{}[{}]", facts.slot_path(slot), entry.join(", "));
+        let fields: Vec<String> =
+            missing.iter().map(|(name, words)| format!("{name}: {words}")).collect();
+        let answer = format!(
+            "- {{ {} }}",
+            entry.iter().chain(&fields).cloned().collect::<Vec<_>>().join(", ")
+        );
+        let ask = ask.unwrap_or_else(|| {
+            format!("which entry of `{}` has {}?", field.name, entry.join(", "))
+        });
+        return Question {
+            path,
+            ask,
+            find,
+            expects: "one more entry in this list".into(),
+            answer,
+            span,
+            slot,
+        };
+    }
+    let path = facts.slot_path(slot);
+    let owner_name = facts.name(facts.entity_of(owner));
+    let ask = ask.unwrap_or_else(|| {
+        let what = field.title.as_deref().unwrap_or(&field.name);
+        if owner_name.is_empty() {
+            format!("what is `{}`? ({what})", field.name)
+        } else {
+            format!("what is `{}` of {owner_name}? ({what})", field.name)
+        }
+    });
+    let answer = format!("{}: {}", field.name, placeholder(&field.ty, rules));
+    Question { path, ask, find, expects, answer, span, slot }
+}
+
+fn missing_fields(rules: &RuleSet, ty: &Type, keys: &[(String, String)]) -> Vec<(String, String)> {
+    let Some(row) = ty.element().and_then(Type::row) else { return Vec::new() };
+    let fields = rules.schema.ty(row).fields.iter().filter(|field| field.slot.is_some());
+    let fields = fields.filter(|field| !keys.iter().any(|(name, _)| *name == field.name));
+    fields.map(|field| (field.name.clone(), placeholder(&field.ty, rules))).collect()
+}
+
+fn placeholder(ty: &Type, rules: &RuleSet) -> String {
+    match ty.present() {
+        Type::Words(words) => {
+            words.iter().map(|word| rules.schema.word(*word)).collect::<Vec<_>>().join(" | ")
+        }
+        Type::Bool => "true | false".into(),
+        Type::List(element, _) => format!("[{}]", placeholder(element, rules)),
+        Type::Size => "600GiB".into(),
+        Type::Duration => "15min".into(),
+        Type::Time => scalar::print_time(0).replace("1970-01-01T00:00:00Z", "2020-03-28T09:00:00Z"),
+        Type::Row(_) => "{ … }".into(),
+        other => format!("<{}>", other.describe(&rules.schema)),
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    match (chars.next(), chars.clone().next()) {
+        // An abbreviation stays as it is.
+        (Some(first), Some(second)) if first.is_uppercase() && second.is_uppercase() => {
+            text.to_owned()
+        }
+        (Some(first), _) => first.to_lowercase().chain(chars).collect(),
+        _ => String::new(),
+    }
+}
+
+/// Evaluates a finding again with every fact outside its evidence unknown; the outcome must be the same.
+pub fn certificate<'a>(
+    facts: &Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    finding: &Finding<'a>,
+) -> Outcome {
+    let known: FxHashSet<SlotId> = finding.evidence.iter().map(|evidence| evidence.slot).collect();
+    let masked = facts.masked(known);
+    let mut evaluator = Evaluator::new(&masked, rules, now);
+    for (local, value) in &finding.bindings {
+        evaluator.set(*local, value.clone());
+    }
+    let raw = Raw {
+        rule: finding.rule,
+        outcome: finding.outcome,
+        bindings: finding.bindings.clone(),
+        open: None,
+    };
+    evaluator.rebind(&raw);
+    evaluator.outcome(&rules.rules[finding.rule])
+}

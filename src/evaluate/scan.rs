@@ -1,0 +1,523 @@
+//! Going through lists: quantifiers, searches, comprehensions, and tests of a whole list.
+//!
+//! Owns the three-valued meaning of each, and the use of an index where the checker found one.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use crate::builtins::value::{Extent, Key, List, Note, Use, Value};
+use crate::compile::ir::{Expr, Index, Scan};
+use crate::evaluate::expr::Evaluator;
+use crate::evaluate::show;
+use crate::evaluate::truth::Truth;
+use crate::language::ast::Quantifier;
+use crate::source::Span;
+
+/// Lists shorter than this are searched as they are.
+const WORTH_AN_INDEX: usize = 8;
+
+/// A list with its elements by key.
+pub struct ListIndex<'a> {
+    list: Rc<List<'a>>,
+    places: FxHashMap<Vec<Key>, Vec<u32>>,
+    /// Elements some of whose keys are unknown, so that they may match anything.
+    unknown: Vec<u32>,
+}
+
+/// The elements that have to be looked at.
+struct Elements<'a> {
+    list: Rc<List<'a>>,
+    /// Places of those that can match at all; all where it is none.
+    places: Option<Vec<u32>>,
+}
+
+impl<'a> Evaluator<'_, 'a, '_> {
+    /// The list of a scan; `Err` where it is unknown.
+    fn elements(&mut self, scan: &Scan) -> Result<Elements<'a>, Note> {
+        if let Some(index) = &scan.index {
+            if let Some(found) = self.indexed(scan, index) {
+                return Ok(found);
+            }
+        }
+        match self.eval(&scan.list) {
+            (Value::List(list), _) => Ok(Elements { list, places: None }),
+            (Value::None, note) => {
+                let mut list = List::new(Vec::new(), Extent::Whole);
+                list.note = note;
+                Ok(Elements { list: Rc::new(list), places: None })
+            }
+            (_, note) => Err(note),
+        }
+    }
+
+    fn indexed(&mut self, scan: &Scan, index: &Index) -> Option<Elements<'a>> {
+        let mut wanted = Vec::with_capacity(index.keys.len());
+        for key in &index.keys {
+            let (value, _) = self.eval(&key.other);
+            wanted.push(Key::of(&value, key.nocase)?);
+        }
+        let at = index.id as usize;
+        let known = match &self.indices[at] {
+            // Notes are on the list, so a list without them is of no use when they are wanted.
+            Some(known) if !self.tracing || known.list.items.len() == known.list.notes.len() => {
+                Rc::clone(known)
+            }
+            _ => {
+                let (Value::List(list), _) = self.eval(&scan.list) else { return None };
+                if list.items.len() < WORTH_AN_INDEX {
+                    return Some(Elements { list, places: None });
+                }
+                let built = Rc::new(self.build_index(scan, index, list));
+                self.indices[at] = Some(Rc::clone(&built));
+                built
+            }
+        };
+        let mut places = known.places.get(&wanted).cloned().unwrap_or_default();
+        if !known.unknown.is_empty() {
+            places.extend(&known.unknown);
+            places.sort_unstable();
+        }
+        Some(Elements { list: Rc::clone(&known.list), places: Some(places) })
+    }
+
+    fn build_index(&mut self, scan: &Scan, index: &Index, list: Rc<List<'a>>) -> ListIndex<'a> {
+        let tracing = std::mem::replace(&mut self.tracing, false);
+        let mut places: FxHashMap<Vec<Key>, Vec<u32>> = FxHashMap::default();
+        let mut unknown = Vec::new();
+        let before = self.frame[scan.local as usize].clone();
+        for (at, item) in list.items.iter().enumerate() {
+            self.set(scan.local, item.clone());
+            let keys = index.keys.iter().map(|key| Key::of(&self.eval(&key.element).0, key.nocase));
+            match keys.collect::<Option<Vec<Key>>>() {
+                Some(keys) => places.entry(keys).or_default().push(at as u32),
+                None => unknown.push(at as u32),
+            }
+        }
+        self.frame[scan.local as usize] = before;
+        self.tracing = tracing;
+        ListIndex { list, places, unknown }
+    }
+
+    /// Calls a function for each element with the truth of the filter, until it says to stop.
+    fn each(
+        &mut self,
+        scan: &Scan,
+        elements: &Elements<'a>,
+        mut visit: impl FnMut(&mut Self, usize, Truth, Note) -> bool,
+    ) {
+        let before = self.frame[scan.local as usize].clone();
+        let list = Rc::clone(&elements.list);
+        let mut look = |this: &mut Self, at: usize| {
+            this.frame[scan.local as usize] = (list.items[at].clone(), list.item_note(at));
+            let (truth, note) = match &scan.filter {
+                Some(filter) => this.truth(filter),
+                None => (Truth::True, Note::default()),
+            };
+            let note = if this.tracing { list.item_note(at).join(&note) } else { note };
+            visit(this, at, truth, note)
+        };
+        match &elements.places {
+            Some(places) => {
+                for at in places {
+                    if !look(self, *at as usize) {
+                        break;
+                    }
+                }
+            }
+            None => {
+                for at in 0..list.items.len() {
+                    if !look(self, at) {
+                        break;
+                    }
+                }
+            }
+        }
+        self.frame[scan.local as usize] = before;
+    }
+
+    /// `all`, `any`, `no`
+    pub(super) fn quantified(
+        &mut self,
+        quantifier: Quantifier,
+        scan: &Scan,
+        body: &Expr,
+    ) -> (Truth, Note) {
+        let decisive = if quantifier == Quantifier::All { Truth::False } else { Truth::True };
+        let flip = |truth: Truth| if quantifier == Quantifier::No { !truth } else { truth };
+        let mut elements = match self.elements(scan) {
+            Ok(elements) => elements,
+            Err(note) => return (Truth::Unknown, note),
+        };
+        loop {
+            let mut result = !decisive;
+            let mut decided = Note::default();
+            let (mut settled, mut unsettled) = (Note::default(), Note::default());
+            self.each(scan, &elements, |this, _, filter, note| {
+                let (body_truth, body_note) = if filter == Truth::False {
+                    (Truth::Unknown, Note::default())
+                } else {
+                    this.truth(body)
+                };
+                let truth = match quantifier {
+                    Quantifier::All => filter.implies(body_truth),
+                    Quantifier::Any | Quantifier::No => filter.and(body_truth),
+                };
+                if truth == decisive {
+                    result = decisive;
+                    decided = this.both(&note, &body_note);
+                    return false;
+                }
+                if truth == Truth::Unknown {
+                    result = Truth::Unknown;
+                    if this.tracing {
+                        let filter_part =
+                            if filter == Truth::Unknown { note } else { note.only_fixed() };
+                        let body_part = if body_truth == Truth::Unknown {
+                            body_note
+                        } else {
+                            body_note.only_fixed()
+                        };
+                        unsettled = unsettled.join(&filter_part.join(&body_part));
+                    }
+                } else if this.tracing {
+                    // Either side alone may decide; both are named only where both are needed.
+                    let decided_by_filter = filter == Truth::False;
+                    let part = if decided_by_filter { note } else { note.join(&body_note) };
+                    settled = settled.join(&part);
+                }
+                true
+            });
+            if result == decisive {
+                return (flip(result), decided);
+            }
+            if elements.list.extent != Extent::Whole {
+                let note = self.open_end(scan, &elements.list, &unsettled);
+                return (Truth::Unknown, note);
+            }
+            if result == Truth::Unknown {
+                return (Truth::Unknown, self.both(&elements.list.note.only_fixed(), &unsettled));
+            }
+            if self.tracing && elements.places.take().is_some() {
+                // The elements that cannot match are part of the proof.
+                continue;
+            }
+            return (flip(result), self.both(&elements.list.note, &settled));
+        }
+    }
+
+    /// Why a list with an open end does not decide: what is unknown in it, or what it does not list.
+    fn open_end(&self, scan: &Scan, list: &List<'a>, unsettled: &Note) -> Note {
+        if !self.tracing {
+            return Note::default();
+        }
+        unsettled.join(&list.note).join(&self.unlisted(scan, list))
+    }
+
+    fn unlisted(&self, scan: &Scan, list: &List<'a>) -> Note {
+        // A list that leaves things out is asked for the very element that was looked for.
+        let (Some(index), Extent::Partial) = (&scan.index, list.extent) else {
+            return Note::default();
+        };
+        let uses = list.note.uses();
+        let Some(Use::Fact { slot, span }) = uses.last().cloned() else { return Note::default() };
+        if index.keys.iter().any(|key| key.field.is_none()) {
+            return Note::default();
+        }
+        let mut this = Evaluator::new(self.facts, self.rules, self.now);
+        this.frame.clone_from(&self.frame);
+        let keys = index.keys.iter().map(|key| {
+            let (value, _) = this.eval(&key.other);
+            (key.field.clone().unwrap_or_default(), show::value(&value, &key.other.ty, self.facts))
+        });
+        Note::leaf(Use::Unlisted { slot, span, keys: Rc::new(keys.collect()) })
+    }
+
+    /// `the x in xs where c`
+    pub(super) fn the(&mut self, scan: &Scan, _span: Span) -> (Value<'a>, Note) {
+        let mut elements = match self.elements(scan) {
+            Ok(elements) => elements,
+            Err(note) => return (Value::Unknown, note),
+        };
+        loop {
+            let mut matches: Vec<usize> = Vec::new();
+            let (mut found, mut maybe, mut others) =
+                (Note::default(), Note::default(), Note::default());
+            let mut doubtful = false;
+            self.each(scan, &elements, |this, at, truth, note| {
+                match truth {
+                    Truth::True => {
+                        matches.push(at);
+                        found = this.both(&found, &note);
+                    }
+                    Truth::Unknown => {
+                        doubtful = true;
+                        maybe = this.both(&maybe, &note);
+                    }
+                    Truth::False => others = this.both(&others, &note),
+                }
+                true
+            });
+            return match matches.as_slice() {
+                [at] => (elements.list.items[*at].clone(), found),
+                [] if elements.list.extent != Extent::Whole => {
+                    (Value::Unknown, self.open_end(scan, &elements.list, &maybe))
+                }
+                [] if doubtful => (Value::Unknown, maybe),
+                [] => {
+                    if self.tracing && elements.places.take().is_some() {
+                        continue;
+                    }
+                    (Value::None, self.both(&elements.list.note, &others))
+                }
+                _ => (Value::Unknown, found),
+            };
+        }
+    }
+
+    /// `[e for x in xs where c]`
+    pub(super) fn map(&mut self, scan: &Scan, body: &Expr, flatten: bool) -> (Value<'a>, Note) {
+        let elements = match self.elements(scan) {
+            // What an index leaves out is surely not in the list, but the proof of that needs all of it.
+            Ok(elements) if self.tracing => Elements { places: None, ..elements },
+            Ok(elements) => elements,
+            Err(note) => return (Value::Unknown, note),
+        };
+        let mut result = List::new(Vec::new(), elements.list.extent);
+        result.note = elements.list.note.clone();
+        self.each(scan, &elements, |this, _, truth, note| {
+            if truth == Truth::False {
+                result.note = this.both(&result.note, &note);
+                return true;
+            }
+            let (value, body_note) = this.eval(body);
+            let note = this.both(&note, &body_note);
+            if truth == Truth::Unknown {
+                result.extent = Extent::Open;
+                result.note = this.both(&result.note, &note);
+                return true;
+            }
+            match (flatten, value) {
+                (true, Value::List(inner)) => {
+                    result.extent = result.extent.and(inner.extent);
+                    result.note = this.both(&result.note, &this.both(&note, &inner.note));
+                    for (at, item) in inner.items.iter().enumerate() {
+                        result.items.push(item.clone());
+                        if this.tracing {
+                            result.notes.push(note.join(&inner.item_note(at)));
+                        }
+                    }
+                }
+                (true, Value::None) => result.note = this.both(&result.note, &note),
+                (true, _) => {
+                    result.extent = Extent::Open;
+                    result.note = this.both(&result.note, &note);
+                }
+                (false, value) => {
+                    result.items.push(value);
+                    if this.tracing {
+                        result.notes.push(note);
+                    }
+                }
+            }
+            true
+        });
+        (Value::List(Rc::new(result)), Note::default())
+    }
+
+    /// `choose x in xs where c prefer e`: the best; the first of equals.
+    pub(super) fn choose(&mut self, scan: &Scan, prefer: Option<&Expr>) -> (Value<'a>, Note) {
+        let candidates = self.candidates(scan, prefer);
+        (candidates.into_iter().next().unwrap_or(Value::Unknown), Note::default())
+    }
+
+    /// All that may be chosen, the best first.
+    pub fn candidates(&mut self, scan: &Scan, prefer: Option<&Expr>) -> Vec<Value<'a>> {
+        let Ok(elements) = self.elements(scan) else { return Vec::new() };
+        let mut found: Vec<(i64, Value<'a>)> = Vec::new();
+        self.each(scan, &elements, |this, at, truth, _| {
+            if truth == Truth::True {
+                let rank = match prefer.map(|prefer| this.eval(prefer).0) {
+                    Some(Value::Number(number)) => number,
+                    Some(Value::Bool(flag)) => i64::from(flag),
+                    _ => i64::MIN,
+                };
+                found.push((rank, elements.list.items[at].clone()));
+            }
+            true
+        });
+        found.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
+        found.into_iter().map(|(_, value)| value).collect()
+    }
+
+    fn list(&mut self, expr: &Expr) -> Result<Rc<List<'a>>, Note> {
+        match self.eval(expr) {
+            (Value::List(list), note) if !self.tracing || note.uses().is_empty() => Ok(list),
+            (Value::List(list), note) => {
+                let mut copy = List::new(list.items.clone(), list.extent);
+                copy.notes = list.notes.iter().map(|own| note.join(own)).collect();
+                copy.note = note.join(&list.note);
+                Ok(Rc::new(copy))
+            }
+            (Value::None, note) => {
+                let mut list = List::new(Vec::new(), Extent::Whole);
+                list.note = note;
+                Ok(Rc::new(list))
+            }
+            (_, note) => Err(note),
+        }
+    }
+
+    /// `xs is empty`
+    pub(super) fn is_empty(&mut self, expr: &Expr) -> (Value<'a>, Note) {
+        let list = match self.list(expr) {
+            Ok(list) => list,
+            Err(note) => return (Value::Unknown, note),
+        };
+        if !list.items.is_empty() {
+            let note = if list.notes.is_empty() { list.note.clone() } else { list.item_note(0) };
+            return (Value::Bool(false), note);
+        }
+        match list.extent {
+            Extent::Whole => (Value::Bool(true), list.note.clone()),
+            _ => (Value::Unknown, list.note.clone()),
+        }
+    }
+
+    /// `x in xs`
+    pub(super) fn contains(
+        &mut self,
+        element: &Expr,
+        list: &Expr,
+        nocase: bool,
+    ) -> (Value<'a>, Note) {
+        let list = match self.list(list) {
+            Ok(list) => list,
+            Err(note) => return (Value::Unknown, note),
+        };
+        let (value, note) = self.eval(element);
+        if list.items.is_empty() && list.extent == Extent::Whole {
+            return (Value::Bool(false), list.note.clone());
+        }
+        let Some(key) = Key::of(&value, nocase) else { return (Value::Unknown, note) };
+        let (counts, unknown) = list.counts(nocase);
+        if counts.contains_key(&key) {
+            let found =
+                list.items.iter().position(|item| Key::of(item, nocase).as_ref() == Some(&key));
+            let place = if self.tracing {
+                found.map_or_else(Note::default, |at| list.item_note(at))
+            } else {
+                note.clone()
+            };
+            return (Value::Bool(true), self.both(&note, &place));
+        }
+        if *unknown || list.extent != Extent::Whole {
+            return (Value::Unknown, self.both(&note.only_fixed(), &self.doubt(&list)));
+        }
+        let whole = if self.tracing { list.whole_note() } else { Note::default() };
+        (Value::Bool(false), self.both(&note, &whole))
+    }
+
+    /// What would have to be known of a list: its unknown elements, and whether there are others.
+    fn doubt(&self, list: &List<'a>) -> Note {
+        if !self.tracing {
+            return Note::default();
+        }
+        let unknown =
+            list.items.iter().enumerate().filter(|(_, item)| Key::of(item, false).is_none());
+        let note = unknown.fold(Note::default(), |all, (at, _)| all.join(&list.item_note(at)));
+        if list.extent == Extent::Whole {
+            note.join(&list.note.only_fixed())
+        } else {
+            note.join(&list.note)
+        }
+    }
+
+    /// `xs are equal`
+    pub(super) fn are_equal(&mut self, expr: &Expr, nocase: bool) -> (Value<'a>, Note) {
+        let list = match self.list(expr) {
+            Ok(list) => list,
+            Err(note) => return (Value::Unknown, note),
+        };
+        let mut firsts: Vec<(Key, usize)> = Vec::new();
+        let mut unknown = false;
+        for (at, item) in list.items.iter().enumerate() {
+            match Key::of(item, nocase) {
+                Some(key) if firsts.iter().all(|(known, _)| *known != key) => {
+                    firsts.push((key, at))
+                }
+                Some(_) => {}
+                None => unknown = true,
+            }
+            if !self.tracing && firsts.len() > 1 {
+                break;
+            }
+        }
+        if firsts.len() > 1 {
+            let notes = firsts
+                .iter()
+                .fold(Note::default(), |all, (_, at)| self.both(&all, &list.item_note(*at)));
+            return (Value::Bool(false), notes);
+        }
+        if list.extent != Extent::Whole || (unknown && list.items.len() > 1) {
+            return (Value::Unknown, self.doubt(&list));
+        }
+        let note = if self.tracing { list.whole_note() } else { Note::default() };
+        (Value::Bool(true), note)
+    }
+
+    /// `xs are unique`
+    pub(super) fn are_unique(&mut self, expr: &Expr, nocase: bool) -> (Value<'a>, Note) {
+        let list = match self.list(expr) {
+            Ok(list) => list,
+            Err(note) => return (Value::Unknown, note),
+        };
+        let (counts, unknown) = list.counts(nocase);
+        if counts.values().any(|count| *count > 1) {
+            let mut note = Note::default();
+            for (at, item) in list.items.iter().enumerate().filter(|_| self.tracing) {
+                if Key::of(item, nocase)
+                    .is_some_and(|key| counts.get(&key).is_some_and(|count| *count > 1))
+                {
+                    note = note.join(&list.item_note(at));
+                }
+            }
+            return (Value::Bool(false), note);
+        }
+        if list.extent != Extent::Whole || (*unknown && list.items.len() > 1) {
+            return (Value::Unknown, self.doubt(&list));
+        }
+        let note = if self.tracing { list.whole_note() } else { Note::default() };
+        (Value::Bool(true), note)
+    }
+
+    /// `x is unique in xs`: at most one element equals `x`
+    pub(super) fn is_unique_in(
+        &mut self,
+        element: &Expr,
+        list: &Expr,
+        nocase: bool,
+    ) -> (Value<'a>, Note) {
+        let list = match self.list(list) {
+            Ok(list) => list,
+            Err(note) => return (Value::Unknown, note),
+        };
+        let (value, note) = self.eval(element);
+        let Some(key) = Key::of(&value, nocase) else { return (Value::Unknown, note) };
+        let (counts, unknown) = list.counts(nocase);
+        if counts.get(&key).is_some_and(|count| *count > 1) {
+            let mut places = note;
+            for (at, item) in list.items.iter().enumerate().filter(|_| self.tracing) {
+                if Key::of(item, nocase).as_ref() == Some(&key) {
+                    places = places.join(&list.item_note(at));
+                }
+            }
+            return (Value::Bool(false), places);
+        }
+        if *unknown || list.extent != Extent::Whole {
+            return (Value::Unknown, self.both(&note.only_fixed(), &self.doubt(&list)));
+        }
+        let whole = if self.tracing { list.whole_note() } else { Note::default() };
+        (Value::Bool(true), self.both(&note, &whole))
+    }
+}

@@ -1,0 +1,587 @@
+//! Does a description fit the schema?
+//!
+//! Owns the way from YAML nodes to [`Facts`]: unknown keys, wrong types, wrong words, duplicate ids and references to
+//! nothing are reported here, each at its place, and the facts concerned are unknown. Several documents of one
+//! environment are joined: lists are appended, a scalar stated twice differently is an error with both places.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::facts::{
+    ABSENT, Facts, ListData, NO_NODE, OWNED, ROOT, Row, RowId, Slot, SlotId, UNKNOWN, UNRESOLVED,
+};
+use crate::language::ast::Literal;
+use crate::scalar;
+use crate::schema::types::Type;
+use crate::schema::{ENVIRONMENT, Field, Schema, TypeId, TypeKind};
+use crate::source::Span;
+use crate::yaml::resolve::Scalar;
+use crate::yaml::{Entry, Kind, NodeId, Tree};
+
+/// Keys of a document that belong to the file format, not to the schema.
+pub const HEADER: [&str; 3] = ["apiVersion", "kind", "name"];
+
+/// Largest number of candidates that a suggestion for a reference looks through.
+const SUGGESTION_LIMIT: usize = 2_000;
+
+/// Reads the facts of one environment from its documents.
+pub fn conform<'a>(
+    schema: &'a Schema,
+    tree: &'a Tree<'a>,
+    documents: &[NodeId],
+    diagnostics: &mut Diagnostics,
+) -> Facts<'a> {
+    let types = schema.types().count();
+    let nodes = tree.node_count();
+    let mut facts = Facts {
+        schema,
+        tree,
+        rows: Vec::with_capacity(nodes / 6 + 16),
+        slots: Vec::with_capacity(nodes / 2 + 64),
+        items: Vec::with_capacity(nodes / 12 + 16),
+        lists: Vec::with_capacity(nodes / 24 + 16),
+        numbers: Vec::with_capacity(nodes / 12 + 16),
+        texts: Vec::new(),
+        keys: vec![FxHashMap::default(); types],
+        made_keys: Default::default(),
+        by_type: vec![Vec::new(); types],
+        singles: Vec::new(),
+        inverses: Vec::new(),
+        stale: FxHashSet::default(),
+        mask: None,
+        damaged: FxHashSet::default(),
+    };
+    let shapes = facts.shapes();
+    let mut reader = Reader { facts, shapes, scratch: Vec::new(), diagnostics };
+    reader.new_row(ENVIRONMENT, ROOT, 0, NO_NODE);
+    reader.facts.singles = (0..reader.facts.rows.len() as RowId).collect();
+    for document in documents {
+        reader.fill(ROOT, *document);
+    }
+    reader.resolve();
+    reader.facts.build_inverses();
+    reader.facts
+}
+
+/// What a new row of a type starts as.
+#[derive(Clone, Default)]
+pub(super) struct Shape {
+    slots: Vec<Slot>,
+    /// Slots that hold a row in place, and its type.
+    held: Vec<(u32, TypeId)>,
+}
+
+impl<'a> Facts<'a> {
+    /// Makes the starting slots of every type, defaults filled in.
+    pub(super) fn shapes(&mut self) -> Vec<Shape> {
+        let schema = self.schema;
+        let mut shapes = Vec::new();
+        for (_, def) in schema.types() {
+            let mut shape = Shape::default();
+            for field in def.fields.iter().filter(|field| field.slot.is_some()) {
+                let data = self.default_data(field);
+                if let Type::Row(held) = field.ty.present() {
+                    shape.held.push((shape.slots.len() as u32, *held));
+                }
+                shape.slots.push(Slot { data, node: NO_NODE });
+            }
+            shapes.push(shape);
+        }
+        shapes
+    }
+
+    fn default_data(&mut self, field: &Field) -> u32 {
+        if let Some(word) = field.default_word {
+            return word.0;
+        }
+        match (&field.default, field.ty.present()) {
+            (Some(Literal::None), _) => ABSENT,
+            (Some(Literal::Bool(value)), _) => u32::from(*value),
+            (
+                Some(Literal::Int(number) | Literal::Size(number) | Literal::Duration(number)),
+                Type::Version,
+            ) => self.own_text(&number.to_string()),
+            (Some(Literal::Int(number) | Literal::Size(number) | Literal::Duration(number)), _) => {
+                self.number(*number)
+            }
+            (Some(Literal::Text(_)), Type::List(..)) => self.empty_list(),
+            (Some(Literal::Text(text)), Type::Time) => {
+                scalar::parse_time(text).map_or(UNKNOWN, |time| self.number(time))
+            }
+            (Some(Literal::Text(text) | Literal::Version(text)), _) => self.own_text(text),
+            (None, _) => UNKNOWN,
+        }
+    }
+
+    pub(super) fn number(&mut self, number: i64) -> u32 {
+        self.numbers.push(number);
+        self.numbers.len() as u32 - 1
+    }
+
+    pub(super) fn own_text(&mut self, text: &str) -> u32 {
+        self.texts.push(text.into());
+        OWNED | (self.texts.len() as u32 - 1)
+    }
+
+    pub(super) fn empty_list(&mut self) -> u32 {
+        self.new_list(&[])
+    }
+
+    pub(super) fn new_list(&mut self, items: &[Slot]) -> u32 {
+        let start = self.items.len() as u32;
+        self.items.extend_from_slice(items);
+        self.lists.push(ListData { start, len: items.len() as u32 });
+        self.lists.len() as u32 - 1
+    }
+
+    /// Adds a row with everything it holds in place.
+    pub(super) fn push_row(
+        &mut self,
+        shapes: &[Shape],
+        ty: TypeId,
+        parent: RowId,
+        via: SlotId,
+        node: u32,
+    ) -> RowId {
+        let row = self.rows.len() as RowId;
+        let base = self.slots.len() as SlotId;
+        let shape = &shapes[ty.0 as usize];
+        self.rows.push(Row { ty, base, node, parent, via });
+        self.slots.extend_from_slice(&shape.slots);
+        if self.schema.ty(ty).kind == TypeKind::Entity {
+            self.by_type[ty.0 as usize].push(row);
+        }
+        for (slot, held) in &shape.held {
+            let content = self.slots[(base + slot) as usize];
+            let child = self.push_row(shapes, *held, row, base + slot, NO_NODE);
+            if content.data != ABSENT {
+                self.slots[(base + slot) as usize].data = child;
+            }
+        }
+        row
+    }
+}
+
+struct Reader<'a, 'd> {
+    facts: Facts<'a>,
+    shapes: Vec<Shape>,
+    scratch: Vec<Slot>,
+    diagnostics: &'d mut Diagnostics,
+}
+
+impl<'a> Reader<'a, '_> {
+    fn new_row(&mut self, ty: TypeId, parent: RowId, via: SlotId, node: u32) -> RowId {
+        self.facts.push_row(&self.shapes, ty, parent, via, node)
+    }
+
+    /// Reads a mapping into a row, which may hold facts of an earlier document already.
+    fn fill(&mut self, row: RowId, node: NodeId) {
+        let tree = self.facts.tree;
+        let schema = self.facts.schema;
+        let Row { ty, base, .. } = self.facts.rows[row as usize];
+        let def = schema.ty(ty);
+        if self.facts.rows[row as usize].node == NO_NODE {
+            self.facts.rows[row as usize].node = node.0;
+        }
+        let mut expected = 0;
+        for Entry { key, value } in tree.entries(node) {
+            let name = tree.text(key);
+            // Fields mostly come in one order, so the search starts behind the last one.
+            let count = def.fields.len();
+            let found = (0..count)
+                .map(|step| (expected + step) % count)
+                .find(|at| def.fields[*at].name == name);
+            let Some(at) = found else {
+                if row != ROOT || !HEADER.contains(&name) {
+                    self.unknown_key(ty, key);
+                }
+                continue;
+            };
+            expected = at + 1;
+            let field = &def.fields[at];
+            match field.slot {
+                Some(slot) => self.fill_slot(row, base + slot, field, value),
+                None => {
+                    let message =
+                        format!("`{name}` is worked out from the references, never written");
+                    let help = "remove this key";
+                    self.diagnostics
+                        .push(Diagnostic::error("derived-key", message, tree.span(key)).help(help));
+                }
+            }
+        }
+    }
+
+    fn unknown_key(&mut self, ty: TypeId, key: NodeId) {
+        let def = self.facts.schema.ty(ty);
+        let name = self.facts.tree.text(key);
+        let place =
+            if ty == ENVIRONMENT { "an environment".to_owned() } else { format!("`{}`", def.name) };
+        let message = format!("unknown key `{name}` in {place}");
+        let known =
+            def.fields.iter().filter(|field| field.slot.is_some()).map(|field| field.name.as_str());
+        let help = did_you_mean(name, known.clone())
+            .unwrap_or_else(|| format!("known keys: {}", known.collect::<Vec<_>>().join(", ")));
+        let span = self.facts.tree.span(key);
+        self.diagnostics.push(Diagnostic::error("unknown-key", message, span).help(help));
+    }
+
+    fn fill_slot(&mut self, row: RowId, slot: SlotId, field: &Field, value: NodeId) {
+        let tree = self.facts.tree;
+        let before = self.facts.slots[slot as usize];
+        let again = before.node != NO_NODE;
+        match field.ty.present() {
+            Type::Row(_) if tree.kind(value) == Kind::Mapping => {
+                let Some(child) = self.facts.record_row(slot).or_else(|| self.child_of(slot))
+                else {
+                    return;
+                };
+                self.facts.slots[slot as usize] = Slot { data: child, node: value.0 };
+                self.fill(child, value);
+                if again {
+                    return;
+                }
+                self.register(child, value);
+            }
+            Type::List(element, _) if tree.kind(value) == Kind::Sequence => {
+                let data = self.read_list(row, slot, element, value, before, again);
+                self.facts.slots[slot as usize] = Slot { data, node: value.0 };
+            }
+            Type::Row(_) if self.is_unknown(value) => {
+                self.facts.slots[slot as usize].node =
+                    if matches!(field.ty, Type::OrNone(_)) { NO_NODE } else { value.0 };
+            }
+            _ => {
+                let data = self.read_scalar(field, &field.ty, value);
+                if again && !self.same(before, data, value, &field.ty) {
+                    let name = &field.name;
+                    let message = format!("`{name}` is stated twice, differently");
+                    let place = self.shown(value);
+                    let earlier = self.shown(NodeId(before.node));
+                    self.diagnostics.push(
+                        Diagnostic::error("conflicting-facts", message, place)
+                            .seen("and again here")
+                            .label(earlier, "stated here")
+                            .help("keep the one that is true; until then it counts as unknown"),
+                    );
+                    self.facts.slots[slot as usize].data = UNKNOWN;
+                    return;
+                }
+                self.facts.slots[slot as usize] = Slot { data, node: value.0 };
+            }
+        }
+    }
+
+    /// The row that was made for a record whose default is to be absent.
+    fn child_of(&self, slot: SlotId) -> Option<RowId> {
+        let owner = self.facts.owner(slot);
+        let rows = owner as usize + 1..self.facts.rows.len();
+        rows.map(|row| row as RowId).find(|row| self.facts.rows[*row as usize].via == slot)
+    }
+
+    fn same(&self, before: Slot, data: u32, value: NodeId, ty: &Type) -> bool {
+        match ty.present() {
+            Type::Ref(_) | Type::RefAny | Type::Text | Type::TextNocase | Type::Version => {
+                self.facts.tree.text(NodeId(before.node)) == self.facts.tree.text(value)
+            }
+            _ => {
+                self.facts.interpret(before, ty)
+                    == self.facts.interpret(Slot { data, node: value.0 }, ty)
+            }
+        }
+    }
+
+    fn shown(&self, node: NodeId) -> Span {
+        let tree = self.facts.tree;
+        match (tree.kind(node), tree.key_of(node)) {
+            (Kind::Scalar, _) | (_, None) => tree.span(node),
+            (_, Some(key)) => tree.span(key),
+        }
+    }
+
+    fn read_list(
+        &mut self,
+        row: RowId,
+        slot: SlotId,
+        element: &Type,
+        value: NodeId,
+        before: Slot,
+        again: bool,
+    ) -> u32 {
+        let tree = self.facts.tree;
+        let mark = self.scratch.len();
+        if again {
+            if let Some(list) = self.facts.lists.get(before.data as usize).copied() {
+                let range = list.start as usize..(list.start + list.len) as usize;
+                self.scratch.extend_from_slice(&self.facts.items[range]);
+            }
+        }
+        for item in tree.items(value) {
+            if let Type::Row(ty) = element {
+                if tree.kind(item) == Kind::Mapping {
+                    let child = self.new_row(*ty, row, slot, item.0);
+                    self.fill(child, item);
+                    if self.register(child, item) {
+                        self.scratch.push(Slot { data: child, node: item.0 });
+                    } else {
+                        self.facts.damaged.insert(slot);
+                    }
+                } else {
+                    self.facts.damaged.insert(slot);
+                    self.wrong_type(element, item);
+                }
+                continue;
+            }
+            let data = self.read_element(element, item);
+            if data == UNKNOWN {
+                self.facts.damaged.insert(slot);
+            }
+            self.scratch.push(Slot { data, node: item.0 });
+        }
+        let items = self.scratch.split_off(mark);
+        self.facts.new_list(&items)
+    }
+
+    /// Enters an entity under its key; `false` where it has none or shares it.
+    fn register(&mut self, row: RowId, node: NodeId) -> bool {
+        let schema = self.facts.schema;
+        let Row { ty, base, .. } = self.facts.rows[row as usize];
+        let def = schema.ty(ty);
+        let Some(key) =
+            def.key.and_then(|key| def.fields[key].slot.map(|slot| (&def.fields[key], slot)))
+        else {
+            return true;
+        };
+        let (field, slot) = key;
+        let content = self.facts.slots[(base + slot) as usize];
+        let tree = self.facts.tree;
+        if content.node == NO_NODE || content.data == UNKNOWN {
+            let message = format!("an entry of type {} has no `{}`", def.name, field.name);
+            let span = self.facts.row_place(row).unwrap_or(tree.span(node));
+            let help = format!("add `{}`: nothing can refer to it without", field.name);
+            self.diagnostics.push(Diagnostic::error("missing-id", message, span).help(help));
+            self.facts.by_type[ty.0 as usize].retain(|known| *known != row);
+            return false;
+        }
+        let text = tree.text(NodeId(content.node));
+        if let Some(first) = self.facts.keys[ty.0 as usize].get(text).copied() {
+            let message =
+                format!("two entries of type {} have the {} `{text}`", def.name, field.name);
+            let span = tree.span(NodeId(content.node));
+            let mut again = Diagnostic::error("duplicate-id", message, span);
+            if let Some(place) = self.facts.row_place(first) {
+                again = again.label(place, "first here");
+            }
+            self.diagnostics
+                .push(again.help("give one of them another id; the second is left out until then"));
+            self.facts.by_type[ty.0 as usize].retain(|known| *known != row);
+            return false;
+        }
+        self.facts.keys[ty.0 as usize].insert(text, row);
+        true
+    }
+
+    fn is_unknown(&self, value: NodeId) -> bool {
+        let tree = self.facts.tree;
+        tree.kind(value) == Kind::Scalar
+            && (matches!(tree.scalar(value), Scalar::Null)
+                || (tree.is_plain(value) && tree.text(value) == "unknown"))
+    }
+
+    fn read_element(&mut self, element: &Type, value: NodeId) -> u32 {
+        if self.is_unknown(value) {
+            return UNKNOWN;
+        }
+        self.read_present(element, value)
+    }
+
+    fn read_scalar(&mut self, field: &Field, ty: &Type, value: NodeId) -> u32 {
+        if self.is_unknown(value) {
+            return UNKNOWN;
+        }
+        let tree = self.facts.tree;
+        if tree.kind(value) == Kind::Scalar && tree.is_plain(value) && tree.text(value) == "none" {
+            match ty {
+                Type::OrNone(_) => return ABSENT,
+                Type::List(..) => return self.facts.empty_list(),
+                _ => {
+                    let message = format!("`{}` cannot be `none`", field.name);
+                    let help = format!("write {}, or `unknown`", ty.expectation(self.facts.schema));
+                    let span = tree.span(value);
+                    self.diagnostics
+                        .push(Diagnostic::error("wrong-type", message, span).help(help));
+                    return UNKNOWN;
+                }
+            }
+        }
+        self.read_present(ty.present(), value)
+    }
+
+    fn read_present(&mut self, ty: &Type, value: NodeId) -> u32 {
+        let tree = self.facts.tree;
+        if tree.kind(value) != Kind::Scalar {
+            return self.wrong_type(ty, value);
+        }
+        let text = tree.text(value);
+        match ty {
+            Type::Text | Type::TextNocase => value.0,
+            Type::Version if scalar::is_version(text) => value.0,
+            Type::Bool => match tree.scalar(value) {
+                Scalar::Bool(flag) => u32::from(flag),
+                _ => self.wrong_type(ty, value),
+            },
+            Type::Int => match tree.scalar(value) {
+                Scalar::Int(number) => self.facts.number(number),
+                _ => self.wrong_type(ty, value),
+            },
+            Type::Size => self.parsed(ty, value, scalar::parse_size(text)),
+            Type::Duration => self.parsed(ty, value, scalar::parse_duration(text)),
+            Type::Time => self.parsed(ty, value, scalar::parse_time(text)),
+            Type::Words(words) => {
+                let schema = self.facts.schema;
+                if let Some(word) = words.iter().find(|word| schema.word(**word) == text) {
+                    return word.0;
+                }
+                let message = format!("`{text}` is not one of the words allowed here");
+                let help = did_you_mean(text, words.iter().map(|word| schema.word(*word)))
+                    .unwrap_or_else(|| format!("write {}", ty.expectation(schema)));
+                let span = tree.span(value);
+                self.diagnostics.push(Diagnostic::error("wrong-word", message, span).help(help));
+                UNKNOWN
+            }
+            Type::Ref(_) | Type::RefAny => UNRESOLVED,
+            _ => self.wrong_type(ty, value),
+        }
+    }
+
+    fn parsed(&mut self, ty: &Type, value: NodeId, parsed: Option<i64>) -> u32 {
+        match parsed {
+            Some(number) => self.facts.number(number),
+            None => self.wrong_type(ty, value),
+        }
+    }
+
+    fn wrong_type(&mut self, ty: &Type, value: NodeId) -> u32 {
+        let tree = self.facts.tree;
+        let found = match tree.kind(value) {
+            Kind::Mapping => "a mapping".to_owned(),
+            Kind::Sequence => "a list".to_owned(),
+            Kind::Scalar => format!("`{}`", shorten(tree.text(value))),
+        };
+        let name = tree.key_of(value).map(|key| format!("`{}`", tree.text(key)));
+        let message = match name {
+            Some(name) => format!("{name} has the wrong type: found {found}"),
+            None => format!("this element has the wrong type: found {found}"),
+        };
+        let expected = ty.expectation(self.facts.schema);
+        let span = self.shown(value);
+        self.diagnostics
+            .push(Diagnostic::error("wrong-type", message, span).help(format!("write {expected}")));
+        UNKNOWN
+    }
+
+    /// Turns the ids of references into rows, when all entities are known.
+    fn resolve(&mut self) {
+        let schema = self.facts.schema;
+        for at in 0..self.facts.rows.len() {
+            let row = self.facts.rows[at];
+            for field in &schema.ty(row.ty).fields {
+                let Some(slot) = field.slot.map(|slot| (row.base + slot) as usize) else {
+                    continue;
+                };
+                match field.ty.present() {
+                    Type::Ref(_) | Type::RefAny if self.facts.slots[slot].data == UNRESOLVED => {
+                        self.facts.slots[slot].data =
+                            self.lookup(field.ty.present(), self.facts.slots[slot].node);
+                    }
+                    Type::List(element, _) if matches!(**element, Type::Ref(_) | Type::RefAny) => {
+                        let Some(list) =
+                            self.facts.lists.get(self.facts.slots[slot].data as usize).copied()
+                        else {
+                            continue;
+                        };
+                        for item in list.start as usize..(list.start + list.len) as usize {
+                            if self.facts.items[item].data == UNRESOLVED {
+                                let data = self.lookup(element, self.facts.items[item].node);
+                                self.facts.items[item].data = data;
+                                if data == UNKNOWN {
+                                    self.facts.damaged.insert(slot as SlotId);
+                                }
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn lookup(&mut self, ty: &Type, node: u32) -> u32 {
+        let tree = self.facts.tree;
+        let id = tree.text(NodeId(node));
+        let schema = self.facts.schema;
+        let candidates: Vec<TypeId> = match ty {
+            Type::Ref(entity) => vec![*entity],
+            // What is known by something else shares its id with it, and would make every such id ambiguous.
+            _ => schema.types().filter(|(_, def)| is_named(def)).map(|(id, _)| id).collect(),
+        };
+        let mut found = candidates
+            .iter()
+            .filter_map(|entity| self.facts.keys[entity.0 as usize].get(id).copied());
+        let first = found.next();
+        let second = found.next();
+        drop(found);
+        let span = tree.span(NodeId(node));
+        match (first, second) {
+            (Some(row), None) => return row,
+            (Some(row), Some(other)) => {
+                let kinds = [row, other]
+                    .map(|row| schema.ty(self.facts.rows[row as usize].ty).name.clone());
+                let message = format!("`{id}` may be a {} or a {}", kinds[0], kinds[1]);
+                let help = "give one of them another id";
+                self.diagnostics
+                    .push(Diagnostic::error("ambiguous-reference", message, span).help(help));
+            }
+            _ => {
+                let what = match candidates.as_slice() {
+                    [one] => format!("entry of type {}", schema.ty(*one).name),
+                    _ => "entry".to_owned(),
+                };
+                let message = format!("no {what} has the id `{}`", shorten(id));
+                let known: Vec<&str> = candidates
+                    .iter()
+                    .flat_map(|entity| self.facts.keys[entity.0 as usize].keys().copied())
+                    .take(SUGGESTION_LIMIT)
+                    .collect();
+                let mut sorted = known;
+                sorted.sort_unstable();
+                let help =
+                    did_you_mean(id, sorted.iter().copied()).unwrap_or_else(|| {
+                        match sorted.as_slice() {
+                            [] => "describe it, or correct the id; until then this fact is unknown"
+                                .to_owned(),
+                            few if few.len() <= 8 => format!("known ids: {}", few.join(", ")),
+                            _ => "describe it, or correct the id; until then this fact is unknown"
+                                .to_owned(),
+                        }
+                    });
+                self.diagnostics
+                    .push(Diagnostic::error("dangling-reference", message, span).help(help));
+            }
+        }
+        UNKNOWN
+    }
+}
+
+fn is_named(def: &crate::schema::TypeDef) -> bool {
+    def.key.is_some_and(|key| def.fields[key].ty == Type::Text)
+}
+
+fn shorten(text: &str) -> String {
+    const LONGEST: usize = 60;
+    if text.chars().count() <= LONGEST {
+        text.to_owned()
+    } else {
+        text.chars().take(LONGEST).chain(['…']).collect()
+    }
+}

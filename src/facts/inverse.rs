@@ -1,0 +1,142 @@
+//! Who refers to whom, backwards.
+//!
+//! Owns one sorted table per inverse of the schema, built once and kept right while a plan changes references. Lists
+//! that are not known, and references that are not known, are counted as open: then others might refer, too.
+
+use crate::facts::{Fact, Facts, RowId, SlotId};
+use crate::schema::TypeId;
+use crate::schema::types::{Completeness, InverseId, Type};
+
+/// One inverse: pairs of target and source, sorted.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    pairs: Vec<(RowId, RowId)>,
+    /// How many sources do not say, or might not be listed.
+    pub open: usize,
+}
+
+impl Index {
+    /// The pairs of one target; the second of each is the source.
+    pub fn of(&self, target: RowId) -> &[(RowId, RowId)] {
+        let start = self.pairs.partition_point(|pair| pair.0 < target);
+        let len = self.pairs[start..].iter().take_while(|pair| pair.0 == target).count();
+        &self.pairs[start..start + len]
+    }
+
+    fn insert(&mut self, pair: (RowId, RowId)) {
+        if let Err(at) = self.pairs.binary_search(&pair) {
+            self.pairs.insert(at, pair);
+        }
+    }
+
+    fn remove(&mut self, pair: (RowId, RowId)) {
+        if let Ok(at) = self.pairs.binary_search(&pair) {
+            self.pairs.remove(at);
+        }
+    }
+}
+
+impl Facts<'_> {
+    /// Builds all inverses anew.
+    pub(super) fn build_inverses(&mut self) {
+        let mut indices = Vec::new();
+        for (id, inverse) in self.schema().inverses() {
+            let mut index = Index::default();
+            for slot in self.holders(id) {
+                let field = self.field_of(slot);
+                let ty = &self.schema().ty(field.0).fields[field.1].ty;
+                let partial = matches!(ty.present(), Type::List(_, Completeness::Partial));
+                if partial || matches!(self.read(slot, ty), Fact::Unknown) || self.is_damaged(slot)
+                {
+                    index.open += 1;
+                }
+            }
+            for row in self.entities(inverse.source) {
+                match self.targets(id, *row) {
+                    Some(targets) => {
+                        index.pairs.extend(targets.into_iter().map(|target| (target, *row)))
+                    }
+                    None => index.open += 1,
+                }
+            }
+            index.pairs.sort_unstable();
+            index.pairs.dedup();
+            indices.push(index);
+        }
+        self.inverses = indices;
+    }
+
+    /// The list slots in which sources of an inverse may stand.
+    pub fn holders(&self, inverse: InverseId) -> Vec<SlotId> {
+        let source = self.schema().inverse(inverse).source;
+        let mut holders: Vec<SlotId> = Vec::new();
+        for (ty, def) in self.schema().types() {
+            for field in &def.fields {
+                let holds = field.ty.element().is_some_and(|element| *element == Type::Row(source));
+                let (true, Some(slot)) = (holds, field.slot) else { continue };
+                holders.extend(self.rows_of(ty).map(|row| self.slot_of(row, slot)));
+            }
+        }
+        holders
+    }
+
+    /// Rows that can hold lists of entities: entities, and the records that the environment holds in place.
+    fn rows_of(&self, ty: TypeId) -> impl Iterator<Item = RowId> {
+        let singles = self.singles.iter().copied().filter(move |row| self.row(*row).ty == ty);
+        self.entities(ty).iter().copied().chain(singles)
+    }
+
+    /// What a row refers to by the field of an inverse; `None` where it does not say all of it.
+    fn targets(&self, inverse: InverseId, row: RowId) -> Option<Vec<RowId>> {
+        let inverse = self.schema().inverse(inverse);
+        let field = &self.schema().ty(inverse.source).fields[inverse.by];
+        let slot = self.slot_of(row, field.slot?);
+        match self.read(slot, &field.ty) {
+            Fact::Row(target) => Some(vec![target]),
+            Fact::Absent => Some(Vec::new()),
+            Fact::List(list) => {
+                let element = field.ty.element()?;
+                let mut targets = Vec::new();
+                for at in 0..self.list_len(list) {
+                    match self.list_item(list, at, element) {
+                        Fact::Row(target) => targets.push(target),
+                        _ => return None,
+                    }
+                }
+                Some(targets)
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes a row out of every inverse it takes part in as a source, before its references change.
+    pub(super) fn forget_references(&mut self, row: RowId) {
+        self.update_references(row, false);
+    }
+
+    /// Puts a row into every inverse it takes part in as a source, after its references changed.
+    pub(super) fn note_references(&mut self, row: RowId) {
+        self.update_references(row, true);
+    }
+
+    fn update_references(&mut self, row: RowId, insert: bool) {
+        let schema = self.schema();
+        for (id, inverse) in schema.inverses() {
+            if inverse.source != self.row(row).ty {
+                continue;
+            }
+            let targets = self.targets(id, row);
+            let index = &mut self.inverses[id.0 as usize];
+            match (targets, insert) {
+                (Some(targets), true) => {
+                    targets.into_iter().for_each(|target| index.insert((target, row)))
+                }
+                (Some(targets), false) => {
+                    targets.into_iter().for_each(|target| index.remove((target, row)))
+                }
+                (None, true) => index.open += 1,
+                (None, false) => index.open = index.open.saturating_sub(1),
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The types of facts and of expressions.
+//!
+//! Owns what a type is, when one fits where another is expected, and how it is spelled in a message.
+
+use crate::schema::{Schema, TypeId};
+
+/// Index of a word in the word table of the [`Schema`]; equal words of different enumerations share it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WordId(pub u32);
+
+/// Index of an inverse in the [`Schema`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct InverseId(pub u32);
+
+/// A type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// `text`
+    Text,
+    /// `text nocase`
+    TextNocase,
+    /// `bool`
+    Bool,
+    /// `int`
+    Int,
+    /// `size`, in bytes
+    Size,
+    /// `duration`, in seconds
+    Duration,
+    /// `time`, in microseconds since 1970
+    Time,
+    /// `version`
+    Version,
+    /// `running | stopped`
+    Words(Vec<WordId>),
+    /// A record, or an entity that stands here itself: `vault: Vault`, the elements of `[Server]`
+    Row(TypeId),
+    /// `ref Server`, and every expression that yields an entity
+    Ref(TypeId),
+    /// `ref any`
+    RefAny,
+    /// `[T]` and `partial [T]`
+    List(Box<Type>, Completeness),
+    /// `T or none`
+    OrNone(Box<Type>),
+    /// `all Server by host`
+    All(InverseId),
+    /// `one Server by host`
+    One(InverseId),
+    /// The literal `none`
+    None,
+    /// The type of something already reported; fits everywhere
+    Error,
+}
+
+/// Whether a list says all there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// What is not listed is not there.
+    Complete,
+    /// What is not listed is not known.
+    Partial,
+}
+
+impl Type {
+    /// The type without `or none`.
+    pub fn present(&self) -> &Type {
+        match self {
+            Type::OrNone(inner) => inner.present(),
+            other => other,
+        }
+    }
+
+    /// The type of the elements of a list; a list that may be `none` counts as empty then.
+    pub fn element(&self) -> Option<&Type> {
+        match self.present() {
+            Type::List(element, _) => Some(element),
+            _ => None,
+        }
+    }
+
+    /// The record or entity type behind it.
+    pub fn row(&self) -> Option<TypeId> {
+        match self.present() {
+            Type::Row(id) | Type::Ref(id) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// Whether values of the two types can be equal at all.
+    pub fn comparable(&self, other: &Type) -> bool {
+        match (self.present(), other.present()) {
+            (Type::Error | Type::None, _) | (_, Type::Error | Type::None) => true,
+            (Type::Text | Type::TextNocase, Type::Text | Type::TextNocase) => true,
+            (Type::Words(a), Type::Words(b)) => a.iter().any(|word| b.contains(word)),
+            (Type::RefAny, Type::Ref(_) | Type::Row(_))
+            | (Type::Ref(_) | Type::Row(_), Type::RefAny) => true,
+            (Type::Row(a) | Type::Ref(a), Type::Row(b) | Type::Ref(b)) => a == b,
+            (Type::List(a, _), Type::List(b, _)) => a.comparable(b),
+            (a, b) => a == b,
+        }
+    }
+
+    /// Whether a value of this type may stand where `expected` is wanted.
+    pub fn fits(&self, expected: &Type) -> bool {
+        match (self, expected.present()) {
+            (Type::Words(given), Type::Words(wanted)) => {
+                given.iter().all(|word| wanted.contains(word))
+            }
+            (Type::OrNone(inner), _) => inner.fits(expected),
+            (Type::None, _) => matches!(expected, Type::OrNone(_) | Type::Error),
+            (given, wanted) => given.comparable(wanted),
+        }
+    }
+
+    /// Whether values have an order.
+    pub fn ordered(&self) -> bool {
+        matches!(
+            self.present(),
+            Type::Int
+                | Type::Size
+                | Type::Duration
+                | Type::Time
+                | Type::Version
+                | Type::Text
+                | Type::Error
+        )
+    }
+
+    /// The type as a reader knows it.
+    pub fn describe(&self, schema: &Schema) -> String {
+        match self {
+            Type::Text => "text".into(),
+            Type::TextNocase => "text nocase".into(),
+            Type::Bool => "bool".into(),
+            Type::Int => "int".into(),
+            Type::Size => "size".into(),
+            Type::Duration => "duration".into(),
+            Type::Time => "time".into(),
+            Type::Version => "version".into(),
+            Type::Words(words) => {
+                words.iter().map(|word| schema.word(*word)).collect::<Vec<_>>().join(" | ")
+            }
+            Type::Row(id) | Type::Ref(id) => schema.ty(*id).name.clone(),
+            Type::RefAny => "any entity".into(),
+            Type::List(element, _) => format!("[{}]", element.describe(schema)),
+            Type::OrNone(inner) => format!("{} or none", inner.describe(schema)),
+            Type::All(inverse) => format!("[{}]", schema.ty(schema.inverse(*inverse).source).name),
+            Type::One(inverse) => {
+                format!("{} or none", schema.ty(schema.inverse(*inverse).source).name)
+            }
+            Type::None => "none".into(),
+            Type::Error => "?".into(),
+        }
+    }
+
+    /// What a user may write for such a value, for messages about descriptions.
+    pub fn expectation(&self, schema: &Schema) -> String {
+        match self.present() {
+            Type::Text | Type::TextNocase => "a text".into(),
+            Type::Bool => "`true` or `false`".into(),
+            Type::Int => "a whole number".into(),
+            Type::Size => "a size with its unit, such as `600GiB`".into(),
+            Type::Duration => "a duration with its unit, such as `15min`".into(),
+            Type::Time => "a time with its zone, such as `2020-03-28T09:00:00Z`".into(),
+            Type::Version => "a version, such as `9.30`".into(),
+            Type::Words(words) => {
+                let words: Vec<_> =
+                    words.iter().map(|word| format!("`{}`", schema.word(*word))).collect();
+                match words.as_slice() {
+                    [] => "nothing".into(),
+                    [one] => one.clone(),
+                    [most @ .., last] => format!("{} or {last}", most.join(", ")),
+                }
+            }
+            Type::Row(_) => "a mapping".into(),
+            Type::Ref(id) => format!("the id of an entry of type {}", schema.ty(*id).name),
+            Type::RefAny => "the id of an entry of this environment".into(),
+            Type::List(element, _) => {
+                format!("a list; each element is {}", element.expectation(schema))
+            }
+            Type::All(_) | Type::One(_) | Type::OrNone(_) | Type::None | Type::Error => {
+                "nothing".into()
+            }
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! The one pipeline: texts in, report out.
+//!
+//! Owns the order of the stages and nothing of their work. The command line, the editor, the executable manual pages
+//! and the test suite all come through [`run`], so they cannot disagree. Reads no file and knows no clock: texts and
+//! time are handed in.
+
+use crate::compile::ir::RuleSet;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::evaluate::{self, Evaluation, Selection, Verdict};
+use crate::facts::{Facts, conform};
+use crate::packs;
+use crate::source::{FileId, Sources, Span};
+use crate::yaml::{Kind, Limits, NodeId, Tree};
+
+pub mod files;
+pub mod rules;
+
+/// `apiVersion` of the descriptions that are read.
+pub const API_VERSION: &str = "failback/v1";
+/// `kind` of the descriptions that are read.
+pub const KIND: &str = "Environment";
+
+/// What is checked, and with what.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    /// All texts: descriptions and rules.
+    pub sources: Sources,
+    /// Descriptions. `true` where the user named the file, so that it must be one.
+    pub descriptions: Vec<(FileId, bool)>,
+    /// Packs to choose from.
+    pub packs: Vec<PackFiles>,
+    /// What went wrong while reading files; it has no place in a text.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// The rule files of one pack.
+#[derive(Clone, Debug)]
+pub struct PackFiles {
+    /// Name of the folder.
+    pub name: String,
+    /// Its `.gate` files.
+    pub files: Vec<FileId>,
+}
+
+impl Inputs {
+    /// With the shipped packs.
+    pub fn shipped() -> Self {
+        let mut inputs = Inputs::default();
+        for pack in packs::shipped() {
+            let files = pack.rules().map(|(name, text)| inputs.sources.add(name, text)).collect();
+            inputs.packs.push(PackFiles { name: pack.name.to_owned(), files });
+        }
+        inputs
+    }
+
+    /// Adds a description.
+    pub fn describe(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let file = self.sources.add(name, text);
+        self.descriptions.push((file, true));
+        file
+    }
+}
+
+/// How the check is run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The time that `now` means, in microseconds since 1970; `asOf` of the description where it is not given.
+    pub now: Option<i64>,
+    /// Which rules and units.
+    pub selection: Selection,
+    /// Limits for descriptions.
+    pub limits: Limits,
+}
+
+/// One environment, checked.
+pub struct Checked<'a> {
+    /// Its name.
+    pub name: String,
+    /// The time that `now` meant.
+    pub now: Option<i64>,
+    /// The rules it was judged by.
+    pub rules: &'a RuleSet,
+    /// Its facts.
+    pub facts: Facts<'a>,
+    /// The outcome.
+    pub evaluation: Evaluation<'a>,
+    /// What is wrong with the description, by place.
+    pub errors: Vec<Diagnostic>,
+}
+
+/// Everything that a run has to tell.
+pub struct Report<'a> {
+    /// All texts.
+    pub sources: &'a Sources,
+    /// Environments in the order in which their first documents were read.
+    pub environments: Vec<Checked<'a>>,
+    /// Errors that belong to no environment: unreadable files, broken rules.
+    pub errors: Vec<Diagnostic>,
+    /// Name and digest of the packs in use.
+    pub packs: Vec<(String, String)>,
+}
+
+impl Report<'_> {
+    /// The exit code: 0 open, 1 closed, 2 could not do the work, 3 unknown, 4 pending, 5 nothing checked.
+    pub fn exit_code(&self) -> u8 {
+        let broken =
+            |errors: &[Diagnostic]| errors.iter().any(|error| error.severity == Severity::Error);
+        if broken(&self.errors)
+            || self.environments.iter().any(|environment| broken(&environment.errors))
+        {
+            return 2;
+        }
+        let has = |verdict| {
+            self.environments.iter().any(|environment| environment.evaluation.verdict == verdict)
+        };
+        if has(Verdict::Closed) {
+            1
+        } else if has(Verdict::Unknown) {
+            3
+        } else if has(Verdict::Pending) {
+            4
+        } else if self.environments.is_empty() || has(Verdict::Nothing) {
+            5
+        } else {
+            0
+        }
+    }
+}
+
+/// One described environment before it is checked: its name and the roots of its documents.
+struct Described {
+    name: String,
+    documents: Vec<NodeId>,
+    files: Vec<FileId>,
+}
+
+/// Runs the whole pipeline and hands the report to a function.
+pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>) -> T) -> T {
+    let sources = &inputs.sources;
+    let mut reading = Diagnostics::default();
+    let mut tree = Tree::new(sources);
+    for (file, _) in &inputs.descriptions {
+        tree.read(*file, &options.limits, &mut reading);
+    }
+    let mut errors = inputs.problems.clone();
+    let described = describe(&tree, inputs, &mut reading);
+    let mut loaded: Vec<Option<rules::Loaded>> = inputs.packs.iter().map(|_| None).collect();
+    let chosen: Vec<Result<usize, Diagnostic>> = described
+        .iter()
+        .map(|environment| choose(&tree, inputs, environment, &mut loaded))
+        .collect();
+    let mut packs = Vec::new();
+    for pack in loaded.iter().flatten() {
+        packs.push((pack.rules.name.clone(), pack.digest.clone()));
+        errors.extend(
+            pack.diagnostics.iter().filter(|error| error.severity == Severity::Error).cloned(),
+        );
+    }
+    let mut by_file = reading.into_sorted();
+    let mut environments = Vec::new();
+    for (environment, chosen) in described.into_iter().zip(chosen) {
+        let mut own: Vec<Diagnostic> = Vec::new();
+        by_file.retain(|error| {
+            let mine = error.span().is_some_and(|span| environment.files.contains(&span.file));
+            if mine {
+                own.push(error.clone());
+            }
+            !mine
+        });
+        let pack = match chosen {
+            Ok(at) => match &loaded[at] {
+                Some(pack) => pack,
+                None => continue,
+            },
+            Err(error) => {
+                errors.append(&mut own);
+                errors.push(error);
+                continue;
+            }
+        };
+        environments.push(check(&tree, &pack.rules, environment, own, options));
+    }
+    errors.append(&mut by_file);
+    then(&Report { sources, environments, errors, packs })
+}
+
+fn check<'a>(
+    tree: &'a Tree<'a>,
+    rules: &'a RuleSet,
+    environment: Described,
+    mut errors: Vec<Diagnostic>,
+    options: &Options,
+) -> Checked<'a> {
+    let mut diagnostics = Diagnostics::default();
+    let mut facts = conform::conform(&rules.schema, tree, &environment.documents, &mut diagnostics);
+    let now = options.now.or_else(|| facts.as_of());
+    if let Some(now) = now {
+        facts.age(now);
+    }
+    let evaluation = evaluate::evaluate(&facts, rules, now, &options.selection);
+    errors.extend(diagnostics.into_sorted());
+    errors.sort_by_key(Diagnostic::span);
+    Checked { name: environment.name, now, rules, facts, evaluation, errors }
+}
+
+/// Finds the documents that describe environments, and joins those with the same name.
+fn describe(tree: &Tree<'_>, inputs: &Inputs, diagnostics: &mut Diagnostics) -> Vec<Described> {
+    let mut described: Vec<Described> = Vec::new();
+    for document in tree.documents() {
+        let named =
+            inputs.descriptions.iter().any(|(file, named)| *file == document.file && *named);
+        let header = |key: &str| {
+            (tree.kind(document.root) == Kind::Mapping)
+                .then(|| tree.get(document.root, key))
+                .flatten()
+        };
+        let word = |key: &str| header(key).map(|entry| tree.text(entry.value));
+        let is_ours = word("kind") == Some(KIND)
+            && word("apiVersion").is_some_and(|version| version.starts_with("failback/"));
+        if !is_ours {
+            if named && !is_empty(tree, document.root) {
+                let span = first_line(tree, document.root);
+                let message = "this is not the description of an environment";
+                let help = format!("it begins with `apiVersion: {API_VERSION}` and `kind: {KIND}`");
+                diagnostics.push(Diagnostic::error("not-a-description", message, span).help(help));
+            }
+            continue;
+        }
+        if let Some(entry) =
+            header("apiVersion").filter(|entry| tree.text(entry.value) != API_VERSION)
+        {
+            let message =
+                format!("unknown version `{}` of the description format", tree.text(entry.value));
+            let help = format!("this program reads `{API_VERSION}`");
+            diagnostics.push(
+                Diagnostic::error("unknown-version", message, tree.span(entry.value)).help(help),
+            );
+            continue;
+        }
+        let name = match header("name") {
+            Some(entry) if tree.kind(entry.value) == Kind::Scalar => {
+                tree.text(entry.value).to_owned()
+            }
+            _ => {
+                let span = first_line(tree, document.root);
+                let message = "this environment has no name";
+                let help =
+                    "add `name: …` below `kind`; documents with one name describe one environment";
+                diagnostics.push(Diagnostic::error("missing-name", message, span).help(help));
+                inputs.sources.get(document.file).name().to_owned()
+            }
+        };
+        match described.iter_mut().find(|known| known.name == name) {
+            Some(known) => {
+                known.documents.push(document.root);
+                known.files.push(document.file);
+            }
+            None => described.push(Described {
+                name,
+                documents: vec![document.root],
+                files: vec![document.file],
+            }),
+        }
+    }
+    described
+}
+
+fn is_empty(tree: &Tree<'_>, node: NodeId) -> bool {
+    tree.kind(node) == Kind::Scalar && tree.text(node).trim().is_empty()
+}
+
+fn first_line(tree: &Tree<'_>, node: NodeId) -> Span {
+    match tree.kind(node) {
+        Kind::Mapping => {
+            tree.entries(node).next().map_or(tree.span(node), |entry| tree.span(entry.key))
+        }
+        _ => tree.span(node),
+    }
+}
+
+/// The pack that judges an environment: the one whose `when` its description meets.
+fn choose(
+    tree: &Tree<'_>,
+    inputs: &Inputs,
+    environment: &Described,
+    loaded: &mut [Option<rules::Loaded>],
+) -> Result<usize, Diagnostic> {
+    let mut fields: Vec<(String, Vec<String>)> = Vec::new();
+    for (at, pack) in inputs.packs.iter().enumerate() {
+        let when = match &loaded[at] {
+            Some(pack) => pack.rules.when.clone(),
+            None => rules::when(&inputs.sources, pack),
+        };
+        let matches = match &when {
+            None => true,
+            Some((field, word)) => {
+                environment.documents.iter().filter_map(|root| tree.get(*root, field)).any(
+                    |entry| {
+                        tree.kind(entry.value) == Kind::Scalar && tree.text(entry.value) == word
+                    },
+                )
+            }
+        };
+        if matches {
+            if loaded[at].is_none() {
+                loaded[at] = Some(rules::load(&inputs.sources, pack));
+            }
+            return Ok(at);
+        }
+        if let Some((field, word)) = when {
+            match fields.iter_mut().find(|(known, _)| *known == field) {
+                Some((_, words)) => words.push(word),
+                None => fields.push((field, vec![word])),
+            }
+        }
+    }
+    let root = environment.documents.first().copied();
+    let stated = fields.iter().find_map(|(field, _)| {
+        let roots = environment.documents.iter();
+        roots.filter_map(|root| tree.get(*root, field)).next()
+    });
+    let span = match (stated, root) {
+        (Some(entry), _) => tree.span(entry.value),
+        (None, Some(root)) => first_line(tree, root),
+        (None, None) => Span::new(FileId(0), 0, 0),
+    };
+    let known: Vec<String> = fields
+        .iter()
+        .flat_map(|(field, words)| words.iter().map(move |word| format!("`{field}: {word}`")))
+        .collect();
+    let message = format!("no rule pack judges environment `{}`", environment.name);
+    let help = match known.as_slice() {
+        [] => "name a folder with rules: `--rules DIR`".to_owned(),
+        known => format!("write {}", known.join(" or ")),
+    };
+    Err(Diagnostic::error("no-pack", message, span).help(help))
+}

@@ -1,0 +1,69 @@
+//! Loading a rule pack.
+//!
+//! Owns parsing and compiling the files of one pack, and its digest. Does not read files.
+
+use sha2::{Digest, Sha256};
+
+use crate::compile;
+use crate::compile::ir::RuleSet;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language;
+use crate::language::ast::{self, ItemKind};
+use crate::session::PackFiles;
+use crate::source::Sources;
+
+/// A pack, ready to run.
+pub struct Loaded {
+    /// The rules that are without error.
+    pub rules: RuleSet,
+    /// What is wrong or unused, by place.
+    pub diagnostics: Vec<Diagnostic>,
+    /// `sha256:…` over the names and texts of its files.
+    pub digest: String,
+    /// The syntax trees, for those who format or document.
+    pub files: Vec<ast::File>,
+}
+
+/// Parses and compiles a pack.
+pub fn load(sources: &Sources, pack: &PackFiles) -> Loaded {
+    let mut diagnostics = Diagnostics::default();
+    let files: Vec<ast::File> =
+        pack.files.iter().map(|file| language::parse(sources, *file, &mut diagnostics)).collect();
+    let rules = compile::compile(&files, &mut diagnostics);
+    Loaded { rules, diagnostics: diagnostics.into_sorted(), digest: digest(sources, pack), files }
+}
+
+/// Field and word by which a pack is chosen, without compiling it.
+pub fn when(sources: &Sources, pack: &PackFiles) -> Option<(String, String)> {
+    // Only one file declares the pack; a word search spares parsing the others.
+    for file in &pack.files {
+        if !sources.get(*file).text().lines().any(|line| line.starts_with("pack ")) {
+            continue;
+        }
+        let parsed = language::parse(sources, *file, &mut Diagnostics::default());
+        for item in &parsed.items {
+            if let ItemKind::Pack(pack) = &item.kind {
+                return pack
+                    .when
+                    .as_ref()
+                    .map(|(field, word)| (field.value.clone(), word.value.clone()));
+            }
+        }
+    }
+    None
+}
+
+fn digest(sources: &Sources, pack: &PackFiles) -> String {
+    let mut hash = Sha256::new();
+    for file in &pack.files {
+        let source = sources.get(*file);
+        let name = source.name().rsplit('/').next().unwrap_or_default();
+        hash.update((name.len() as u64).to_le_bytes());
+        hash.update(name);
+        hash.update((source.text().len() as u64).to_le_bytes());
+        hash.update(source.text());
+    }
+    let bytes = hash.finalize();
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
