@@ -152,11 +152,12 @@ impl<'s> Events<'s> {
                         ScalarStyle::Literal => Style::Literal,
                         ScalarStyle::Folded => Style::Folded,
                     };
-                    let text = if start == end && style == Style::Plain {
-                        Cow::Borrowed("")
-                    } else {
-                        text
-                    };
+                    let nothing = start == end && style == Style::Plain;
+                    let text = if nothing { Cow::Borrowed("") } else { text };
+                    if nothing && anchor == 0 && tag.is_none() && self.last_end < start {
+                        start = behind_indicator(self.text, self.last_end, start);
+                        end = start;
+                    }
                     if matches!(style, Style::Literal | Style::Folded) {
                         (start, end) = block_scalar(self.text, self.last_end, start, end);
                     }
@@ -253,6 +254,43 @@ fn block_scalar(text: &str, after: usize, start: usize, end: usize) -> (usize, u
         end -= 1;
     }
     (header, end)
+}
+
+/// The place behind the indicator after which nothing stands: the scanner may say where the comment behind it ends.
+fn behind_indicator(text: &str, after: usize, start: usize) -> usize {
+    let bytes = text.as_bytes();
+    let (mut at, mut found) = (after, start);
+    while at < start {
+        match bytes.get(at) {
+            Some(b'#') => at = line_end(bytes, at),
+            Some(b'-' | b':' | b'?') => {
+                at += 1;
+                found = at;
+            }
+            _ => at += 1,
+        }
+    }
+    found
+}
+
+/// Where the first `-` of a block sequence stands that is the value of the key ending at `key_end`: the scanner says
+/// where the first element begins when the sequence is not indented.
+pub(crate) fn first_dash(text: &str, key_end: usize, start: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = key_end;
+    while at < start {
+        match bytes.get(at) {
+            Some(b'-') => return at,
+            Some(b'#') => at = line_end(bytes, at),
+            Some(b'&' | b'!') => {
+                while bytes.get(at).is_some_and(|byte| !byte.is_ascii_whitespace()) {
+                    at += 1;
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    start
 }
 
 fn line_end(bytes: &[u8], from: usize) -> usize {
