@@ -269,7 +269,8 @@ impl<'t, 's> Editor<'t, 's> {
         let before = self.layout.skip_blanks_back(head);
         let braces =
             !flow || self.layout.byte(self.tree.node(parent.value).start as usize) == Some(b'{');
-        if !braces || self.layout.slice(0, before).ends_with('?') && before < head {
+        let empty = key_end == self.tree.node(key).start as usize;
+        if empty || !braces || self.layout.slice(0, before).ends_with('?') && before < head {
             return None;
         }
         let at =
@@ -463,15 +464,21 @@ impl<'t, 's> Editor<'t, 's> {
         line.find([' ', '\t']).map_or("", |at| self.layout.comment_after(start + at))
     }
 
-    /// That no alias refers to a value or to a part of it.
+    /// That no alias refers to a value or to a part of it, and that no key in it is left empty.
     fn check_unshared(&self, slot: &Slot, path: &Path) -> Result<(), EditError> {
         let nodes = self.tree.nodes.get(slot.value.0 as usize..).unwrap_or(&[]);
-        let mut within = nodes
-            .iter()
-            .enumerate()
-            .take_while(|(at, node)| *at == 0 || (node.start as usize) < slot.end);
-        if within.any(|(_, node)| node.meta & meta::SHARED != 0) {
-            return Err(EditError::Shared(path.clone()));
+        let end = self.tree.node(slot.value).end.max(slot.end as u32);
+        for (at, node) in nodes.iter().enumerate() {
+            let empty = node.start == node.end;
+            if at > 0 && node.start >= end && !(empty && node.start == end) {
+                break;
+            }
+            if node.meta & meta::SHARED != 0 {
+                return Err(EditError::Shared(path.clone()));
+            }
+            if empty && node.meta & (meta::KEY | meta::PROPERTIES) == meta::KEY {
+                return Err(EditError::Unusual(path.clone()));
+            }
         }
         Ok(())
     }

@@ -12,6 +12,10 @@ use granit_parser::{
 
 use crate::yaml::syntax::{SyntaxError, explain};
 
+/// Characters of a key. YAML allows 1024, JSON any number; the scanner holds the tokens of what may become a key, so a
+/// list of millions of elements needs some limit.
+const LONGEST_KEY: usize = 1 << 16;
+
 /// How a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
@@ -118,8 +122,7 @@ impl<'s> Events<'s> {
         options.set_emit_comments(false);
         options.flow_nesting_limit = depth;
         options.block_nesting_limit = depth;
-        // JSON knows no limit for the length of a key.
-        options.simple_key_max_lookahead = usize::MAX;
+        options.simple_key_max_lookahead = LONGEST_KEY;
         Self { parser: Parser::new_from_str_with_options(text, options), text, last_end: 0 }
     }
 
@@ -159,7 +162,7 @@ impl<'s> Events<'s> {
                         end = start;
                     }
                     if matches!(style, Style::Literal | Style::Folded) {
-                        (start, end) = block_scalar(self.text, self.last_end, start, end);
+                        (start, end) = block_scalar(self.text, &text, self.last_end, start, end);
                     }
                     Event::Scalar { text, style, anchor: anchor as u32, tag }
                 }
@@ -178,7 +181,13 @@ impl<'s> Events<'s> {
                 Raw::Alias(anchor) => Event::Alias { anchor: anchor as u32 },
                 Raw::UnresolvedAlias(_) => Event::UnknownAlias,
                 Raw::Anchor(anchor, _) => Event::Anchor { anchor: anchor as u32 },
-                Raw::DocumentStart(..) => Event::DocumentStart,
+                Raw::DocumentStart(explicit, _) => {
+                    // Without `---` the scanner names the first token of the document.
+                    if !explicit {
+                        (start, end) = (self.last_end, self.last_end);
+                    }
+                    Event::DocumentStart
+                }
                 Raw::DocumentEnd => Event::DocumentEnd,
                 _ => continue,
             };
@@ -224,7 +233,13 @@ impl<'s> Iterator for Events<'s> {
 /// The range of a block scalar from its `|` or `>` to the end of its text. The scanner gives the text only, with the
 /// indentation of the next token; between the event before and the indicator stand indicators, properties and
 /// comments.
-fn block_scalar(text: &str, after: usize, start: usize, end: usize) -> (usize, usize) {
+fn block_scalar(
+    text: &str,
+    decoded: &str,
+    after: usize,
+    start: usize,
+    end: usize,
+) -> (usize, usize) {
     let bytes = text.as_bytes();
     let mut at = after;
     let header = loop {
@@ -247,9 +262,13 @@ fn block_scalar(text: &str, after: usize, start: usize, end: usize) -> (usize, u
     let head =
         indicator.iter().position(u8::is_ascii_whitespace).map_or(first_line, |at| header + at);
     let mut end = end.max(head);
-    while end > head && matches!(bytes.get(end - 1), Some(b' ' | b'\t')) {
-        end -= 1;
+    if end < bytes.len() {
+        while end > head && matches!(bytes.get(end - 1), Some(b' ' | b'\t')) {
+            end -= 1;
+        }
     }
+    // Lines of blanks at the end are a part of the text if it is said so, or if they are indented deeper.
+    let keep = keep || decoded.trim_end_matches('\n').ends_with([' ', '\t']);
     while !keep && end > head && matches!(bytes.get(end - 1), Some(b'\n' | b'\r' | b' ' | b'\t')) {
         end -= 1;
     }

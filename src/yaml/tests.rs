@@ -187,7 +187,7 @@ fn nothing_stands_behind_its_indicator() {
     };
     assert_eq!(at(Path::root().index(1)), Some((9, 9)));
     assert_eq!(at(Path::root().index(2).key("b")), Some((25, 25)));
-    assert_eq!(at(Path::root().index(4)), Some((47, 47)));
+    assert_eq!(at(Path::root().index(4)), Some((44, 44)));
 }
 
 #[test]

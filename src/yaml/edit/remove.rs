@@ -10,6 +10,9 @@ use crate::yaml::{Kind, NodeId, meta};
 impl Editor<'_, '_> {
     pub(super) fn remove(&mut self, slot: &Slot, path: &Path) -> Result<(), EditError> {
         self.check_unshared(slot, path)?;
+        if self.tree.key_of(slot.value).is_some_and(|key| self.is_shared(key)) {
+            return Err(EditError::Shared(path.clone()));
+        }
         let Some(parent) = slot.parent else { return Err(EditError::Missing(path.clone())) };
         let is_mapping = self.tree.kind(parent) == Kind::Mapping;
         let parts: Vec<NodeId> = if is_mapping {

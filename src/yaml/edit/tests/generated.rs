@@ -383,3 +383,96 @@ proptest! {
         prop_assert!(!text.contains("\r\n") || !lone || text.replace("\r\n", "").contains('\n'), "{:?}", changed);
     }
 }
+
+/// Each value of each document of the YAML test suite is replaced, added to and removed.
+#[test]
+fn the_yaml_test_suite_can_be_changed() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/data/yaml-test-suite/cases.json");
+    let Ok(cases) = std::fs::read_to_string(&file) else {
+        println!("skipped: the YAML test suite is not there");
+        return;
+    };
+    let cases: Vec<serde_json::Value> = serde_json::from_str(&cases).unwrap_or_default();
+    let (mut wrong, mut done, mut refused) = (Vec::new(), 0, 0);
+    for case in &cases {
+        let text = case["yaml"].as_str().unwrap_or("");
+        let mut sources = Sources::default();
+        let file = sources.add("", text);
+        let mut tree = Tree::new(&sources);
+        let mut diagnostics = Diagnostics::default();
+        tree.read(file, &Limits::default(), &mut diagnostics);
+        let Some(root) = tree.documents().first().map(|found| found.root) else { continue };
+        if diagnostics.has_errors() {
+            continue;
+        }
+        let mut all = Vec::new();
+        paths(&tree, root, &Path::root(), &mut all);
+        for (path, _) in all {
+            for wish in wishes(&tree, root, &path) {
+                let (wish, expected) = wish;
+                match change(text, 0, std::slice::from_ref(&wish)) {
+                    Err(EditError::Shared(_) | EditError::Unusual(_)) => refused += 1,
+                    Ok(changed) if read(&changed) == Some(expected) => done += 1,
+                    result => wrong.push(format!(
+                        "{} {wish:?}\n{text}----\n{}",
+                        case["id"],
+                        result.unwrap_or_default()
+                    )),
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{}\n{} of {}",
+        wrong.join("\n====\n"),
+        wrong.len(),
+        wrong.len() + done
+    );
+    println!("{done} changes, {refused} refused");
+}
+
+fn wishes(tree: &Tree<'_>, root: NodeId, path: &Path) -> Vec<(Change, Model)> {
+    let mut wishes = Vec::new();
+    let text = Value::Text("new: #".into());
+    let list = Value::List(vec![
+        Value::Map(vec![("k".into(), text.clone()), ("l".into(), text.clone())]),
+        text.clone(),
+    ]);
+    for value in [text, list] {
+        let mut whole = model(tree, root);
+        if let Some(here) = at(&mut whole, path.steps()) {
+            *here = expect(&value);
+            wishes.push((Change::Set(path.clone(), value.clone()), whole));
+        }
+        let mut whole = model(tree, root);
+        match at(&mut whole, path.steps()) {
+            Some(Model::Map(entries)) => {
+                entries.push(("new".into(), expect(&value)));
+                wishes.push((Change::Insert(path.clone().key("new"), value), whole));
+            }
+            Some(Model::List(items)) => {
+                items.push(expect(&value));
+                let last = items.len() - 1;
+                wishes.push((Change::Insert(path.clone().index(last), value.clone()), whole));
+                let mut whole = model(tree, root);
+                if let Some(Model::List(items)) = at(&mut whole, path.steps()) {
+                    items.insert(0, expect(&value));
+                    wishes.push((Change::Insert(path.clone().index(0), value), whole));
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut whole = model(tree, root);
+    if let Some((last, above)) = path.steps().split_last() {
+        match (at(&mut whole, above), last) {
+            (Some(Model::Map(entries)), Step::Key(key)) => entries.retain(|entry| entry.0 != *key),
+            (Some(Model::List(items)), Step::Index(index)) => drop(items.remove(*index)),
+            _ => return wishes,
+        }
+        wishes.push((Change::Remove(path.clone()), whole));
+    }
+    wishes
+}
