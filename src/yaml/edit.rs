@@ -14,7 +14,6 @@ use std::fmt;
 use crate::diagnostic::Diagnostics;
 use crate::source::{Sources, Span};
 use crate::yaml::edit::layout::Layout;
-pub use crate::yaml::edit::write::Value;
 use crate::yaml::merge::is_merge;
 use crate::yaml::path::{Path, Step};
 use crate::yaml::{Kind, Limits, NodeId, Tree, meta};
@@ -26,6 +25,30 @@ pub struct Edit {
     pub span: Span,
     /// What stands there instead.
     pub replacement: String,
+}
+
+/// What to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A text; quoted where it would be read as anything else.
+    Text(String),
+    /// A token that is plain already: `true`, `12`, `600GiB`.
+    Raw(String),
+    /// A sequence.
+    List(Vec<Value>),
+    /// A mapping.
+    Map(Vec<(String, Value)>),
+}
+
+impl Value {
+    /// Whether it needs lines of its own in block style.
+    pub(crate) fn is_nested(&self) -> bool {
+        match self {
+            Self::List(items) => !items.is_empty(),
+            Self::Map(entries) => !entries.is_empty(),
+            _ => false,
+        }
+    }
 }
 
 /// One wish of several.

@@ -2,7 +2,7 @@
 //!
 //! Owns reading between the nodes, where the tree knows nothing. Changes nothing.
 
-use crate::yaml::edit::write::Value;
+use crate::yaml::edit::Value;
 use crate::yaml::{NodeId, Tree, meta};
 
 /// A text and its habits.

@@ -3,32 +3,9 @@
 //! Owns quoting and the layout of new text. Quotes whatever the core schema, the syntax, or a reader of YAML 1.1 would
 //! take for something else.
 
+use crate::yaml::edit::Value;
 use crate::yaml::edit::layout::Layout;
 use crate::yaml::resolve::{CoreTag, Scalar, resolve};
-
-/// What to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// A text; quoted where it would be read as anything else.
-    Text(String),
-    /// A token that is plain already: `true`, `12`, `600GiB`.
-    Raw(String),
-    /// A sequence.
-    List(Vec<Value>),
-    /// A mapping.
-    Map(Vec<(String, Value)>),
-}
-
-impl Value {
-    /// Whether it needs lines of its own in block style.
-    pub(crate) fn is_nested(&self) -> bool {
-        match self {
-            Self::List(items) => !items.is_empty(),
-            Self::Map(entries) => !entries.is_empty(),
-            _ => false,
-        }
-    }
-}
 
 /// The value on one line, with brackets around collections.
 pub(crate) fn flow(value: &Value, layout: &Layout<'_>) -> String {

@@ -384,6 +384,29 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn no_text_makes_a_change_panic(text in "([a-c]|[-:?,\\[\\]{}#&*!|>'\"%@` \n\t<~1]|: |- |\n  |ä){0,24}", value in values()) {
+        let mut sources = Sources::default();
+        let file = sources.add("", text.as_str());
+        let mut tree = Tree::new(&sources);
+        tree.read(file, &Limits::default(), &mut Diagnostics::default());
+        let Some(root) = tree.documents().first().map(|found| found.root) else { return Ok(()) };
+        let mut all = Vec::new();
+        paths(&tree, root, &Path::root(), &mut all);
+        for (path, _) in all {
+            for wish in [
+                Change::Set(path.clone(), value.clone()),
+                Change::Insert(path.clone().key("new"), value.clone()),
+                Change::Insert(path.clone().index(0), value.clone()),
+                Change::Remove(path),
+            ] {
+                let _ = change(&text, 0, &[wish]);
+            }
+        }
+    }
+}
+
 /// Each value of each document of the YAML test suite is replaced, added to and removed.
 #[test]
 fn the_yaml_test_suite_can_be_changed() {
