@@ -32,8 +32,8 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> 
     }
     let reporter = Reporter::new(file);
     let (tokens, comments) = lexer::lex(text, 0, text.len(), &reporter);
-    let context = Context::new(text, &reporter, text.len(), "the end of the file");
-    let items = parser::items::items(Tokens::new(&tokens, &context));
+    let context = Context::new(text, &tokens, &reporter, text.len(), "the end of the file");
+    let items = parser::items::items(Tokens::new(&context));
     diagnostics.append(reporter.finish());
     File { file, items, comments }
 }
@@ -49,8 +49,8 @@ pub fn parse_expression(sources: &Sources, range: Span, diagnostics: &mut Diagno
     let (start, end) = (range.start as usize, (range.end as usize).min(text.len()));
     text.get(start..end)?;
     let (tokens, _) = lexer::lex(text, start, end, &reporter);
-    let context = Context::new(text, &reporter, end, "the end of the expression");
-    let input = Tokens::new(&tokens, &context);
+    let context = Context::new(text, &tokens, &reporter, end, "the end of the expression");
+    let input = Tokens::new(&context);
     let expr = match parser::expressions::expression(input) {
         Ok((rest, expr)) if rest.is_end() => Some(expr),
         Ok((rest, _)) => {

@@ -74,34 +74,39 @@ const WORDS: u32 = Symbol::ALL.len() as u32 + CLASSES.len() as u32;
 const SYMBOLS: u32 = CLASSES.len() as u32;
 const _: () = assert!(WORDS as usize + Word::ALL.len() <= 128, "the set of expected things fits into 128 bits");
 
-/// A set of things that could have stood at one place; a set of bits, since it is made and dropped all the time.
+/// A set of things that could have stood at one place; a set of bits, since it is made and dropped all the time. Two
+/// halves rather than one `u128`, whose alignment would make every error and so every result larger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Expected(u128);
+pub struct Expected(u64, u64);
 
 impl Expected {
+    const fn bit(number: u32) -> Self {
+        if number < 64 { Self(1 << number, 0) } else { Self(0, 1 << (number - 64)) }
+    }
+
     /// Just this word.
     pub const fn word(word: Word) -> Self {
-        Self(1 << (WORDS + word as u32))
+        Self::bit(WORDS + word as u32)
     }
 
     /// Just this mark.
     pub const fn symbol(symbol: Symbol) -> Self {
-        Self(1 << (SYMBOLS + symbol as u32))
+        Self::bit(SYMBOLS + symbol as u32)
     }
 
     /// Just this kind of thing.
     pub const fn class(class: Class) -> Self {
-        Self(1 << (class as u32))
+        Self::bit(class as u32)
     }
 
     /// Both sets.
     pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        Self(self.0 | other.0, self.1 | other.1)
     }
 
     /// Whether the set holds all of the other.
     pub const fn holds(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
+        self.0 & other.0 == other.0 && self.1 & other.1 == other.1
     }
 
     /// `an operator, `,` or `)``
@@ -169,7 +174,7 @@ impl SyntaxError {
 
     /// Something that cannot be, whatever was expected.
     pub const fn special(at: u32, special: Special) -> Self {
-        Self { at, expected: Expected(0), special: Some(special) }
+        Self { at, expected: Expected(0, 0), special: Some(special) }
     }
 
     /// The further one of the two; both where they came equally far.

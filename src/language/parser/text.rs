@@ -72,8 +72,8 @@ pub fn text(input: Tokens) -> Parsed<Text> {
 fn embedded(input: Tokens, start: usize, end: usize) -> Expr {
     let outer = input.context;
     let (tokens, _) = lexer::lex(outer.text, start, end, outer.reporter);
-    let context = Context::new(outer.text, outer.reporter, end, "the end of the text");
-    let inside = Tokens::new(&tokens, &context);
+    let context = Context::new(outer.text, &tokens, outer.reporter, end, "the end of the text");
+    let inside = Tokens::new(&context);
     let read = expression(inside).and_then(|(rest, expr)| {
         let (rest, _) = symbol(Symbol::CloseBrace)(rest)?;
         Ok((rest, expr))
