@@ -14,6 +14,8 @@ pub mod lexer;
 
 pub mod parser;
 
+pub mod format;
+
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::ast::{Expr, ExprKind, File};
 use crate::language::error::{Class, Expected, Reporter};

@@ -1,8 +1,11 @@
 //! Parsing a text and looking at what came of it.
 
+use std::ops::Range;
+
 use failback::diagnostic::{Diagnostic, Diagnostics};
-use failback::language::{self, ast};
-use failback::source::{Sources, Span};
+use failback::language::error::Reporter;
+use failback::language::{self, ast, lexer};
+use failback::source::{FileId, Sources, Span};
 
 /// The sample: a file that holds every construct.
 pub const SAMPLE: &str = include_str!("sample.gate");
@@ -60,6 +63,13 @@ impl Parsed {
     pub fn outline(&self) -> Vec<String> {
         self.file.items.iter().map(|item| format!("{}{}", title(item), if item.broken { "!" } else { "" })).collect()
     }
+}
+
+/// Places of the tokens of a text.
+pub fn tokens(text: &str) -> Vec<Range<usize>> {
+    let reporter = Reporter::new(FileId(0));
+    let (tokens, _) = lexer::lex(text, 0, text.len(), &reporter);
+    tokens.iter().map(|token| token.start as usize..token.end as usize).collect()
 }
 
 /// Kind and name of a declaration.
