@@ -41,7 +41,11 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> 
 }
 
 /// The tree of a bare expression that fills a range of a file; `None` where it has no meaning, which is then pushed.
-pub fn parse_expression(sources: &Sources, range: Span, diagnostics: &mut Diagnostics) -> Option<Expr> {
+pub fn parse_expression(
+    sources: &Sources,
+    range: Span,
+    diagnostics: &mut Diagnostics,
+) -> Option<Expr> {
     let text = sources.get(range.file).text();
     if let Some(diagnostic) = too_large(text, range.file) {
         diagnostics.push(diagnostic);
@@ -72,6 +76,7 @@ pub fn parse_expression(sources: &Sources, range: Span, diagnostics: &mut Diagno
 fn too_large(text: &str, file: FileId) -> Option<Diagnostic> {
     (text.len() > MAX_FILE).then(|| {
         let message = format!("a rule file of {} bytes is too large", text.len());
-        Diagnostic::error("file-too-large", message, Span::new(file, 0, 0)).help("split it: at most 4 MiB are read")
+        Diagnostic::error("file-too-large", message, Span::new(file, 0, 0))
+            .help("split it: at most 4 MiB are read")
     })
 }

@@ -72,7 +72,10 @@ const CLASSES: &[(Class, &str)] = &[
 /// The first bit of each group in [`Expected`].
 const WORDS: u32 = Symbol::ALL.len() as u32 + CLASSES.len() as u32;
 const SYMBOLS: u32 = CLASSES.len() as u32;
-const _: () = assert!(WORDS as usize + Word::ALL.len() <= 128, "the set of expected things fits into 128 bits");
+const _: () = assert!(
+    WORDS as usize + Word::ALL.len() <= 128,
+    "the set of expected things fits into 128 bits"
+);
 
 /// A set of things that could have stood at one place; a set of bits, since it is made and dropped all the time. Two
 /// halves rather than one `u128`, whose alignment would make every error and so every result larger.
@@ -112,8 +115,18 @@ impl Expected {
     /// `an operator, `,` or `)``
     fn describe(self) -> String {
         let mut things: Vec<String> = Vec::new();
-        things.extend(CLASSES.iter().filter(|(c, _)| self.holds(Self::class(*c))).map(|(_, text)| (*text).to_owned()));
-        things.extend(Symbol::ALL.iter().filter(|(s, _)| self.holds(Self::symbol(*s))).map(|(_, t)| format!("`{t}`")));
+        things.extend(
+            CLASSES
+                .iter()
+                .filter(|(c, _)| self.holds(Self::class(*c)))
+                .map(|(_, text)| (*text).to_owned()),
+        );
+        things.extend(
+            Symbol::ALL
+                .iter()
+                .filter(|(s, _)| self.holds(Self::symbol(*s)))
+                .map(|(_, t)| format!("`{t}`")),
+        );
         things.extend(self.own_words().map(|word| format!("`{}`", word.text())));
         let Some(last) = things.pop() else { return "something else".to_owned() };
         if things.is_empty() { last } else { format!("{} or {last}", things.join(", ")) }
@@ -134,7 +147,11 @@ impl Expected {
             (Class::Declaration, Word::DECLARATIONS),
         ];
         let grouped = groups.iter().filter(|(class, _)| self.holds(Self::class(*class)));
-        grouped.flat_map(|(_, words)| words.iter().copied()).chain(self.own_words()).map(Word::text).collect()
+        grouped
+            .flat_map(|(_, words)| words.iter().copied())
+            .chain(self.own_words())
+            .map(Word::text)
+            .collect()
     }
 }
 
@@ -190,7 +207,12 @@ impl SyntaxError {
 }
 
 /// Writes an error: `found` is the token there and its text, `at` its place, `end` what the end is called.
-pub fn describe(error: SyntaxError, found: Option<(Token, &str)>, at: Span, end: &str) -> Diagnostic {
+pub fn describe(
+    error: SyntaxError,
+    found: Option<(Token, &str)>,
+    at: Span,
+    end: &str,
+) -> Diagnostic {
     if let Some(special) = error.special {
         return describe_special(special, at);
     }
@@ -199,7 +221,11 @@ pub fn describe(error: SyntaxError, found: Option<(Token, &str)>, at: Span, end:
         Some((token, _)) if token.is_string() => "a text".to_owned(),
         Some((_, text)) => format!("`{text}`"),
     };
-    let diagnostic = Diagnostic::error(SYNTAX, format!("expected {}, found {what}", error.expected.describe()), at);
+    let diagnostic = Diagnostic::error(
+        SYNTAX,
+        format!("expected {}, found {what}", error.expected.describe()),
+        at,
+    );
     match found {
         Some((token, text)) => diagnostic.maybe_help(advise(error.expected, token, text)),
         None => diagnostic,
@@ -211,20 +237,41 @@ fn advise(expected: Expected, token: Token, text: &str) -> Option<String> {
     let wants = |class: Class| expected.holds(Expected::class(class));
     let fixed = match token.kind {
         TokenKind::Symbol(Symbol::Assign) if wants(Class::Operator) => "equality is written `==`",
-        TokenKind::Symbol(Symbol::Pipe) if wants(Class::Operator) => "alternatives are joined with `or`",
-        TokenKind::Symbol(Symbol::Minus) if wants(Class::Expression) => "there are no negative numbers; subtract instead",
+        TokenKind::Symbol(Symbol::Pipe) if wants(Class::Operator) => {
+            "alternatives are joined with `or`"
+        }
+        TokenKind::Symbol(Symbol::Minus) if wants(Class::Expression) => {
+            "there are no negative numbers; subtract instead"
+        }
         TokenKind::Symbol(Symbol::Equal) if expected.holds(Expected::symbol(Symbol::Assign)) => {
             "a value is given with a single `=`"
         }
-        TokenKind::Dashed if wants(Class::Operator) || wants(Class::Expression) || wants(Class::Name) => {
+        TokenKind::Dashed
+            if wants(Class::Operator) || wants(Class::Expression) || wants(Class::Name) =>
+        {
             "names have no `-`; a subtraction needs blanks round it: `a - b`"
+        }
+        TokenKind::Symbol(
+            Symbol::Equal
+            | Symbol::NotEqual
+            | Symbol::Less
+            | Symbol::LessOrEqual
+            | Symbol::Greater
+            | Symbol::GreaterOrEqual,
+        ) if wants(Class::Operator) => "put what stands before it in parentheses",
+        TokenKind::Word(word) if wants(Class::RulePart) && Word::REMEDY_PARTS.contains(&word) => {
+            "this belongs to a `remedy`"
+        }
+        TokenKind::Word(word) if wants(Class::RemedyPart) && Word::RULE_PARTS.contains(&word) => {
+            "this belongs to a rule"
         }
         TokenKind::Dashed | TokenKind::TypeName | TokenKind::Word(_) if wants(Class::Id) => {
             "an id starts with capitals and has parts joined by `-`"
         }
         TokenKind::TypeName if wants(Class::Name) => "names start with a small letter",
-        TokenKind::Word(_) if expected == Expected::class(Class::TypeName) => "names of types start with a capital",
-        TokenKind::String if wants(Class::Expression) => return None,
+        TokenKind::Word(_) if expected == Expected::class(Class::TypeName) => {
+            "names of types start with a capital"
+        }
         TokenKind::Word(_) if text.len() > 2 => return did_you_mean(text, expected.words()),
         _ => return None,
     };
@@ -233,19 +280,42 @@ fn advise(expected: Expected, token: Token, text: &str) -> Option<String> {
 
 fn describe_special(special: Special, at: Span) -> Diagnostic {
     let (message, help) = match special {
-        Special::TooDeep => ("this is nested more than 64 levels deep", "name the inner parts with `let` or `define`"),
-        Special::TooLong => ("more than 500 operators stand in a row here", "name parts of it with `let` or `define`"),
+        Special::TooDeep => (
+            "this is nested more than 64 levels deep",
+            "name the inner parts with `let` or `define`",
+        ),
+        Special::TooLong => (
+            "more than 500 operators stand in a row here",
+            "name parts of it with `let` or `define`",
+        ),
         Special::Choose => (
             "`choose` can only be the value of a fact that an effect sets",
             "use it behind `=` in `set` or `create`; in a condition, ask with `the` or `any`",
         ),
-        Special::Chain => ("comparisons do not chain", "join two comparisons with `and`, or put one in parentheses"),
-        Special::NoneWord => {
-            ("`none` is not a word of an enumeration", "write `or none` behind the words: `first | second or none`")
+        Special::Chain => (
+            "comparisons do not chain",
+            "join two comparisons with `and`, or put one in parentheses",
+        ),
+        Special::NoneWord => (
+            "`none` is not a word of an enumeration",
+            "write `or none` behind the words: `first | second or none`",
+        ),
+        Special::Quantifier => {
+            ("a condition over a list cannot be an operand here", "put it in parentheses")
         }
-        Special::Quantifier => ("a condition over a list cannot be an operand here", "put it in parentheses"),
     };
     Diagnostic::error(SYNTAX, message, at).help(help)
+}
+
+/// A piece of text as it may stand in a message: nothing in it is invisible or moves the cursor.
+pub fn shown(text: &str) -> String {
+    let plain = |character: &char| {
+        character.is_ascii_graphic() || *character == ' ' || character.is_alphanumeric()
+    };
+    let escaped = |character: char| -> Vec<char> {
+        if plain(&character) { vec![character] } else { character.escape_unicode().collect() }
+    };
+    text.chars().take(20).flat_map(escaped).collect()
 }
 
 /// Collects what is wrong with one file, and stops when it is enough.
@@ -260,7 +330,12 @@ pub struct Reporter {
 impl Reporter {
     /// A reporter for one file.
     pub fn new(file: FileId) -> Self {
-        Self { file, count: Cell::new(0), broken: Cell::new(false), diagnostics: RefCell::default() }
+        Self {
+            file,
+            count: Cell::new(0),
+            broken: Cell::new(false),
+            diagnostics: RefCell::default(),
+        }
     }
 
     /// The file it reports of.
@@ -277,11 +352,13 @@ impl Reporter {
         }
         self.count.set(count + 1);
         let diagnostic = match diagnostic.span() {
-            Some(at) if count == MAX_ERRORS => {
-                Diagnostic::error(SYNTAX, format!("more than {MAX_ERRORS} syntax errors in this file"), at)
-                    .seen("not read from here on")
-                    .help("mend the errors above first")
-            }
+            Some(at) if count == MAX_ERRORS => Diagnostic::error(
+                SYNTAX,
+                format!("more than {MAX_ERRORS} syntax errors in this file"),
+                at,
+            )
+            .seen("not read from here on")
+            .help("mend the errors above first"),
             _ => diagnostic,
         };
         self.diagnostics.borrow_mut().push(diagnostic);

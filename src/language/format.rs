@@ -10,7 +10,9 @@ mod expressions;
 mod printer;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::language::ast::{Define, Document, Effect, EffectKind, Expr, Field, Item, ItemKind, Name, Remedy, Rule, TypeDecl};
+use crate::language::ast::{
+    Define, Document, Effect, EffectKind, Expr, Field, Item, ItemKind, Name, Remedy, Rule, TypeDecl,
+};
 use crate::language::error::Reporter;
 use crate::language::format::printer::{Blank, Gap, Printer};
 use crate::language::token::{Symbol, Word};
@@ -43,8 +45,11 @@ pub fn format(sources: &Sources, file: FileId) -> Result<String, Diagnostics> {
     if same_content(text, &formatted, file) {
         return Ok(formatted);
     }
-    let message = "the layout of this file would change what it says; this is a fault of the program";
-    diagnostics.push(Diagnostic::error("internal", message, Span::new(file, 0, 0)).help("please report it"));
+    let message =
+        "the layout of this file would change what it says; this is a fault of the program";
+    diagnostics.push(
+        Diagnostic::error("internal", message, Span::new(file, 0, 0)).help("please report it"),
+    );
     Err(diagnostics)
 }
 
@@ -53,9 +58,13 @@ fn same_content(before: &str, after: &str, file: FileId) -> bool {
     let reporter = Reporter::new(file);
     let pieces = |text: &str| -> Vec<String> {
         let (tokens, comments) = lexer::lex(text, 0, text.len(), &reporter);
-        let slice = |start: u32, end: u32| text.get(start as usize..end as usize).unwrap_or("").trim_end().to_owned();
+        let slice = |start: u32, end: u32| {
+            text.get(start as usize..end as usize).unwrap_or("").trim_end().to_owned()
+        };
         let tokens = tokens.iter().map(|token| slice(token.start, token.end));
-        tokens.chain(comments.iter().map(|comment| slice(comment.span.start, comment.span.end))).collect()
+        tokens
+            .chain(comments.iter().map(|comment| slice(comment.span.start, comment.span.end)))
+            .collect()
     };
     pieces(before) == pieces(after)
 }
@@ -72,7 +81,9 @@ fn print_item(printer: &mut Printer, item: &Item, gap: Gap) {
     match &item.kind {
         ItemKind::Pack(_) => printer.token(gap),
         ItemKind::Document(document) => print_document(printer, document, gap),
-        ItemKind::Environment(decl) | ItemKind::Entity(decl) | ItemKind::Record(decl) => print_type(printer, decl, item, gap),
+        ItemKind::Environment(decl) | ItemKind::Entity(decl) | ItemKind::Record(decl) => {
+            print_type(printer, decl, item, gap)
+        }
         ItemKind::Unit(unit) => {
             printer.token(gap);
             if let Some((_, condition)) = &unit.filter {
@@ -92,7 +103,11 @@ fn print_define(printer: &mut Printer, define: &Define, gap: Gap) {
     let body = printer.index(define.body.span.start);
     printer.flat_to(body);
     let fits = printer.fits(printer.column + 1, body, printer.index(define.body.span.end));
-    let gap = if printer.starts_line(body) || (!fits && !printer.breaks(&define.body)) { Gap::line(PART) } else { Gap::Space };
+    let gap = if printer.starts_line(body) || (!fits && !printer.breaks(&define.body)) {
+        Gap::line(PART)
+    } else {
+        Gap::Space
+    };
     printer.expression(&define.body, gap, 0);
 }
 
@@ -106,7 +121,8 @@ fn print_document(printer: &mut Printer, document: &Document, gap: Gap) {
         if let Some(note) = &clause.note {
             let start = printer.index(note.span.start);
             printer.flat_to(start);
-            let broken = printer.starts_line(start) || !printer.fits(printer.column + 1, start, end);
+            let broken =
+                printer.starts_line(start) || !printer.fits(printer.column + 1, start, end);
             printer.token(if broken { Gap::line(4) } else { Gap::Space });
         }
         printer.flat_to(end);
@@ -163,7 +179,9 @@ fn print_type(printer: &mut Printer, decl: &TypeDecl, item: &Item, gap: Gap) {
 fn print_field(printer: &mut Printer, field: &Field) {
     printer.continuation = 4;
     let end = printer.index(field.span.end);
-    let behind = |printer: &Printer, span: Span, words: usize| printer.index(span.start).saturating_sub(words);
+    let behind = |printer: &Printer, span: Span, words: usize| {
+        printer.index(span.start).saturating_sub(words)
+    };
     let mut notes: Vec<(usize, Option<Word>)> = Vec::new();
     notes.extend(field.title.as_ref().map(|title| (behind(printer, title.span, 0), None)));
     notes.extend(field.default.as_ref().map(|value| (behind(printer, value.span, 1), None)));
@@ -175,7 +193,9 @@ fn print_field(printer: &mut Printer, field: &Field) {
     for (number, (start, word)) in notes.iter().enumerate() {
         printer.flat_to(*start);
         let next = notes.get(number + 1).map_or(end, |(next, _)| *next);
-        own_line |= word.is_some() || printer.starts_line(*start) || !printer.fits(printer.column + 1, *start, next);
+        own_line |= word.is_some()
+            || printer.starts_line(*start)
+            || !printer.fits(printer.column + 1, *start, next);
         printer.token(if own_line { Gap::line(4) } else { Gap::Space });
         if word.is_some() {
             printer.token(Gap::Column(4 + Word::Find.text().len() + 1));
@@ -195,6 +215,7 @@ fn print_parts(printer: &mut Printer, mut parts: Vec<Part>, item: &Item, gap: Ga
     for (number, part) in parts.iter().enumerate() {
         printer.continuation = CONTENT;
         printer.token(Gap::Line(PART, if number == 0 { Blank::Never } else { Blank::Keep }));
+        printer.line_indent = CONTENT;
         let mut gap = Gap::Column(CONTENT);
         let next = parts.get(number + 1).map_or(end, |next| next.start);
         for effect in part.effects {
@@ -228,9 +249,12 @@ fn print_effect(printer: &mut Printer, effect: &Effect, gap: Gap) {
         EffectKind::Add { value, path } => vec![value, path],
         EffectKind::Remove { path, filter, .. } => vec![path, filter],
         EffectKind::Create { fields, .. } => {
-            let open = fields.first().map_or(end.saturating_sub(1), |(name, _)| printer.index(name.span.start));
+            let open = fields
+                .first()
+                .map_or(end.saturating_sub(1), |(name, _)| printer.index(name.span.start));
             printer.flat_to(open);
-            let broken = fields.first().is_some() && (printer.starts_line(open) || !printer.fits(printer.column, open, end));
+            let broken = fields.first().is_some()
+                && (printer.starts_line(open) || !printer.fits(printer.column, open, end));
             return printer.fields(fields, CONTENT, broken);
         }
     };
@@ -256,8 +280,12 @@ fn names(printer: &Printer, names: &[Name], word: Word) -> Vec<Part<'static>> {
 
 fn rule_parts<'a>(printer: &Printer, rule: &'a Rule) -> Vec<Part<'a>> {
     let mut parts = names(printer, &rule.clauses, Word::Clause);
-    parts.extend(rule.level.iter().chain(&rule.see).map(|name| part(printer, name.span, Vec::new())));
-    parts.extend(rule.because.iter().chain(&rule.why).map(|text| part(printer, text.span, Vec::new())));
+    parts.extend(
+        rule.level.iter().chain(&rule.see).map(|name| part(printer, name.span, Vec::new())),
+    );
+    parts.extend(
+        rule.because.iter().chain(&rule.why).map(|text| part(printer, text.span, Vec::new())),
+    );
     let conditions = [&rule.filter, &rule.require, &rule.when, &rule.grace, &rule.blocks];
     parts.extend(conditions.into_iter().flatten().map(|expr| part(printer, expr.span, vec![expr])));
     parts.extend(rule.bindings.iter().map(|binding| Part {
@@ -275,21 +303,32 @@ fn rule_parts<'a>(printer: &Printer, rule: &'a Rule) -> Vec<Part<'a>> {
 
 fn remedy_parts<'a>(printer: &Printer, remedy: &'a Remedy) -> Vec<Part<'a>> {
     let mut parts = names(printer, &remedy.after, Word::After);
-    let texts = [&remedy.action, &remedy.at, &remedy.undo, &remedy.warning].into_iter().flatten().chain(&remedy.run);
+    let texts = [&remedy.action, &remedy.at, &remedy.undo, &remedy.warning]
+        .into_iter()
+        .flatten()
+        .chain(&remedy.run);
     parts.extend(texts.map(|text| part(printer, text.span, Vec::new())));
-    parts.extend(remedy.role.iter().chain(&remedy.consent).map(|name| part(printer, name.span, Vec::new())));
-    parts.extend(remedy.needs.iter().chain(&remedy.takes).map(|expr| part(printer, expr.span, vec![expr])));
+    parts.extend(
+        remedy.role.iter().chain(&remedy.consent).map(|name| part(printer, name.span, Vec::new())),
+    );
+    parts.extend(
+        remedy.needs.iter().chain(&remedy.takes).map(|expr| part(printer, expr.span, vec![expr])),
+    );
     // Effects behind one word stay behind one word.
     let starts: Vec<usize> = (0..remedy.effects.len())
-        .filter(|at| remedy.effects.get(*at).is_some_and(|effect| {
-            let start = printer.index(effect.span.start);
-            printer.word_at(start.saturating_sub(1)) == Some(Word::Effect)
-        }))
+        .filter(|at| {
+            remedy.effects.get(*at).is_some_and(|effect| {
+                let start = printer.index(effect.span.start);
+                printer.word_at(start.saturating_sub(1)) == Some(Word::Effect)
+            })
+        })
         .collect();
     for (number, start) in starts.iter().enumerate() {
         let end = starts.get(number + 1).copied().unwrap_or(remedy.effects.len());
         let effects = remedy.effects.get(*start..end).unwrap_or(&[]);
-        parts.extend(effects.first().map(|first| Part { effects, ..part(printer, first.span, Vec::new()) }));
+        parts.extend(
+            effects.first().map(|first| Part { effects, ..part(printer, first.span, Vec::new()) }),
+        );
     }
     parts
 }

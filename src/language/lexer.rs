@@ -6,12 +6,17 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::language::ast::Comment;
-use crate::language::error::{Reporter, SYNTAX};
+use crate::language::error::{Reporter, SYNTAX, shown};
 use crate::language::token::{Symbol, Token, TokenKind, Word};
 use crate::source::Span;
 
 /// The tokens and comments of a range of bytes of `text`, which must lie on character boundaries.
-pub fn lex(text: &str, start: usize, end: usize, reporter: &Reporter) -> (Vec<Token>, Vec<Comment>) {
+pub fn lex(
+    text: &str,
+    start: usize,
+    end: usize,
+    reporter: &Reporter,
+) -> (Vec<Token>, Vec<Comment>) {
     let mut tokens = Vec::with_capacity((end - start) / 5 + 4);
     let mut comments = Vec::new();
     lex_into(text, start, end, reporter, &mut tokens, &mut comments);
@@ -129,7 +134,8 @@ impl Lexer<'_> {
                 self.at += 1;
                 self.skip(part);
             }
-            let capitals = head.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+            let capitals =
+                head.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
             return if capitals { TokenKind::Id } else { TokenKind::Dashed };
         }
         if head.contains('_') {
@@ -138,13 +144,18 @@ impl Lexer<'_> {
                     .help("names are written like `freeSpace`, types like `DataDisk`"),
             );
         }
-        if byte.is_ascii_uppercase() { TokenKind::TypeName } else { TokenKind::Word(Word::of(head)) }
+        if byte.is_ascii_uppercase() {
+            TokenKind::TypeName
+        } else {
+            TokenKind::Word(Word::of(head))
+        }
     }
 
     fn number(&mut self) -> TokenKind {
         loop {
             self.skip(|byte| byte.is_ascii_alphanumeric());
-            if self.peek(0) == Some(b'.') && self.peek(1).is_some_and(|byte| byte.is_ascii_digit()) {
+            if self.peek(0) == Some(b'.') && self.peek(1).is_some_and(|byte| byte.is_ascii_digit())
+            {
                 self.at += 1;
             } else {
                 return TokenKind::Number;
@@ -163,12 +174,15 @@ impl Lexer<'_> {
                     return TokenKind::String;
                 }
                 // The character behind is taken with it, unless the line ends there.
-                Some(b'\\') => self.at += if matches!(self.peek(1), Some(b'"' | b'\\')) { 2 } else { 1 },
+                Some(b'\\') => {
+                    self.at += if matches!(self.peek(1), Some(b'"' | b'\\')) { 2 } else { 1 }
+                }
                 _ => break,
             }
         }
         let diagnostic = self.report(start, "this text is not closed".to_owned());
-        self.reporter.push(diagnostic.help("add a `\"`; a text ends on the line on which it starts"));
+        self.reporter
+            .push(diagnostic.help("add a `\"`; a text ends on the line on which it starts"));
         TokenKind::OpenString
     }
 
@@ -193,8 +207,7 @@ impl Lexer<'_> {
             ";" => Some("nothing stands between two parts; a new line is enough"),
             _ => None,
         };
-        let shown: String = found.chars().take(20).flat_map(char::escape_debug).collect();
-        let diagnostic = self.report(start, format!("`{shown}` has no meaning here"));
+        let diagnostic = self.report(start, format!("`{}` has no meaning here", shown(found)));
         self.reporter.push(diagnostic.maybe_help(help.map(str::to_owned)));
         TokenKind::Unknown
     }

@@ -48,7 +48,9 @@ pub fn symbol<'a>(wanted: Symbol) -> impl Fn(Tokens<'a>) -> Parsed<'a, Token> {
 /// Any word as the name of a field: behind a dot and in front of a colon nothing else could stand.
 pub fn field_name(input: Tokens) -> Parsed<Name> {
     match input.peek() {
-        Some(token) if token.word().is_some() && !starts_declaration(input) => Ok((input.next(), input.named(token))),
+        Some(token) if token.word().is_some() && !starts_declaration(input) => {
+            Ok((input.next(), input.named(token)))
+        }
         _ => input.fail(Expected::class(Class::Name)),
     }
 }
@@ -133,7 +135,10 @@ pub fn committed<T>(result: Parsed<T>) -> Parsed<T> {
 }
 
 /// Every cycle of the grammar goes through here, so that no text can nest more deeply than a thread's stack is.
-pub fn nested<'a, T>(input: Tokens<'a>, inner: impl FnOnce(Tokens<'a>) -> Parsed<'a, T>) -> Parsed<'a, T> {
+pub fn nested<'a, T>(
+    input: Tokens<'a>,
+    inner: impl FnOnce(Tokens<'a>) -> Parsed<'a, T>,
+) -> Parsed<'a, T> {
     let depth = &input.context.depth;
     if depth.get() >= MAX_DEPTH {
         return Err(nom::Err::Failure(SyntaxError::special(input.at, Special::TooDeep)));

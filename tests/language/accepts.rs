@@ -24,9 +24,15 @@ fn operators_bind_as_the_grammar_says() {
         ("a.b.c + d - e.f", "((a.b.c + d) - e.f)"),
         ("a + 1 <= b - 2", "((a + Int(1)) LessOrEqual (b - Int(2)))"),
         ("(a or b) and c", "((a or b) and c)"),
-        ("(the f in flows where f.a == b and c).state", "(the f in flows where ((f.a Equal b) and c)).state"),
+        (
+            "(the f in flows where f.a == b and c).state",
+            "(the f in flows where ((f.a Equal b) and c)).state",
+        ),
         ("all x in xs: a and b", "(All x in xs: (a and b))"),
-        ("a and any x in xs where c or d: e or f", "(a and (Any x in xs where (c or d): (e or f)))"),
+        (
+            "a and any x in xs where c or d: e or f",
+            "(a and (Any x in xs where (c or d): (e or f)))",
+        ),
         ("not no x in xs: a", "(not (No x in xs: a))"),
         ("all x in xs: any y in x.ys: x == y", "(All x in xs: (Any y in x.ys: (x Equal y)))"),
         ("if a then b else if c then d else e", "(if a then b else (if c then d else e))"),
@@ -53,11 +59,9 @@ fn operators_bind_as_the_grammar_says() {
         ("true != false", "(Bool(true) NotEqual Bool(false))"),
         ("a == none", "(a Equal None)"),
         ("a == \"x {y}\\n\"", "(a Equal Text(\"x {y}\\n\"))"),
-        (" # a comment\n a # another\n", "a"),
     ];
     for (text, wanted) in cases {
-        let text = if text.contains('#') { "a" } else { text };
-        assert_eq!(expression(text).as_deref(), Ok(wanted), "{text}");
+        assert_eq!(expression(text), Ok(wanted.to_owned()), "{text}");
     }
 }
 
@@ -73,12 +77,25 @@ fn types_are_read() {
         .iter()
         .map(|field| match &field.ty.kind {
             TypeKind::Named(name) => name.value.clone(),
-            TypeKind::Words(words) => words.iter().map(|word| word.value.as_str()).collect::<Vec<_>>().join("|"),
+            TypeKind::Words(words) => {
+                words.iter().map(|word| word.value.as_str()).collect::<Vec<_>>().join("|")
+            }
             other => format!("{other:?}").split(['(', ' ']).next().unwrap_or_default().to_owned(),
         })
         .collect();
     let wanted = [
-        "text", "TextNocase", "OrNone", "Partial", "Ref", "KeyRef", "All", "One", "on|off|all", "List", "Key", "any",
+        "text",
+        "TextNocase",
+        "OrNone",
+        "Partial",
+        "Ref",
+        "KeyRef",
+        "All",
+        "One",
+        "on|off|all",
+        "List",
+        "Key",
+        "any",
         "OrNone",
     ];
     assert_eq!(kinds, wanted);
@@ -86,11 +103,18 @@ fn types_are_read() {
 
 #[test]
 fn notes_of_a_field_come_in_any_order_and_fields_may_be_named_like_them() {
-    let parsed = parse("record A { ask: text find \"f\" \"title\" ask \"a\" default x stale after 5min  default: int }");
+    let parsed = parse(
+        "record A { ask: text find \"f\" \"title\" ask \"a\" default x stale after 5min  default: int }",
+    );
     assert_eq!(parsed.told(), Vec::<String>::new());
     let ItemKind::Record(record) = &parsed.file.items[0].kind else { panic!("a record") };
     let [first, second] = &record.fields[..] else { panic!("two fields") };
-    assert!(first.ask.is_some() && first.find.is_some() && first.default.is_some() && first.stale_after.is_some());
+    assert!(
+        first.ask.is_some()
+            && first.find.is_some()
+            && first.default.is_some()
+            && first.stale_after.is_some()
+    );
     assert_eq!(first.title.as_ref().map(|title| title.value.as_str()), Some("title"));
     assert_eq!(second.name.value, "default");
 }

@@ -21,7 +21,9 @@ fn checked(text: &str) -> String {
     let (before, after) = (parse(text), parse(&once));
     assert_eq!(skeleton(&before.file), skeleton(&after.file), "the meaning stays");
     let comments = |parsed: &crate::support::Parsed| -> Vec<(String, bool)> {
-        let slice = |comment: &failback::language::ast::Comment| parsed.sources.slice(comment.span).trim_end().to_owned();
+        let slice = |comment: &failback::language::ast::Comment| {
+            parsed.sources.slice(comment.span).trim_end().to_owned()
+        };
         parsed.file.comments.iter().map(|comment| (slice(comment), comment.own_line)).collect()
     };
     assert_eq!(comments(&before), comments(&after), "the comments stay");
@@ -74,8 +76,14 @@ fn long_lines_are_broken_where_the_tree_is_loosest() {
         format!("define a = (the x in {long} where {long} and {long} and {long}).state"),
         format!("define a = [x for x in {long} where {long} and {long} implies {long}]"),
         format!("define a = {long} == {long} + {long} - {long}"),
-        format!("remedy a {{ effect add Flow {{ from = {long} to = {long} port = {long} }} to flows }}"),
-        format!("remedy a {{ effect set x.a = choose y in {long} where {long} prefer {long} set a = b }}"),
+        format!("define a = [\n{long}, {long}, {long}, b,\nc, d]"),
+        format!("define a = [Flow {{ from = {long} to = {long} port = {long} }} for x in xs]"),
+        format!(
+            "remedy a {{ effect add Flow {{ from = {long} to = {long} port = {long} }} to flows }}"
+        ),
+        format!(
+            "remedy a {{ effect set x.a = choose y in {long} where {long} prefer {long} set a = b }}"
+        ),
     ];
     let all: Vec<String> = cases.iter().map(|text| checked(text)).collect();
     assert_eq!(all.join("\n"), include_str!("long.gate"));
@@ -121,7 +129,7 @@ fn respaced(seeds: &[u8]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
 
     #[test]
     fn white_space_has_no_meaning(seeds in prop::collection::vec(0_u8..12, 1..400)) {

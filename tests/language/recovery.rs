@@ -14,11 +14,19 @@ fn edits(text: &str) -> Vec<(String, Range<usize>, String)> {
         let word = &text[token.clone()];
         let (before, after) = (&text[..token.start], &text[token.end..]);
         edits.push((format!("without `{word}`"), token.clone(), format!("{before}{after}")));
-        edits.push((format!("`{word}` twice"), token.clone(), format!("{before}{word} {word}{after}")));
+        edits.push((
+            format!("`{word}` twice"),
+            token.clone(),
+            format!("{before}{word} {word}{after}"),
+        ));
         if let Some(next) = tokens.get(at + 1).filter(|next| text[(*next).clone()] != *word) {
             let (second, between) = (&text[next.clone()], &text[token.end..next.start]);
             let swapped = format!("{before}{second}{between}{word}{}", &text[next.end..]);
-            edits.push((format!("`{word}` and `{second}` swapped"), token.start..next.end, swapped));
+            edits.push((
+                format!("`{word}` and `{second}` swapped"),
+                token.start..next.end,
+                swapped,
+            ));
         }
     }
     edits
@@ -33,9 +41,14 @@ fn an_edit_of_one_token_leaves_all_other_declarations_alone() {
         let parsed = parse(&text);
         let line = SAMPLE[..touched.start].lines().count();
         let place = format!("{name} in line {line}: {:#?}\n{:#?}", parsed.told(), parsed.outline());
-        let first = items.iter().position(|item| item.span.end as usize > touched.start).expect("an item");
-        let last = items.iter().rposition(|item| (item.span.start as usize) < touched.end).expect("an item");
-        let sound: Vec<String> = parsed.file.items.iter().filter(|item| !item.broken).map(title).collect();
+        let first =
+            items.iter().position(|item| item.span.end as usize > touched.start).expect("an item");
+        let last = items
+            .iter()
+            .rposition(|item| (item.span.start as usize) < touched.end)
+            .expect("an item");
+        let sound: Vec<String> =
+            parsed.file.items.iter().filter(|item| !item.broken).map(title).collect();
         for other in items[..first].iter().chain(&items[last + 1..]) {
             assert!(sound.contains(&title(other)), "`{}` is lost or broken {place}", title(other));
         }
@@ -43,7 +56,10 @@ fn an_edit_of_one_token_leaves_all_other_declarations_alone() {
             assert_eq!(sound.len(), parsed.file.items.len(), "broken, but nothing is said {place}");
             let structural = ["{", "}", "(", ")", "[", "]", ":", "="];
             let deleted = name.strip_prefix("without `").and_then(|rest| rest.strip_suffix('`'));
-            assert!(!deleted.is_some_and(|token| structural.contains(&token)), "nothing is said {place}");
+            assert!(
+                !deleted.is_some_and(|token| structural.contains(&token)),
+                "nothing is said {place}"
+            );
             silent.push(format!("{line}: {name}"));
         } else {
             invalid += 1;
@@ -57,7 +73,11 @@ fn an_edit_of_one_token_leaves_all_other_declarations_alone() {
         }
     }
     if std::env::var_os("SHOW").is_some() {
-        println!("{}\n{invalid} invalid, {near} told within a line, {} still valid", silent.join("\n"), silent.len());
+        println!(
+            "{}\n{invalid} invalid, {near} told within a line, {} still valid",
+            silent.join("\n"),
+            silent.len()
+        );
     }
     assert!(near * 100 >= invalid * 97, "{near} of {invalid} are told within a line of the edit");
 }
@@ -65,7 +85,8 @@ fn an_edit_of_one_token_leaves_all_other_declarations_alone() {
 #[test]
 fn no_file_of_hostile_shape_is_too_deep_or_too_slow() {
     let head = "prerequisite A-1 \"t\" {\n  for x in xs\n  require ";
-    let tail = "\n  because \"{x}\"\n}\n\nprerequisite A-2 \"t\" {\n  require true\n  because \"b\"\n}\n";
+    let tail =
+        "\n  because \"{x}\"\n}\n\nprerequisite A-2 \"t\" {\n  require true\n  because \"b\"\n}\n";
     let n = 100_000;
     let shapes = [
         "(".repeat(n),
@@ -97,7 +118,11 @@ fn no_file_of_hostile_shape_is_too_deep_or_too_slow() {
         let parsed = parse(&format!("{head}{shape}{tail}"));
         assert!(!parsed.errors.is_empty(), "{}", &shape[..20]);
         assert!(parsed.errors.len() <= 51);
-        assert!(parsed.errors.len() > 50 || parsed.outline().contains(&"Prerequisite A-2".to_owned()), "{}", &shape[..20]);
+        assert!(
+            parsed.errors.len() > 50 || parsed.outline().contains(&"Prerequisite A-2".to_owned()),
+            "{}",
+            &shape[..20]
+        );
         assert!(started.elapsed().as_secs() < 5, "{}", &shape[..20]);
     }
     let types = parse(&format!("record A {{\n  a: {}\n}}\n\nunit B\n", "[".repeat(n)));
@@ -125,10 +150,15 @@ fn too_many_errors_are_cut_and_said() {
     assert_eq!(parsed.errors.len(), 51);
     assert_eq!(parsed.errors[50].message, "more than 50 syntax errors in this file");
     let large = parse(&" ".repeat((4 << 20) + 1));
-    assert_eq!(large.told(), ["a rule file of 4194305 bytes is too large @  > split it: at most 4 MiB are read"]);
+    assert_eq!(
+        large.told(),
+        ["a rule file of 4194305 bytes is too large @  > split it: at most 4 MiB are read"]
+    );
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
     #[test]
     fn no_text_makes_it_panic(text in ".{0,200}") {
         let _ = parse(&text);

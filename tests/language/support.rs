@@ -27,7 +27,7 @@ pub fn parse(text: &str) -> Parsed {
 }
 
 /// Parses an expression, and writes it with every pair of operands in parentheses.
-pub fn expression(text: &str) -> Result<String, Vec<(String, String)>> {
+pub fn expression(text: &str) -> Result<String, Vec<String>> {
     let mut sources = Sources::default();
     let id = sources.add("test.gate", text);
     let mut diagnostics = Diagnostics::default();
@@ -37,31 +37,30 @@ pub fn expression(text: &str) -> Result<String, Vec<(String, String)>> {
             assert_eq!(sources.slice(expr.span), text.trim(), "the span of the whole expression");
             Ok(write(&expr))
         }
-        _ => Err(diagnostics
-            .into_sorted()
-            .into_iter()
-            .map(|error| {
-                let place = error.span().map_or("", |span| sources.slice(span)).to_owned();
-                (error.message, place)
-            })
-            .collect()),
+        _ => Err(diagnostics.into_sorted().iter().map(|error| told(&sources, error)).collect()),
     }
 }
 
+/// `message @ underlined text / second place > help`
+fn told(sources: &Sources, error: &Diagnostic) -> String {
+    let places: Vec<&str> = error.labels.iter().map(|label| sources.slice(label.span)).collect();
+    let help = error.help.as_deref().map_or(String::new(), |help| format!(" > {help}"));
+    format!("{} @ {}{help}", error.message, places.join(" / "))
+}
+
 impl Parsed {
-    /// `message @ underlined text / second place > help`, one per error.
+    /// What is told, one line per error.
     pub fn told(&self) -> Vec<String> {
-        let write = |error: &Diagnostic| {
-            let places: Vec<&str> = error.labels.iter().map(|label| self.sources.slice(label.span)).collect();
-            let help = error.help.as_deref().map_or(String::new(), |help| format!(" > {help}"));
-            format!("{} @ {}{help}", error.message, places.join(" / "))
-        };
-        self.errors.iter().map(write).collect()
+        self.errors.iter().map(|error| told(&self.sources, error)).collect()
     }
 
     /// A word for each declaration: its kind and name, with `!` where it is broken.
     pub fn outline(&self) -> Vec<String> {
-        self.file.items.iter().map(|item| format!("{}{}", title(item), if item.broken { "!" } else { "" })).collect()
+        self.file
+            .items
+            .iter()
+            .map(|item| format!("{}{}", title(item), if item.broken { "!" } else { "" }))
+            .collect()
     }
 }
 
@@ -104,12 +103,19 @@ pub fn skeleton(file: &ast::File) -> String {
 fn write(expr: &ast::Expr) -> String {
     use ast::ExprKind as Kind;
     let binder = |binder: &ast::Binder| {
-        let filter = binder.filter.as_ref().map_or(String::new(), |filter| format!(" where {}", write(filter)));
+        let filter = binder
+            .filter
+            .as_ref()
+            .map_or(String::new(), |filter| format!(" where {}", write(filter)));
         format!("{} in {}{filter}", binder.name.value, write(&binder.list))
     };
     let list = |items: &[ast::Expr]| items.iter().map(write).collect::<Vec<_>>().join(", ");
     let fields = |fields: &[(ast::Name, ast::Expr)]| {
-        fields.iter().map(|(name, value)| format!("{}={}", name.value, write(value))).collect::<Vec<_>>().join(" ")
+        fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", name.value, write(value)))
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let not = |negated: &bool| if *negated { "not " } else { "" };
     match &*expr.kind {
@@ -121,17 +127,23 @@ fn write(expr: &ast::Expr) -> String {
         Kind::Comprehension(item, from) => format!("[{} for {}]", write(item), binder(from)),
         Kind::Record(name, values) => format!("{} {{ {} }}", name.value, fields(values)),
         Kind::The(from) => format!("(the {})", binder(from)),
-        Kind::Choose(from, prefer) => format!("(choose {} {:?})", binder(from), prefer.as_ref().map(write)),
+        Kind::Choose(from, prefer) => {
+            format!("(choose {} {:?})", binder(from), prefer.as_ref().map(write))
+        }
         Kind::If(a, b, c) => format!("(if {} then {} else {})", write(a), write(b), write(c)),
         Kind::Implies(a, b) => format!("({} implies {})", write(a), write(b)),
         Kind::And(a, b) => format!("({} and {})", write(a), write(b)),
         Kind::Or(a, b) => format!("({} or {})", write(a), write(b)),
         Kind::Not(a) => format!("(not {})", write(a)),
         Kind::Compare(how, a, b) => format!("({} {how:?} {})", write(a), write(b)),
-        Kind::In { negated, element, list } => format!("({} {}in {})", write(element), not(negated), write(list)),
+        Kind::In { negated, element, list } => {
+            format!("({} {}in {})", write(element), not(negated), write(list))
+        }
         Kind::Matches(a, pattern) => format!("({} matches {:?})", write(a), pattern.value),
         Kind::IsEmpty { negated, list } => format!("({} is {}empty)", write(list), not(negated)),
-        Kind::IsKnown { negated, operand } => format!("({} is {}known)", write(operand), not(negated)),
+        Kind::IsKnown { negated, operand } => {
+            format!("({} is {}known)", write(operand), not(negated))
+        }
         Kind::AreEqual(a) => format!("({} are equal)", write(a)),
         Kind::AreUnique(a) => format!("({} are unique)", write(a)),
         Kind::IsUniqueIn(a, b) => format!("({} is unique in {})", write(a), write(b)),

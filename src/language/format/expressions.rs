@@ -17,7 +17,9 @@ pub fn children(expr: &Expr) -> Vec<&Expr> {
             [item, &binder.list].into_iter().chain(&binder.filter).collect()
         }
         ExprKind::The(binder) => [&binder.list].into_iter().chain(&binder.filter).collect(),
-        ExprKind::Choose(binder, prefer) => [&binder.list].into_iter().chain(&binder.filter).chain(prefer).collect(),
+        ExprKind::Choose(binder, prefer) => {
+            [&binder.list].into_iter().chain(&binder.filter).chain(prefer).collect()
+        }
         ExprKind::Quantified(_, binder, body) => {
             [&binder.list].into_iter().chain(&binder.filter).chain([body]).collect()
         }
@@ -34,10 +36,23 @@ pub fn children(expr: &Expr) -> Vec<&Expr> {
     }
 }
 
-/// Where a node can be broken: before which tokens, and how far in from its start.
-struct Breaks {
-    before: Vec<usize>,
-    indent: usize,
+/// Where a line starts that is broken off.
+#[derive(Clone, Copy)]
+enum From {
+    /// So far right of where the node starts.
+    Node(usize),
+    /// So far right of where the line starts on which the node starts.
+    Line(usize),
+}
+
+/// The tokens before which a node can be broken.
+type Breaks = Vec<(usize, From)>;
+
+/// Where a node starts, and the line it starts on.
+#[derive(Clone, Copy)]
+struct Start {
+    column: usize,
+    line: usize,
 }
 
 impl Printer<'_> {
@@ -61,49 +76,67 @@ impl Printer<'_> {
     /// Whether anything in an expression is broken whatever the width, because the author did so.
     pub fn breaks(&self, expr: &Expr) -> bool {
         let breaks = self.break_points(expr);
-        breaks.before.iter().any(|at| self.is_broken_by_author(*at)) || children(expr).into_iter().any(|part| self.breaks(part))
+        self.hangs(expr)
+            || breaks.iter().any(|(at, _)| self.is_broken_by_author(*at))
+            || children(expr).into_iter().any(|part| self.breaks(part))
     }
 
     fn node(&mut self, expr: &Expr, gap: Gap, end: usize, after: usize) {
-        let start = self.at;
+        let first = self.at;
         let row_indent = std::mem::take(&mut self.row_indent);
-        let column = match gap {
-            Gap::None => self.column,
-            Gap::Space => self.column + 1,
-            Gap::Wide => self.column + 2,
-            Gap::Column(column) => column.max(self.column + 1),
-            Gap::Line(indent, _) => indent,
+        let start = match gap {
+            Gap::None => Start { column: self.column, line: self.line_indent },
+            Gap::Space => Start { column: self.column + 1, line: self.line_indent },
+            Gap::Wide => Start { column: self.column + 2, line: self.line_indent },
+            Gap::Column(column) => {
+                Start { column: column.max(self.column + 1), line: self.line_indent }
+            }
+            Gap::Line(indent, _) => Start { column: indent, line: indent },
         };
-        let fits = self.fits(column + after, start, end);
-        if fits && self.is_one_line(start + 1, end) {
+        let fits = self.fits(start.column + after, first, end);
+        if fits && self.is_one_line(first + 1, end) {
             self.token(gap);
             return self.flat_to(end);
         }
         if let ExprKind::Record(_, fields) = &*expr.kind {
-            let open = fields.first().map_or(end.saturating_sub(1), |(name, _)| self.index(name.span.start));
+            let open = fields
+                .first()
+                .map_or(end.saturating_sub(1), |(name, _)| self.index(name.span.start));
             let broken = !fields.is_empty() && (!fits || self.starts_line(open));
             self.token(gap);
             self.flat_to(open);
-            return self.fields(fields, column, broken);
+            return self.fields(fields, start.line, broken);
         }
         let mut breaks = self.break_points(expr);
+        let broken = !fits || breaks.iter().any(|(at, _)| self.is_broken_by_author(*at));
+        if !broken {
+            breaks.clear();
+        } else if let ExprKind::If(..) = &*expr.kind {
+            self.break_before_then(expr, start.column, &mut breaks);
+        }
         // A row that is the first operand of a looser one keeps away from the words of that one.
-        let row = matches!(&*expr.kind, ExprKind::And(..) | ExprKind::Or(..));
-        breaks.indent += if row { row_indent } else { 0 };
-        let broken = !fits || breaks.before.iter().any(|at| self.is_broken_by_author(*at));
+        for (_, from) in &mut breaks {
+            if let (From::Node(indent), ExprKind::And(..) | ExprKind::Or(..)) = (from, &*expr.kind)
+            {
+                *indent += row_indent;
+            }
+        }
         let fill = matches!(&*expr.kind, ExprKind::Call(..) | ExprKind::List(_));
+        let hangs = self.hangs(expr);
         let parts = self.parts(expr);
+        let items = parts
+            .first()
+            .map_or(0, |part| self.width(first, self.index(part.span.start)).unwrap_or(1));
         let mut gap = gap;
         for (number, part) in parts.iter().enumerate() {
-            let first = self.index(part.span.start);
-            while self.at < first {
+            let begin = self.index(part.span.start);
+            while self.at < begin {
                 self.token(gap);
-                gap = self.next_gap(&breaks, broken, column);
+                gap = self.next_gap(&breaks, start);
             }
             let last = self.index(part.span.end);
             // What stands between this part and the next place to break must fit behind it.
-            let next = breaks.before.iter().copied().filter(|at| broken && *at >= last).min();
-            let behind = match next {
+            let behind = match breaks.iter().map(|(at, _)| *at).filter(|at| *at >= last).min() {
                 Some(next) => self.width(last, next).unwrap_or(0),
                 None => self.width(last, end).unwrap_or(0) + after,
             };
@@ -112,45 +145,68 @@ impl Printer<'_> {
                 ExprKind::Implies(..) if broken && number == 0 => Word::Implies.text().len() + 1,
                 _ => 0,
             };
-            if fill {
-                let behind = if number + 1 < parts.len() { 1 } else { behind };
-                let indent = self.index(parts[0].span.start);
-                gap = self.fill_gap(gap, number, first, last, behind, column + self.width(start, indent).unwrap_or(1));
-                self.expression(part, gap, behind);
-            } else {
-                self.expression(part, gap, behind);
+            let behind = if fill && number + 1 < parts.len() { 1 } else { behind };
+            let full = fill && number > 0 && !self.fits(self.column + 1 + behind, begin, last);
+            if hangs && (full || self.starts_line(begin)) {
+                gap = Gap::line(start.line + 2);
+            } else if full {
+                gap = Gap::line(start.column + items);
             }
-            gap = self.next_gap(&breaks, broken, column);
+            self.expression(part, gap, behind);
+            gap = self.next_gap(&breaks, start);
+        }
+        if hangs {
+            gap = Gap::line(start.line);
         }
         while self.at < end {
             self.token(gap);
-            gap = self.next_gap(&breaks, broken, column);
+            gap = self.next_gap(&breaks, start);
         }
     }
 
-    fn next_gap(&self, breaks: &Breaks, broken: bool, column: usize) -> Gap {
-        if broken && breaks.before.contains(&self.at) {
-            Gap::line(column + breaks.indent)
-        } else {
-            self.gap(self.at)
+    /// Whether the author started the items of a list on a line of their own; then the lines of items stay as well.
+    pub fn hangs(&self, expr: &Expr) -> bool {
+        match &*expr.kind {
+            ExprKind::List(items) => {
+                items.first().is_some_and(|item| self.starts_line(self.index(item.span.start)))
+            }
+            _ => false,
         }
     }
 
-    /// Items of a list follow one another as long as the line lasts.
-    fn fill_gap(&self, gap: Gap, number: usize, first: usize, last: usize, behind: usize, indent: usize) -> Gap {
-        let fits = self.fits(self.column + 1 + behind, first, last);
-        if number > 0 && !fits { Gap::line(indent) } else { gap }
+    fn next_gap(&self, breaks: &Breaks, start: Start) -> Gap {
+        match breaks.iter().find(|(at, _)| *at == self.at) {
+            Some((_, From::Node(indent))) => Gap::line(start.column + indent),
+            Some((_, From::Line(indent))) => Gap::line(start.line + indent),
+            None => self.gap(self.at),
+        }
+    }
+
+    /// A `then` goes to a line of its own only where it does not fit behind its condition.
+    fn break_before_then(&self, expr: &Expr, column: usize, breaks: &mut Breaks) {
+        let mut node = expr;
+        let mut begin = self.index(expr.span.start);
+        while let ExprKind::If(_, yes, no) = &*node.kind {
+            let next = self.index(no.span.start).saturating_sub(1);
+            if !self.fits(column, begin, next) {
+                breaks.push((self.index(yes.span.start).saturating_sub(1), From::Node(2)));
+            }
+            if self.inner_start(no) > self.index(no.span.start) {
+                break;
+            }
+            (node, begin) = (no, next);
+        }
     }
 
     /// `name = value  name = value }`, on one line or each on its own.
-    pub fn fields(&mut self, fields: &[(Name, Expr)], column: usize, broken: bool) {
+    pub fn fields(&mut self, fields: &[(Name, Expr)], indent: usize, broken: bool) {
         for (number, (_, value)) in fields.iter().enumerate() {
             let gap = if number == 0 { Gap::Space } else { Gap::Wide };
-            self.token(if broken { Gap::line(column + 2) } else { gap });
+            self.token(if broken { Gap::line(indent + 2) } else { gap });
             self.flat_to(self.index(value.span.start));
             self.expression(value, Gap::Space, if broken { 0 } else { 2 });
         }
-        self.token(if broken { Gap::line(column) } else { self.gap(self.at) });
+        self.token(if broken { Gap::line(indent) } else { self.gap(self.at) });
     }
 
     /// Number of the first token of a node inside its parentheses.
@@ -181,7 +237,15 @@ impl Printer<'_> {
     fn parts<'e>(&self, expr: &'e Expr) -> Vec<&'e Expr> {
         let mut parts = Vec::new();
         let mut node = expr;
-        loop {
+        while let (ExprKind::If(..), ExprKind::If(condition, yes, no)) = (&*expr.kind, &*node.kind)
+        {
+            parts.extend([condition, yes]);
+            node = no;
+            if self.inner_start(node) > self.index(node.span.start) {
+                break;
+            }
+        }
+        while !matches!(&*expr.kind, ExprKind::If(..)) {
             let (left, right) = match (&*expr.kind, &*node.kind) {
                 (ExprKind::And(..), ExprKind::And(a, b))
                 | (ExprKind::Or(..), ExprKind::Or(a, b))
@@ -189,7 +253,11 @@ impl Printer<'_> {
                 _ => break,
             };
             // `implies` leans to the right, the others to the left.
-            let (part, next) = if matches!(&*node.kind, ExprKind::Implies(..)) { (left, right) } else { (right, left) };
+            let (part, next) = if matches!(&*node.kind, ExprKind::Implies(..)) {
+                (left, right)
+            } else {
+                (right, left)
+            };
             parts.push(part);
             node = next;
             if self.inner_start(node) > self.index(node.span.start) {
@@ -208,23 +276,59 @@ impl Printer<'_> {
     fn break_points(&self, expr: &Expr) -> Breaks {
         let index = |expr: &Expr| self.index(expr.span.start);
         let word_before = |expr: &Expr| index(expr).saturating_sub(1);
-        let (before, indent) = match &*expr.kind {
-            ExprKind::And(..) | ExprKind::Or(..) | ExprKind::Implies(..) => {
-                (self.parts(expr).into_iter().skip(1).map(word_before).collect(), 0)
-            }
-            ExprKind::Add(_, right) | ExprKind::Subtract(_, right) => (vec![word_before(right)], 0),
-            ExprKind::Otherwise(_, right) => (vec![word_before(right)], 2),
-            ExprKind::Quantified(_, _, body) => (vec![index(body)], 2),
-            ExprKind::If(_, yes, no) => (vec![word_before(yes), word_before(no)], 2),
-            ExprKind::The(binder) => (binder.filter.iter().map(word_before).collect(), 2),
-            ExprKind::Choose(binder, prefer) => (binder.filter.iter().chain(prefer).map(word_before).collect(), 2),
-            ExprKind::Comprehension(_, binder) => {
-                let from = self.index(binder.name.span.start).saturating_sub(1);
-                (std::iter::once(from).chain(binder.filter.as_ref().map(word_before)).collect(), 1)
-            }
-            _ => (Vec::new(), 0),
+        let all = |parts: &mut dyn Iterator<Item = &Expr>, from| {
+            parts.map(|part| (word_before(part), from)).collect()
         };
-        Breaks { before, indent }
+        match &*expr.kind {
+            ExprKind::And(..) | ExprKind::Or(..) | ExprKind::Implies(..) => {
+                all(&mut self.parts(expr).into_iter().skip(1), From::Node(0))
+            }
+            ExprKind::Add(_, right)
+            | ExprKind::Subtract(_, right)
+            | ExprKind::Otherwise(_, right) => {
+                vec![(word_before(right), From::Node(0))]
+            }
+            ExprKind::Quantified(_, _, body) => vec![(index(body), From::Node(2))],
+            // Conditions and values take turns; the last value has no condition.
+            ExprKind::If(..) => {
+                let parts = self.parts(expr);
+                let last = parts.len().saturating_sub(1);
+                let behind_else = |at: &usize| *at > 0 && (*at == last || at.is_multiple_of(2));
+                let else_words =
+                    (0..parts.len()).filter(behind_else).filter_map(|at| parts.get(at));
+                else_words
+                    .map(|part| {
+                        let before = word_before(part);
+                        (
+                            if self.word_at(before) == Some(Word::If) {
+                                before.saturating_sub(1)
+                            } else {
+                                before
+                            },
+                            From::Node(0),
+                        )
+                    })
+                    .collect()
+            }
+            ExprKind::The(binder) => all(&mut binder.filter.iter(), From::Node(2)),
+            ExprKind::Choose(binder, prefer) => {
+                all(&mut binder.filter.iter().chain(prefer), From::Line(2))
+            }
+            ExprKind::Comprehension(item, binder) => {
+                let record = matches!(&*item.kind, ExprKind::Record(..));
+                let from = if record { From::Line(2) } else { From::Node(1) };
+                let mut breaks: Breaks = all(&mut binder.filter.iter(), from);
+                breaks.push((self.index(binder.name.span.start).saturating_sub(1), from));
+                if record {
+                    breaks.extend([
+                        (index(item), from),
+                        (self.index(expr.span.end).saturating_sub(1), From::Line(0)),
+                    ]);
+                }
+                breaks
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Whether the author broke the line before a token, or behind the word that stands there.

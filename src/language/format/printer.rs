@@ -65,6 +65,8 @@ pub struct Printer<'a> {
     pub column: usize,
     /// Indent of what a comment pushes to a new line.
     pub continuation: usize,
+    /// Where the line starts, or what is aligned in a column on it.
+    pub line_indent: usize,
     /// How far the first operand of a broken row is to be indented, if it is broken itself.
     pub row_indent: usize,
     /// Indent of comments, where it differs from that of the next token.
@@ -93,6 +95,7 @@ impl<'a> Printer<'a> {
             at: 0,
             column: 0,
             continuation: 0,
+            line_indent: 0,
             row_indent: 0,
             comment_indent: None,
         };
@@ -151,7 +154,9 @@ impl<'a> Printer<'a> {
 
     /// Whether a comment stands before the next token.
     pub fn has_comment_before_next(&self) -> bool {
-        self.comments.get(self.next_comment).is_some_and(|comment| comment.span.start < self.start_of(self.at))
+        self.comments
+            .get(self.next_comment)
+            .is_some_and(|comment| comment.span.start < self.start_of(self.at))
     }
 
     /// Whether a comment stands right before a token.
@@ -198,16 +203,24 @@ impl<'a> Printer<'a> {
             Some(Hint::Wide) => return Gap::Wide,
             _ => {}
         }
-        let Some(previous) = at.checked_sub(1).and_then(|at| self.tokens.get(at)) else { return Gap::None };
+        let Some(previous) = at.checked_sub(1).and_then(|at| self.tokens.get(at)) else {
+            return Gap::None;
+        };
         let Some(token) = self.tokens.get(at) else { return Gap::None };
         let tight_before = matches!(
             token.kind,
             TokenKind::Symbol(
-                Symbol::Comma | Symbol::CloseParen | Symbol::CloseBracket | Symbol::Dot | Symbol::Colon
+                Symbol::Comma
+                    | Symbol::CloseParen
+                    | Symbol::CloseBracket
+                    | Symbol::Dot
+                    | Symbol::Colon
             )
         );
-        let tight_behind =
-            matches!(previous.kind, TokenKind::Symbol(Symbol::OpenParen | Symbol::OpenBracket | Symbol::Dot));
+        let tight_behind = matches!(
+            previous.kind,
+            TokenKind::Symbol(Symbol::OpenParen | Symbol::OpenBracket | Symbol::Dot)
+        );
         let empty = previous.is(Symbol::OpenBrace) && token.is(Symbol::CloseBrace);
         if tight_before || tight_behind || empty { Gap::None } else { Gap::Space }
     }
@@ -244,8 +257,14 @@ impl<'a> Printer<'a> {
     /// Prints the comments up to an offset; gives the gap that is left to print.
     fn comments_until(&mut self, offset: u32, gap: Gap) -> Gap {
         let mut gap = gap;
-        while let Some(comment) = self.comments.get(self.next_comment).filter(|comment| comment.span.start < offset) {
-            let text = self.text.get(comment.span.start as usize..comment.span.end as usize).unwrap_or("").trim_end();
+        while let Some(comment) =
+            self.comments.get(self.next_comment).filter(|comment| comment.span.start < offset)
+        {
+            let text = self
+                .text
+                .get(comment.span.start as usize..comment.span.end as usize)
+                .unwrap_or("")
+                .trim_end();
             let (indent, blank) = match gap {
                 Gap::Line(indent, blank) => (indent, blank),
                 _ => (self.continuation, Blank::Never),
@@ -253,7 +272,10 @@ impl<'a> Printer<'a> {
             if comment.own_line {
                 self.line(self.comment_indent.unwrap_or(indent), blank, comment.span.start);
                 // Behind the first comment an author's empty lines stay, unless none may be here at all.
-                gap = Gap::Line(indent, if blank == Blank::Never && self.at > 0 { blank } else { Blank::Keep });
+                gap = Gap::Line(
+                    indent,
+                    if blank == Blank::Never && self.at > 0 { blank } else { Blank::Keep },
+                );
             } else {
                 let column = self.source_column(comment.span.start);
                 self.spaces(column.saturating_sub(self.column).max(2));
@@ -275,11 +297,13 @@ impl<'a> Printer<'a> {
     fn line(&mut self, indent: usize, blank: Blank, offset: u32) {
         if !self.out.is_empty() {
             self.out.push('\n');
-            if blank == Blank::Always || (blank == Blank::Keep && self.is_behind_blank_line(offset)) {
+            if blank == Blank::Always || (blank == Blank::Keep && self.is_behind_blank_line(offset))
+            {
                 self.out.push('\n');
             }
         }
         self.column = 0;
+        self.line_indent = indent;
         self.spaces(indent);
     }
 
@@ -311,13 +335,16 @@ impl<'a> Printer<'a> {
     fn take_hints(&mut self, tree: &File) {
         for item in &tree.items {
             match &item.kind {
-                ItemKind::Unit(unit) => self.hints_in(unit.filter.iter().map(|(_, condition)| condition)),
+                ItemKind::Unit(unit) => {
+                    self.hints_in(unit.filter.iter().map(|(_, condition)| condition))
+                }
                 ItemKind::Define(define) => {
                     self.hint_call(&define.name);
                     self.hints_in([&define.body]);
                 }
                 ItemKind::Rule(rule) => {
-                    let conditions = [&rule.filter, &rule.require, &rule.when, &rule.grace, &rule.blocks];
+                    let conditions =
+                        [&rule.filter, &rule.require, &rule.when, &rule.grace, &rule.blocks];
                     self.hints_in(conditions.into_iter().flatten());
                     self.hints_in(rule.bindings.iter().map(|binding| &binding.value));
                     for fix in &rule.fixes {
@@ -333,7 +360,9 @@ impl<'a> Printer<'a> {
                             EffectKind::Set { path, value } | EffectKind::Add { value, path } => {
                                 self.hints_in([path, value]);
                             }
-                            EffectKind::Remove { path, filter, .. } => self.hints_in([path, filter]),
+                            EffectKind::Remove { path, filter, .. } => {
+                                self.hints_in([path, filter])
+                            }
                             EffectKind::Create { fields, .. } => {
                                 self.hint_fields(fields);
                                 self.hints_in(fields.iter().map(|(_, value)| value));

@@ -36,9 +36,11 @@ fn effect(input: Tokens) -> Parsed<Effect> {
             let list = preceded(word(Word::To), postfix);
             (expression, list).map(|(value, path)| EffectKind::Add { value, path }).parse(rest)
         }
-        Some(Word::Remove) => (name, preceded(word(Word::From), postfix), preceded(word(Word::Where), expression))
-            .map(|(name, path, filter)| EffectKind::Remove { name, path, filter })
-            .parse(rest),
+        Some(Word::Remove) => {
+            (name, preceded(word(Word::From), postfix), preceded(word(Word::Where), expression))
+                .map(|(name, path, filter)| EffectKind::Remove { name, path, filter })
+                .parse(rest)
+        }
         Some(Word::Create) => (type_name, name, fields)
             .map(|(entity, name, fields)| EffectKind::Create { entity, name, fields })
             .parse(rest),

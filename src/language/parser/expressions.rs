@@ -12,7 +12,9 @@ use crate::language::ast::{Binder, Comparison, Expr, ExprKind, Literal, Name, Qu
 use crate::language::error::{Class, Expected, SYNTAX, Special};
 use crate::language::parser::input::{Parsed, Tokens};
 use crate::language::parser::recovery::{opens_part, starts_declaration};
-use crate::language::parser::{committed, field_name, in_parentheses, list, name, nested, string, symbol, type_name, word};
+use crate::language::parser::{
+    committed, field_name, in_parentheses, list, name, nested, string, symbol, type_name, word,
+};
 use crate::language::token::{Symbol, Token, TokenKind, Word};
 use crate::scalar;
 use crate::source::Span;
@@ -54,12 +56,16 @@ fn implication(input: Tokens) -> Parsed<Expr> {
 
 /// `a or b or c`
 fn disjunction(input: Tokens) -> Parsed<Expr> {
-    row(input, conjunction, |token| (token.kind == TokenKind::Word(Word::Or)).then_some(ExprKind::Or as Join))
+    row(input, conjunction, |token| {
+        (token.kind == TokenKind::Word(Word::Or)).then_some(ExprKind::Or as Join)
+    })
 }
 
 /// `a and b and c`
 fn conjunction(input: Tokens) -> Parsed<Expr> {
-    row(input, negation, |token| (token.kind == TokenKind::Word(Word::And)).then_some(ExprKind::And as Join))
+    row(input, negation, |token| {
+        (token.kind == TokenKind::Word(Word::And)).then_some(ExprKind::And as Join)
+    })
 }
 
 /// `a + b - c`
@@ -110,7 +116,10 @@ fn test(input: Tokens) -> Parsed<Expr> {
         TokenKind::Symbol(symbol) => {
             let Some(comparison) = comparison(symbol) else { return Ok((rest, left)) };
             let (rest, right) = committed(sum(after))?;
-            if rest.peek().is_some_and(|token| matches!(token.kind, TokenKind::Symbol(s) if is_comparison(s))) {
+            if rest
+                .peek()
+                .is_some_and(|token| matches!(token.kind, TokenKind::Symbol(s) if is_comparison(s)))
+            {
                 return rest.fail_with(Special::Chain);
             }
             (rest, ExprKind::Compare(comparison, left, right))
@@ -258,7 +267,10 @@ fn primary(input: Tokens) -> Parsed<Expr> {
             let (rest, fields) = committed(nested(rest, fields))?;
             Ok((rest, node(rest.since(input.here()), ExprKind::Record(name, fields))))
         }
-        TokenKind::TypeName => Ok((input.next(), node(input.span(token), ExprKind::Name(input.text(token).to_owned())))),
+        TokenKind::TypeName => Ok((
+            input.next(),
+            node(input.span(token), ExprKind::Name(input.text(token).to_owned())),
+        )),
         TokenKind::Word(word) => named(input, token, word),
         _ => input.fail(Expected::class(Class::Expression)),
     }
@@ -272,7 +284,9 @@ fn named<'a>(input: Tokens<'a>, token: Token, word: Word) -> Parsed<'a, Expr> {
             return Ok((rest, node(rest.since(input.here()), ExprKind::The(binder))));
         }
         Word::Choose if is_choice(input) => return input.fail_with(Special::Choose),
-        Word::All | Word::Any | Word::No if binds(input) => return input.fail_with(Special::Quantifier),
+        Word::All | Word::Any | Word::No if binds(input) => {
+            return input.fail_with(Special::Quantifier);
+        }
         _ => {}
     }
     if word.is_reserved() || opens_part(input) || starts_declaration(input) {
@@ -281,7 +295,10 @@ fn named<'a>(input: Tokens<'a>, token: Token, word: Word) -> Parsed<'a, Expr> {
     let rest = input.next();
     if rest.is(Symbol::OpenParen) {
         let (rest, arguments) = committed(in_parentheses(expression).parse(rest))?;
-        return Ok((rest, node(rest.since(input.here()), ExprKind::Call(input.named(token), arguments))));
+        return Ok((
+            rest,
+            node(rest.since(input.here()), ExprKind::Call(input.named(token), arguments)),
+        ));
     }
     Ok((rest, node(input.span(token), ExprKind::Name(input.text(token).to_owned()))))
 }
@@ -295,7 +312,9 @@ fn brackets(input: Tokens) -> Parsed<Expr> {
     }
     let (mut rest, first) = committed(expression(inside))?;
     if let Ok((rest, _)) = word(Word::For)(rest) {
-        let (rest, binder) = committed(terminated(|i| binder(i, expression), symbol(Symbol::CloseBracket)).parse(rest))?;
+        let (rest, binder) = committed(
+            terminated(|i| binder(i, expression), symbol(Symbol::CloseBracket)).parse(rest),
+        )?;
         return Ok((rest, node(span(rest), ExprKind::Comprehension(first, binder))));
     }
     let mut items = vec![first];
@@ -340,13 +359,15 @@ fn is_choice(input: Tokens) -> bool {
 /// `15min`, where nothing else will do.
 pub fn duration(input: Tokens) -> Parsed<Expr> {
     match input.peek() {
-        Some(token) if token.kind == TokenKind::Number => match scalar::parse_duration(input.text(token)) {
-            Some(seconds) => {
-                let literal = ExprKind::Literal(Literal::Duration(seconds));
-                Ok((input.next(), node(input.span(token), literal)))
+        Some(token) if token.kind == TokenKind::Number => {
+            match scalar::parse_duration(input.text(token)) {
+                Some(seconds) => {
+                    let literal = ExprKind::Literal(Literal::Duration(seconds));
+                    Ok((input.next(), node(input.span(token), literal)))
+                }
+                None => input.fail(Expected::class(Class::Duration)),
             }
-            None => input.fail(Expected::class(Class::Duration)),
-        },
+        }
         _ => input.fail(Expected::class(Class::Duration)),
     }
 }
@@ -357,14 +378,21 @@ pub fn default_value(input: Tokens) -> Parsed<Expr> {
     match token.kind {
         TokenKind::Symbol(Symbol::OpenBracket) => {
             let item = |input| nested(input, default_value);
-            let (rest, items) = list(Symbol::OpenBracket, item, Symbol::CloseBracket).parse(input)?;
+            let (rest, items) =
+                list(Symbol::OpenBracket, item, Symbol::CloseBracket).parse(input)?;
             Ok((rest, node(rest.since(input.here()), ExprKind::List(items))))
         }
-        TokenKind::Word(Word::True | Word::False | Word::None) | TokenKind::Number | TokenKind::String => primary(input),
+        TokenKind::Word(Word::True | Word::False | Word::None)
+        | TokenKind::Number
+        | TokenKind::String => primary(input),
         TokenKind::Word(word)
-            if !word.is_reserved() && !input.ahead(1).is_some_and(|next| next.is(Symbol::Colon)) =>
+            if !word.is_reserved()
+                && !input.ahead(1).is_some_and(|next| next.is(Symbol::Colon)) =>
         {
-            Ok((input.next(), node(input.span(token), ExprKind::Name(input.text(token).to_owned()))))
+            Ok((
+                input.next(),
+                node(input.span(token), ExprKind::Name(input.text(token).to_owned())),
+            ))
         }
         _ => input.fail(Expected::class(Class::Value)),
     }
@@ -390,12 +418,17 @@ fn number(input: Tokens, token: Token) -> Expr {
     let kind = literal.map(ExprKind::Literal).unwrap_or_else(|| {
         let unit = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
         if unit.is_empty() {
-            return report(format!("`{text}` is too large"), format!("the largest number is {}", i64::MAX));
+            return report(
+                format!("`{text}` is too large"),
+                format!("the largest number is {}", i64::MAX),
+            );
         }
-        let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "KB", "MB", "GB", "TB", "PB", "s", "min", "h", "d"];
+        let units =
+            ["KiB", "MiB", "GiB", "TiB", "PiB", "KB", "MB", "GB", "TB", "PB", "s", "min", "h", "d"];
         report(
             format!("`{text}` is no number, size, duration or version"),
-            did_you_mean(unit, units).unwrap_or_else(|| "write `12`, `600GiB`, `15min` or `9.30`".to_owned()),
+            did_you_mean(unit, units)
+                .unwrap_or_else(|| "write `12`, `600GiB`, `15min` or `9.30`".to_owned()),
         )
     });
     node(span, kind)

@@ -46,7 +46,13 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// A context for the tokens up to `end`.
-    pub fn new(text: &'a str, tokens: &'a [Token], reporter: &'a Reporter, end: usize, ending: &'static str) -> Self {
+    pub fn new(
+        text: &'a str,
+        tokens: &'a [Token],
+        reporter: &'a Reporter,
+        end: usize,
+        ending: &'static str,
+    ) -> Self {
         Self {
             text,
             tokens,
@@ -115,7 +121,9 @@ impl<'a> Tokens<'a> {
     /// Whether the next token stands in the first column of its line.
     pub fn is_first_column(self) -> bool {
         let before = self.peek().and_then(|token| token.start.checked_sub(1));
-        before.is_none_or(|at| matches!(self.context.text.as_bytes().get(at as usize), Some(b'\n' | b'\r')))
+        before.is_none_or(|at| {
+            matches!(self.context.text.as_bytes().get(at as usize), Some(b'\n' | b'\r'))
+        })
     }
 
     /// Whether an empty line lies between the token that was read last and the next one.
@@ -142,7 +150,11 @@ impl<'a> Tokens<'a> {
 
     /// The place of the next token, or the end.
     pub fn here(self) -> Span {
-        let end = Span { file: self.context.reporter.file(), start: self.context.end, end: self.context.end };
+        let end = Span {
+            file: self.context.reporter.file(),
+            start: self.context.end,
+            end: self.context.end,
+        };
         self.peek().map_or(end, |token| self.span(token))
     }
 
@@ -272,7 +284,11 @@ impl<'a> Input for Tokens<'a> {
     }
 
     fn slice_index(&self, count: usize) -> Result<usize, Needed> {
-        if count <= self.input_len() { Ok(count) } else { Err(Needed::new(count - self.input_len())) }
+        if count <= self.input_len() {
+            Ok(count)
+        } else {
+            Err(Needed::new(count - self.input_len()))
+        }
     }
 }
 

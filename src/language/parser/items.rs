@@ -6,17 +6,21 @@ use nom::sequence::{preceded, terminated};
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::language::ast::{
-    Clause, ClauseNote, Define, Document, Expr, ExprKind, Field, Item, ItemKind, Pack, Param, Remedy, Rule, RuleKind,
-    TypeDecl, Unit,
+    Clause, ClauseNote, Define, Document, Expr, ExprKind, Field, Item, ItemKind, Pack, Param,
+    Remedy, Rule, RuleKind, TypeDecl, Unit,
 };
 use crate::language::error::{Class, Expected};
 use crate::language::parser::expressions::{default_value, duration, expression};
 use crate::language::parser::input::{Parsed, Tokens};
 use crate::language::parser::parts::{Seen, check_rule, remedy_part, rule_part};
-use crate::language::parser::recovery::{body, part_on_new_line, starts_declaration, to_body, to_declaration};
+use crate::language::parser::recovery::{
+    body, part_on_new_line, starts_declaration, to_body, to_declaration,
+};
 use crate::language::parser::text::text;
 use crate::language::parser::types::ty;
-use crate::language::parser::{arguments, committed, field_name, id, missing_name, name, string, symbol, type_name, word};
+use crate::language::parser::{
+    arguments, committed, field_name, id, missing_name, name, string, symbol, type_name, word,
+};
 use crate::language::token::{Symbol, TokenKind, Word};
 
 /// All declarations of a file. One that cannot be read is reported and hides no other.
@@ -54,7 +58,9 @@ pub fn items(input: Tokens) -> Vec<Item> {
 fn belongs_to(input: Tokens, last: &ItemKind) -> bool {
     let Some(token) = input.peek() else { return false };
     let part = match last {
-        ItemKind::Pack(_) | ItemKind::Unit(_) | ItemKind::Define(_) => !input.is_first_column() && !input.is_behind_blank_line(),
+        ItemKind::Pack(_) | ItemKind::Unit(_) | ItemKind::Define(_) => {
+            !input.is_first_column() && !input.is_behind_blank_line()
+        }
         ItemKind::Document(_) => input.is_word(Word::Clause),
         ItemKind::Environment(_) | ItemKind::Entity(_) | ItemKind::Record(_) => starts_field(input),
         ItemKind::Rule(_) => part_on_new_line(Word::RULE_PARTS)(input),
@@ -71,7 +77,13 @@ fn declaration_word(input: Tokens) -> Option<Word> {
         return Some(word);
     }
     let follows = input.ahead(1).is_some_and(|next| {
-        matches!(next.kind, TokenKind::Id | TokenKind::TypeName | TokenKind::Word(_) | TokenKind::Symbol(Symbol::OpenBrace))
+        matches!(
+            next.kind,
+            TokenKind::Id
+                | TokenKind::TypeName
+                | TokenKind::Word(_)
+                | TokenKind::Symbol(Symbol::OpenBrace)
+        )
     });
     if !token.first || !follows {
         return None;
@@ -129,7 +141,8 @@ fn pack(input: Tokens) -> Parsed<Pack> {
 fn document(input: Tokens) -> Parsed<Document> {
     let starts = |input: Tokens| input.is_word(Word::Clause);
     let (rest, name) = name(input)?;
-    let (rest, read) = head(rest, |i| (string, opt(preceded(word(Word::Revision), string))).parse(i), starts);
+    let (rest, read) =
+        head(rest, |i| (string, opt(preceded(word(Word::Revision), string))).parse(i), starts);
     let (title, revision) = read.unwrap_or_else(|| (missing_name(name.span), None));
     let mut clauses = Vec::new();
     let rest = body(rest, Expected::word(Word::Clause), starts, |input| {
@@ -156,7 +169,8 @@ fn clause(input: Tokens) -> Parsed<Clause> {
 
 /// `environment { … }`, behind its word.
 fn environment(input: Tokens) -> Parsed<TypeDecl> {
-    let name = input.before().map_or_else(|| missing_name(input.here()), |token| input.named(token));
+    let name =
+        input.before().map_or_else(|| missing_name(input.here()), |token| input.named(token));
     let (rest, title) = opt(string).parse(input)?;
     let (rest, fields) = type_body(rest);
     Ok((rest, TypeDecl { name, title, fields }))
@@ -192,7 +206,16 @@ fn field(input: Tokens) -> Parsed<Field> {
         return input.fail(Expected::class(Class::Field));
     }
     let (rest, (name, ty)) = (terminated(field_name, symbol(Symbol::Colon)), ty).parse(input)?;
-    let mut field = Field { span: start, name, ty, default: None, stale_after: None, title: None, ask: None, find: None };
+    let mut field = Field {
+        span: start,
+        name,
+        ty,
+        default: None,
+        stale_after: None,
+        title: None,
+        ask: None,
+        find: None,
+    };
     let mut rest = rest;
     while !starts_field(rest) {
         let after = rest.next();
@@ -241,7 +264,8 @@ fn unit(input: Tokens) -> Parsed<Unit> {
     let (rest, entity) = type_name(input)?;
     let named = rest.word_ahead(0).is_some_and(|word| word != Word::Where)
         && !starts_declaration(rest)
-        && (rest.word_ahead(1) == Some(Word::Where) || rest.peek().is_some_and(|token| !token.first));
+        && (rest.word_ahead(1) == Some(Word::Where)
+            || rest.peek().is_some_and(|token| !token.first));
     if !named && !rest.is_word(Word::Where) {
         return Ok((rest, Unit { entity, filter: None }));
     }
@@ -253,14 +277,18 @@ fn unit(input: Tokens) -> Parsed<Unit> {
 fn define(input: Tokens) -> Parsed<Define> {
     let (rest, name) = name(input)?;
     let colon = preceded(symbol(Symbol::Colon), ty);
-    let signature = (arguments(param), opt(colon), preceded(symbol(Symbol::Assign), expression)).parse(rest);
+    let signature =
+        (arguments(param), opt(colon), preceded(symbol(Symbol::Assign), expression)).parse(rest);
     match signature {
         Ok((rest, (params, ty, body))) => Ok((rest, Define { name, params, ty, body })),
         Err(error) => {
             // The name is known: whoever uses it need not hear that it does not exist.
             let at = rest.report(error);
             let body = Expr { span: rest.here(), kind: Box::new(ExprKind::Error) };
-            Ok((to_declaration(rest.forward_to(at)), Define { name, params: Vec::new(), ty: None, body }))
+            Ok((
+                to_declaration(rest.forward_to(at)),
+                Define { name, params: Vec::new(), ty: None, body },
+            ))
         }
     }
 }
@@ -273,9 +301,12 @@ fn param(input: Tokens) -> Parsed<Param> {
 /// `ID "title" { … }` of a rule.
 fn rule(input: Tokens, kind: RuleKind) -> Parsed<ItemKind> {
     let starts = part_on_new_line(Word::RULE_PARTS);
-    let (rest, id) = head(input, id, |i| starts(i) || i.peek().is_some_and(|token| token.is_string()));
+    let (rest, id) =
+        head(input, id, |i| starts(i) || i.peek().is_some_and(|token| token.is_string()));
     let id = id.unwrap_or_else(|| missing_name(input.here()));
-    let (rest, title) = if rest.peek().is_some_and(|token| token.is_string()) || !rest.context.reporter.is_broken() {
+    let (rest, title) = if rest.peek().is_some_and(|token| token.is_string())
+        || !rest.context.reporter.is_broken()
+    {
         head(rest, string, starts)
     } else {
         (rest, None)
@@ -298,7 +329,9 @@ fn rule(input: Tokens, kind: RuleKind) -> Parsed<ItemKind> {
         fixes: Vec::new(),
     };
     let mut seen = Seen::default();
-    let rest = body(rest, Expected::class(Class::RulePart), starts, |input| rule_part(input, &mut rule, &mut seen));
+    let rest = body(rest, Expected::class(Class::RulePart), starts, |input| {
+        rule_part(input, &mut rule, &mut seen)
+    });
     check_rule(rest, &rule, &seen);
     Ok((rest, ItemKind::Rule(rule)))
 }
@@ -307,7 +340,11 @@ fn rule(input: Tokens, kind: RuleKind) -> Parsed<ItemKind> {
 fn remedy(input: Tokens) -> Parsed<Remedy> {
     let starts = part_on_new_line(Word::REMEDY_PARTS);
     let (rest, name) = head(input, name, starts);
-    let (rest, params) = if name.is_some() { head(rest, |i| arguments(param).parse(i), starts) } else { (rest, None) };
+    let (rest, params) = if name.is_some() {
+        head(rest, |i| arguments(param).parse(i), starts)
+    } else {
+        (rest, None)
+    };
     let mut remedy = Remedy {
         name: name.unwrap_or_else(|| missing_name(input.here())),
         params: params.unwrap_or_default(),
@@ -324,6 +361,8 @@ fn remedy(input: Tokens) -> Parsed<Remedy> {
         after: Vec::new(),
     };
     let mut seen = Seen::default();
-    let rest = body(rest, Expected::class(Class::RemedyPart), starts, |input| remedy_part(input, &mut remedy, &mut seen));
+    let rest = body(rest, Expected::class(Class::RemedyPart), starts, |input| {
+        remedy_part(input, &mut remedy, &mut seen)
+    });
     Ok((rest, remedy))
 }

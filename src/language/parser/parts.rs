@@ -36,10 +36,14 @@ impl Seen {
                 _ => "keep one of them",
             };
             input.context.reporter.push(
-                Diagnostic::error("duplicate-part", format!("`{}` is given twice", word.text()), span)
-                    .seen("again here")
-                    .label(first, "first given here")
-                    .help(help),
+                Diagnostic::error(
+                    "duplicate-part",
+                    format!("`{}` is given twice", word.text()),
+                    span,
+                )
+                .seen("again here")
+                .label(first, "first given here")
+                .help(help),
             );
         }
         self.0.push((word, span));
@@ -54,7 +58,8 @@ pub fn rule_part<'a>(input: Tokens<'a>, rule: &mut Rule, seen: &mut Seen) -> Par
     };
     let start = input.span(token);
     let rest = input.next();
-    if !matches!(opens, Word::Clause | Word::For | Word::Let | Word::See | Word::Fix) && Word::RULE_PARTS.contains(&opens)
+    if !matches!(opens, Word::Clause | Word::For | Word::Let | Word::See | Word::Fix)
+        && Word::RULE_PARTS.contains(&opens)
     {
         seen.once(input, token, opens);
     }
@@ -72,7 +77,8 @@ pub fn rule_part<'a>(input: Tokens<'a>, rule: &mut Rule, seen: &mut Seen) -> Par
         Word::For | Word::Let => {
             let each = opens == Word::For;
             let (rest, name) = name(rest)?;
-            let (rest, _) = if each { word(Word::In)(rest)? } else { symbol(Symbol::Assign)(rest)? };
+            let (rest, _) =
+                if each { word(Word::In)(rest)? } else { symbol(Symbol::Assign)(rest)? };
             let (rest, value) = expression(rest)?;
             rule.bindings.push(Binding { span: rest.since(start), each, name, value });
             rest
@@ -118,9 +124,9 @@ fn fill<'a, T>(slot: &mut Option<T>, read: Parsed<'a, T>) -> Rest<'a> {
 pub fn check_rule(input: Tokens, rule: &Rule, seen: &Seen) {
     let reporter = input.context.reporter;
     let kind = match rule.kind {
-        RuleKind::Prerequisite => "a prerequisite",
-        RuleKind::Unsupported => "an unsupported",
-        RuleKind::Advisory => "an advisory",
+        RuleKind::Prerequisite => "a `prerequisite`",
+        RuleKind::Unsupported => "an `unsupported`",
+        RuleKind::Advisory => "an `advisory`",
     };
     let (needed, other) = match rule.kind {
         RuleKind::Prerequisite => (Word::Require, Word::When),
@@ -129,12 +135,16 @@ pub fn check_rule(input: Tokens, rule: &Rule, seen: &Seen) {
     let misplaced = |word: Word, help: String| {
         if let Some(span) = seen.place(word) {
             let message = format!("`{}` cannot stand in {kind}", word.text());
-            reporter.push(Diagnostic::error("misplaced-part", message, span).label(rule.id.span, "in this one").help(help));
+            reporter.push(
+                Diagnostic::error("misplaced-part", message, span)
+                    .label(rule.id.span, "in this one")
+                    .help(help),
+            );
         }
     };
     misplaced(other, format!("{kind} says `{}`", needed.text()));
     if rule.kind != RuleKind::Advisory {
-        misplaced(Word::Level, "only an `advisory` has a level; leave it out".to_owned());
+        misplaced(Word::Level, "only an `advisory` has a level: leave it out".to_owned());
     }
     if seen.place(needed).is_none() && seen.place(other).is_none() && !reporter.is_broken() {
         let help = match needed {
@@ -153,7 +163,9 @@ pub fn remedy_part<'a>(input: Tokens<'a>, remedy: &mut Remedy, seen: &mut Seen) 
         return input.fail(wrong);
     };
     let rest = input.next();
-    if !matches!(opens, Word::Run | Word::Needs | Word::Effect | Word::After) && Word::REMEDY_PARTS.contains(&opens) {
+    if !matches!(opens, Word::Run | Word::Needs | Word::Effect | Word::After)
+        && Word::REMEDY_PARTS.contains(&opens)
+    {
         seen.once(input, token, opens);
     }
     let rest = match opens {
@@ -190,7 +202,9 @@ fn append<'a, T>(list: &mut Vec<T>, read: Parsed<'a, T>) -> Rest<'a> {
 /// `"delete-it"`, with or without quotes.
 fn consent(input: Tokens) -> Parsed<Name> {
     match input.peek() {
-        Some(token) if matches!(token.kind, TokenKind::Dashed) => Ok((input.next(), input.named(token))),
+        Some(token) if matches!(token.kind, TokenKind::Dashed) => {
+            Ok((input.next(), input.named(token)))
+        }
         Some(token) if token.word() == Some(Word::Other) => Ok((input.next(), input.named(token))),
         _ => string(input),
     }

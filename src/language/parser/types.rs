@@ -31,7 +31,9 @@ fn base(input: Tokens) -> Parsed<TypeKind> {
     let next_is = |symbol| input.ahead(1).is_some_and(|next| next.is(symbol));
     match input.peek().map(|token| token.kind) {
         Some(TokenKind::TypeName) => type_name.map(TypeKind::Named).parse(input),
-        Some(TokenKind::Symbol(Symbol::OpenBracket)) => list.map(|ty| TypeKind::List(Box::new(ty))).parse(input),
+        Some(TokenKind::Symbol(Symbol::OpenBracket)) => {
+            list.map(|ty| TypeKind::List(Box::new(ty))).parse(input)
+        }
         Some(TokenKind::Word(_)) if next_is(Symbol::Pipe) => words(input),
         // In front of a colon stands the name of the next field: the type is missing.
         Some(TokenKind::Word(first)) if !next_is(Symbol::Colon) && !starts_declaration(input) => {
