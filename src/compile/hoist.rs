@@ -87,7 +87,9 @@ fn equalities(expr: &Expr, local: LocalId, schema: &Schema, keys: &mut Vec<Index
                     _ => return,
                 };
             let field = match &element.kind {
-                Kind::Field { base: Some(base), owner, field, .. } if matches!(base.kind, Kind::Local(_)) => {
+                Kind::Field { base: Some(base), owner, field, .. }
+                    if matches!(base.kind, Kind::Local(_)) =>
+                {
                     Some(schema.ty(*owner).fields[*field].name.clone())
                 }
                 _ => None,
