@@ -211,7 +211,7 @@ pub struct Define {
     pub body: Expr,
 }
 
-/// `item: RequestItem`
+/// `s: Server`
 #[derive(Clone, Debug)]
 pub struct Param {
     /// Name.
@@ -303,7 +303,7 @@ pub struct Remedy {
     pub at: Option<Text>,
     /// `run "…"`: a command; shown, never executed.
     pub run: Vec<Text>,
-    /// `role vmwareAdmin`: who does it.
+    /// `role operator`: who does it.
     pub role: Option<Name>,
     /// `needs EXPR`: must be true when the step starts; several are joined with `and`.
     pub needs: Vec<Expr>,
@@ -439,7 +439,7 @@ pub struct Binder {
 pub enum ExprKind {
     /// `true`, `12`, `600GiB`, `15min`, `9.30`, `"text"`, `none`
     Literal(Literal),
-    /// `mt`, `masterTargets`, `windows`, `now`
+    /// `s`, `servers`, `windows`, `now`
     Name(String),
     /// `a.b`
     Field(Expr, Name),
