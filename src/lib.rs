@@ -21,4 +21,6 @@ pub mod compile;
 pub mod evaluate;
 pub mod packs;
 pub mod session;
+pub mod report;
+pub mod spec;
 pub mod cli;

@@ -1,0 +1,119 @@
+//! The arguments of every command, and what `--help` says of them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::report::Format;
+
+/// Decides, from facts, whether a disaster-recovered estate may go home.
+#[derive(Debug, Parser)]
+#[command(name = "failback", version, max_term_width = 100)]
+#[command(after_help = "Start with `failback check` in a folder that holds a description; `failback help check` \
+                        explains the exit codes.")]
+pub struct Arguments {
+    /// Colours: by default on a terminal only
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(help = "Colours: auto, always or never")]
+    pub color: Color,
+    /// The command
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Says whether the gate is open, for whom, and what to do
+    Check(Check),
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Even into a file.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+const CHECK_HELP: &str = "\
+Exit codes:
+  0  the gate is open
+  1  closed: a rule failed
+  2  the work could not be done: usage, unreadable or ill-formed input, broken rules
+  3  closed only by what is not known
+  4  closed only by time; the report says until when
+  5  nothing was checked
+Where several apply: 2, 1, 3, 4. No format changes the code.
+
+Environment: FAILBACK_FORMAT, NO_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_COLOR, COLUMNS,
+NO_GRAPHICS (sentences instead of frames), SOURCE_DATE_EPOCH (the time, where neither
+--now nor `asOf` gives it)";
+
+/// `failback check`
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_HELP)]
+pub struct Check {
+    /// Files and folders that hold descriptions; `-` reads standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub pack: Pack,
+    /// Run only this rule; may be repeated
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub rule: Vec<String>,
+    /// Do not run this rule; may be repeated
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub skip_rule: Vec<String>,
+    /// Judge only this unit of readiness; may be repeated
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub unit: Vec<String>,
+    /// The time to judge by (RFC 3339) instead of `asOf` of the description
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+    /// Form of the report: full, concise or json
+    #[arg(long, value_name = "FORM", env = "FAILBACK_FORMAT", hide_env = true)]
+    #[arg(default_value = "full", hide_possible_values = true)]
+    pub format: Form,
+    /// Leave nothing out, however much it is; with json, tell passes too
+    #[arg(long)]
+    pub all: bool,
+    /// Only the last line
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Where the rules are.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Pack {
+    /// Use the rules in this folder instead of those that come with the program
+    #[arg(long = "rules", value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
+
+/// The forms by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, ValueEnum)]
+pub enum Form {
+    /// Excerpts, why, what to do.
+    #[default]
+    Full,
+    /// A line per finding.
+    Concise,
+    /// For programs.
+    Json,
+}
+
+impl From<Form> for Format {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Full => Format::Full,
+            Form::Concise => Format::Concise,
+            Form::Json => Format::Json,
+        }
+    }
+}
