@@ -9,11 +9,19 @@ use crate::report::Format;
 /// Decides, from facts, whether a disaster-recovered estate may go home.
 #[derive(Debug, Parser)]
 #[command(name = "failback", version, max_term_width = 100)]
-#[command(after_help = "Start with `failback check` in a folder that holds a description; `failback help check` \
-                        explains the exit codes.")]
+#[command(
+    after_help = "Start with `failback check` in a folder that holds a description; `failback help check` \
+                        explains the exit codes."
+)]
 pub struct Arguments {
     /// Colours: by default on a terminal only
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     #[arg(help = "Colours: auto, always or never")]
     pub color: Color,
     /// The command

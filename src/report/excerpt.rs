@@ -49,12 +49,7 @@ const LEAD: usize = 16;
 
 impl Excerpt {
     /// The lines of the marks, with so many lines before and after each.
-    pub fn new(
-        source: &Source,
-        marks: &[(Span, String)],
-        context: usize,
-        width: usize,
-    ) -> Self {
+    pub fn new(source: &Source, marks: &[(Span, String)], context: usize, width: usize) -> Self {
         let starts = source.line_starts();
         // Behind the last line break of a file is no line to show.
         let last = match starts.last() {
@@ -93,8 +88,12 @@ impl Excerpt {
     ) {
         let starts = source.line_starts();
         let (from, text) = line_text(source, starts, number);
-        let first = here.iter().map(|at| marks[*at].0.start as usize).min();
-        let window = window(text, first.map(|start| start.saturating_sub(from)), width);
+        let first = here.iter().map(|at| marks[*at].0).min_by_key(|span| span.start);
+        let first = first.map(|span| {
+            let offset = |at: u32| floor(text, (at as usize).saturating_sub(from).min(text.len()));
+            (offset(span.start), offset(span.end))
+        });
+        let window = window(text, first.unwrap_or_default(), width);
         self.lines.push(Line { number, start: self.text.len() });
         let begin = self.text.len();
         if window.0 > 0 {
@@ -156,20 +155,20 @@ fn line_text<'s>(source: &'s Source, starts: &[u32], number: usize) -> (usize, &
 }
 
 /// The part of a line that is shown, as offsets in it.
-fn window(text: &str, mark: Option<usize>, width: usize) -> (usize, usize) {
+fn window(text: &str, mark: (usize, usize), width: usize) -> (usize, usize) {
     // A few bytes more than columns can ever be worth looking at.
     let short = text.len() <= width * 4;
     if short && text.chars().map(columns).sum::<usize>() <= width {
         return (0, text.len());
     }
-    let mark = floor(text, mark.unwrap_or(0).min(text.len()));
-    let mut start = mark;
-    // Where the mark is near the start, the start is shown.
+    let mut start = mark.0;
+    // Where the mark is near the start of the line, the start is shown.
+    let near =
+        mark.1 <= width * 4 && text[..mark.1].chars().map(columns).sum::<usize>() + 2 <= width;
     let mut lead = 0;
-    let wanted = if mark < width * 2 { width / 2 } else { LEAD };
-    for (at, char) in text[..mark].char_indices().rev() {
+    for (at, char) in text[..mark.0].char_indices().rev() {
         lead += columns(char).max(1);
-        if lead > wanted {
+        if lead > LEAD && !near {
             break;
         }
         start = at;

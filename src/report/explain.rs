@@ -18,8 +18,9 @@ use crate::source::Span;
 
 /// Equal findings of one rule that are told one by one.
 const EQUAL: usize = 3;
-/// Facts that are marked for one finding.
-const MARKS: usize = 5;
+/// Facts that are marked for a finding that closes the gate, and for advice.
+const MARKS: usize = 4;
+const ADVICE_MARKS: usize = 1;
 /// Facts that are asked for in one diagnostic.
 const QUESTIONS: usize = 3;
 /// Units that are named.
@@ -205,14 +206,22 @@ impl<'c, 'a> Explainer<'c, 'a> {
     }
 
     /// The deciding facts in the description, then the part of the rules that asks for them.
-    fn labels(&self, finding: &Finding<'_>) -> Vec<Label> {
+    fn labels(&mut self, finding: &Finding<'a>) -> Vec<Label> {
         let rule = self.rule(finding);
+        let required = self.required(finding, rule);
+        let limit = match self.is_advisory(finding) {
+            _ if self.all => usize::MAX,
+            true => ADVICE_MARKS,
+            false => MARKS,
+        };
         let condition = rule.condition.span;
         let within = |span: Span| {
-            span.file == condition.file && span.start >= condition.start && span.end <= condition.end
+            span.file == condition.file
+                && span.start >= condition.start
+                && span.end <= condition.end
         };
         let mut labels: Vec<Label> = Vec::new();
-        let decisive = finding.evidence.iter().filter(|evidence| {
+        let decisive = finding.evidence.iter().take(required).filter(|evidence| {
             // Of what is unknown, only that is marked; of what failed, all that made it fail.
             finding.outcome != Outcome::Unknown
                 || finding.questions.iter().any(|question| question.slot == evidence.slot)
@@ -220,7 +229,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
         for evidence in decisive {
             let Some(span) = evidence.span else { continue };
             let text = seen(evidence);
-            let room = self.all || labels.len() < MARKS;
+            let room = labels.len() < limit;
             match labels.iter_mut().find(|label| label.span == span) {
                 Some(label) if label.message != text && label.message.len() < 2 * VALUE => {
                     label.message.push_str("; ");
@@ -234,19 +243,38 @@ impl<'c, 'a> Explainer<'c, 'a> {
         if labels.is_empty() {
             labels.extend(finding.span.map(|span| label(span, String::new())));
         }
+        if self.is_advisory(finding) && !self.all {
+            return labels;
+        }
+        // What a definition asks for stands elsewhere; then the rule itself is shown.
         let asked = finding.evidence.first().map(|evidence| evidence.rule_span);
-        let asked = asked.filter(|span| within(*span)).unwrap_or(condition);
-        labels.push(label(asked, rule.title.clone()));
+        match asked.filter(|span| within(*span)).or(Some(condition)) {
+            Some(span) if span.file == rule.span.file && span.start > rule.span.start => {
+                labels.push(label(span, rule.title.clone()));
+            }
+            _ => labels.push(label(rule.span, String::new())),
+        }
         labels
+    }
+
+    /// How many facts of the evidence the requirement itself rests on; the others only lead to it.
+    fn required(&mut self, finding: &Finding<'a>, rule: &'a Rule) -> usize {
+        if finding.outcome == Outcome::Unknown {
+            return usize::MAX;
+        }
+        self.rules.rebind(&raw(finding));
+        self.rules.trace(true);
+        let uses = self.rules.truth(&rule.condition).1.uses().len();
+        self.rules.trace(false);
+        uses.max(1)
     }
 
     fn clauses(&self, rule: &Rule) -> String {
         let mut parts: Vec<String> = Vec::new();
         for document in &self.checked.rules.documents {
             let cited = rule.clauses.iter().map(String::as_str);
-            let cited: Vec<&str> = cited
-                .filter(|id| document.clauses.iter().any(|clause| clause.id == *id))
-                .collect();
+            let cited: Vec<&str> =
+                cited.filter(|id| document.clauses.iter().any(|clause| clause.id == *id)).collect();
             if !cited.is_empty() {
                 parts.push(format!("{} of \"{}\"", cited.join(", "), document.title));
             }
@@ -294,13 +322,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
 
     /// What to do about a finding, the preferred first.
     pub fn fix_texts(&mut self, finding: &Finding<'a>, rule: &'a Rule) -> Vec<FixText<'a>> {
-        let raw = Raw {
-            rule: finding.rule,
-            outcome: finding.outcome,
-            bindings: finding.bindings.clone(),
-            open: None,
-        };
-        self.rules.rebind(&raw);
+        self.rules.rebind(&raw(finding));
         let mut texts = Vec::new();
         for fix in &rule.fixes {
             let arguments: Vec<Value<'a>> =
@@ -359,8 +381,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
             return "nobody who is asked for, but it closes the gate".to_owned();
         }
         let limit = if self.all { rows.len() } else { UNITS };
-        let shown: Vec<String> =
-            rows.iter().take(limit + 1).map(|row| facts.name(*row)).collect();
+        let shown: Vec<String> = rows.iter().take(limit + 1).map(|row| facts.name(*row)).collect();
         if rows.len() <= limit + 1 {
             return shown.join(", ");
         }
@@ -381,6 +402,15 @@ pub struct FixText<'r> {
     pub run: Vec<String>,
     /// What to take care of.
     pub warning: Option<String>,
+}
+
+fn raw<'a>(finding: &Finding<'a>) -> Raw<'a> {
+    Raw {
+        rule: finding.rule,
+        outcome: finding.outcome,
+        bindings: finding.bindings.clone(),
+        open: None,
+    }
 }
 
 fn or_name(action: String, name: &str) -> String {
@@ -413,6 +443,9 @@ fn seen(evidence: &Evidence) -> String {
     let value = sanitise::shorten(&evidence.value, VALUE);
     let mut text = match evidence.value.as_str() {
         "unknown" => format!("`{field}` is not known"),
+        entries if entries.ends_with(" entry") || entries.ends_with(" entries") => {
+            format!("has {entries}")
+        }
         _ => format!("is {value}"),
     };
     if !evidence.note.is_empty() {

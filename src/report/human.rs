@@ -21,7 +21,7 @@ use crate::source::{FileId, Sources};
 const CONTEXT: usize = 1;
 /// Width of the headings below the excerpts.
 const HEADING: usize = 9;
-/// A label narrower than this is not broken into lines.
+/// A label is not broken into lines narrower than this.
 const NARROW_LABEL: usize = 24;
 
 /// Prints diagnostics of one run.
@@ -231,9 +231,7 @@ impl miette::Diagnostic for Shown {
             let label = sanitise::clean(&mark.label);
             let label = match label.is_empty() {
                 true => None,
-                false if room >= NARROW_LABEL && !self.narrated => {
-                    Some(wrap(&label, room).join("\n"))
-                }
+                false if !self.narrated => Some(wrap(&label, room.max(NARROW_LABEL)).join("\n")),
                 false => Some(label.into_owned()),
             };
             match at {
@@ -252,9 +250,8 @@ impl SourceCode for Shown {
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let lines = &self.excerpt.lines;
-        let line_of = |offset: usize| {
-            lines.partition_point(|line| line.start <= offset).saturating_sub(1)
-        };
+        let line_of =
+            |offset: usize| lines.partition_point(|line| line.start <= offset).saturating_sub(1);
         let mut first = line_of(span.offset());
         let mut last = line_of(span.offset() + span.len()).max(first);
         if lines.is_empty() || span.offset() + span.len() > self.excerpt.text.len() {

@@ -1,6 +1,6 @@
 //! The last lines: whether the gate is open, and for whom.
 
-use crate::evaluate::{Readiness, Verdict};
+use crate::evaluate::{Outcome, Readiness, Verdict};
 use crate::report::Format;
 use crate::report::layout::{Look, Tone, names};
 use crate::report::sanitise;
@@ -44,8 +44,9 @@ fn units(out: &mut String, checked: &Checked<'_>, look: &Look) {
             .map(|unit| {
                 let id = sanitise::clean(&unit.id);
                 let mut rules: Vec<&str> = Vec::new();
-                for finding in &unit.findings {
-                    let finding = &checked.evaluation.findings[*finding];
+                let told = unit.findings.iter().map(|at| &checked.evaluation.findings[*at]);
+                // Only what makes the state what it is: whoever is blocked need not read on.
+                for finding in told.filter(|finding| finding.outcome == decisive(state)) {
                     let rule = checked.rules.rules[finding.rule].id.as_str();
                     if !rules.contains(&rule) {
                         rules.push(rule);
@@ -67,6 +68,16 @@ fn units(out: &mut String, checked: &Checked<'_>, look: &Look) {
         let word = state.word();
         let painted = format!("{}{}", look.paint(tone, word), " ".repeat(HEADING - word.len()));
         look.hanging(out, &format!("{word:<HEADING$}"), &painted, &text);
+    }
+}
+
+/// The outcome that puts a unit into a state.
+fn decisive(state: Readiness) -> Outcome {
+    match state {
+        Readiness::Ready => Outcome::Pass,
+        Readiness::Blocked | Readiness::Ineligible => Outcome::Fail,
+        Readiness::Unknown => Outcome::Unknown,
+        Readiness::Pending => Outcome::Pending,
     }
 }
 
@@ -153,8 +164,6 @@ fn unit_word(schema: &Schema) -> &str {
     let fields = &schema.ty(ENVIRONMENT).fields;
     fields
         .iter()
-        .find(|field| {
-            schema.unit.is_some_and(|unit| field.ty.element() == Some(&Type::Row(unit)))
-        })
+        .find(|field| schema.unit.is_some_and(|unit| field.ty.element() == Some(&Type::Row(unit))))
         .map_or("units", |field| field.name.as_str())
 }
