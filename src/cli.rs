@@ -6,6 +6,7 @@
 pub mod args;
 pub mod terminal;
 pub mod check;
+pub mod test;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -65,6 +66,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let color = arguments.color;
     let output = match &arguments.command {
         Command::Check(check) => check::run(check, color),
+        Command::Test(test) => test::run(test, color),
     };
     write(output)
 }

@@ -34,6 +34,8 @@ pub struct Arguments {
 pub enum Command {
     /// Says whether the gate is open, for whom, and what to do
     Check(Check),
+    /// Runs the cases of manual pages
+    Test(Test),
 }
 
 /// When colours are used.
@@ -124,4 +126,19 @@ impl From<Form> for Format {
             Form::Json => Format::Json,
         }
     }
+}
+
+/// `failback test`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 all cases are as promised, 1 some are not, 2 the work could not be done, 5 there \
+                        was no case"
+)]
+pub struct Test {
+    /// Pages, or folders of pages; the pages that come with the program where none is named
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub pack: Pack,
 }

@@ -21,7 +21,9 @@ pub fn environment(out: &mut String, checked: &Checked<'_>, look: &Look, format:
     if !look.quiet && format == Format::Full {
         units(out, checked, look);
     }
-    gate(out, checked, look);
+    let whole = Look { width: usize::MAX, ..look.clone() };
+    // A line per thing: programs that read lines read this one, too.
+    gate(out, checked, if format == Format::Full && !look.quiet { look } else { &whole });
 }
 
 fn units(out: &mut String, checked: &Checked<'_>, look: &Look) {
