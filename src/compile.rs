@@ -512,7 +512,8 @@ pub(crate) fn target(
             if base.ty == Type::Error {
                 return None;
             }
-            let Some(owner) = base.ty.row() else {
+            // A list stands for each of its elements.
+            let Some(owner) = base.ty.element().unwrap_or(&base.ty).row() else {
                 let message = "an effect changes a field of an entity or record";
                 checker.diagnostics.push(Diagnostic::error("bad-effect", message, path.span));
                 return None;

@@ -12,6 +12,7 @@ mod parse;
 mod check;
 mod merge;
 pub mod path;
+pub mod edit;
 
 use crate::diagnostic::Diagnostics;
 use crate::source::{FileId, Sources, Span};

@@ -86,41 +86,19 @@ fn equalities(expr: &Expr, local: LocalId, schema: &Schema, keys: &mut Vec<Index
                     (_, true) => (right, left),
                     _ => return,
                 };
-            if let (Some(element), Some(other)) = (copy(element), copy(other)) {
-                let field = match &element.kind {
-                    Kind::Field { base: Some(base), owner, field, .. }
-                        if matches!(base.kind, Kind::Local(_)) =>
-                    {
-                        Some(schema.ty(*owner).fields[*field].name.clone())
-                    }
-                    _ => None,
-                };
-                keys.push(IndexKey { element, other, nocase: *how == How::Nocase, field });
-            }
+            let field = match &element.kind {
+                Kind::Field { base: Some(base), owner, field, .. }
+                    if matches!(base.kind, Kind::Local(_)) =>
+                {
+                    Some(schema.ty(*owner).fields[*field].name.clone())
+                }
+                _ => None,
+            };
+            let (element, other) = (Expr::clone(element), Expr::clone(other));
+            keys.push(IndexKey { element, other, nocase: *how == How::Nocase, field });
         }
         _ => {}
     }
-}
-
-/// Copies the simple expressions that keys are made of: names, fields and constants.
-fn copy(expr: &Expr) -> Option<Expr> {
-    let kind = match &expr.kind {
-        Kind::Const(value) => Kind::Const(value.clone()),
-        Kind::Local(local) => Kind::Local(*local),
-        Kind::Now => Kind::Now,
-        Kind::Field { base, owner, field, slot } => {
-            let base = match base {
-                Some(base) => Some(Box::new(copy(base)?)),
-                None => None,
-            };
-            Kind::Field { base, owner: *owner, field: *field, slot: *slot }
-        }
-        Kind::Inverse { base, inverse, one: true } => {
-            Kind::Inverse { base: Box::new(copy(base)?), inverse: *inverse, one: true }
-        }
-        _ => return None,
-    };
-    Some(Expr { kind, ty: expr.ty.clone(), span: expr.span })
 }
 
 /// Wraps what does not depend on the innermost binding; `bound` are the bindings of the rule, innermost last.
@@ -266,8 +244,18 @@ pub fn quadratic(expr: &Expr, depth: usize, found: &mut Vec<Span>) {
     }
 }
 
+/// Whether a list grows with the environment; one that the rules spell out does not.
+fn reads_environment(expr: &Expr) -> bool {
+    if matches!(expr.kind, Kind::Field { base: None, .. }) {
+        return true;
+    }
+    let mut found = false;
+    expr.children(&mut |child| found = found || reads_environment(child));
+    found
+}
+
 fn nested(scan: &Scan, body: Option<&Expr>, depth: usize, found: &mut Vec<Span>) {
-    let global = free(&scan.list).is_empty() && !matches!(scan.list.kind, Kind::List(_));
+    let global = free(&scan.list).is_empty() && reads_environment(&scan.list);
     if global && depth > 0 && scan.index.is_none() {
         found.push(scan.list.span);
     }

@@ -154,14 +154,14 @@ pub struct Fix {
 }
 
 /// A text with expressions in it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Template {
     /// Its parts in order.
     pub parts: Vec<Part>,
 }
 
 /// A part of a [`Template`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Part {
     /// Characters.
     Text(String),
@@ -170,7 +170,7 @@ pub enum Part {
 }
 
 /// A typed expression.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Expr {
     /// What it does.
     pub kind: Kind,
@@ -181,7 +181,7 @@ pub struct Expr {
 }
 
 /// `x in xs where c`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Scan {
     /// The list.
     pub list: Box<Expr>,
@@ -194,7 +194,7 @@ pub struct Scan {
 }
 
 /// An index over a list that stays the same: `x.field == value`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Index {
     /// Its number.
     pub id: u32,
@@ -203,7 +203,7 @@ pub struct Index {
 }
 
 /// One equality of an index.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct IndexKey {
     /// The side that depends on the element alone.
     pub element: Expr,
@@ -216,7 +216,7 @@ pub struct IndexKey {
 }
 
 /// The expressions.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Kind {
     /// A literal.
     Const(Const),

@@ -45,7 +45,7 @@ pub struct Remedy {
 pub enum Effect {
     /// `set a.b = e`
     Set {
-        /// The row; none for the environment.
+        /// The row, or a list of rows, each of which is changed; none for the environment.
         base: Option<Expr>,
         /// The type of the row.
         owner: TypeId,
@@ -62,7 +62,7 @@ pub enum Effect {
         owner: TypeId,
         /// The list field.
         field: usize,
-        /// The new element.
+        /// The new element, or a list of them.
         value: Expr,
     },
     /// `remove x from a.b where c`

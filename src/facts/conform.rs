@@ -248,8 +248,13 @@ impl<'a> Reader<'a, '_> {
                 self.facts.slots[slot as usize] = Slot { data, node: value.0 };
             }
             Type::Row(_) if self.is_unknown(value) => {
-                self.facts.slots[slot as usize].node =
-                    if matches!(field.ty, Type::OrNone(_)) { NO_NODE } else { value.0 };
+                // Said to be unknown is not the same as left out: a default does not apply.
+                let Some(child) = self.facts.record_row(slot).or_else(|| self.child_of(slot))
+                else {
+                    return;
+                };
+                let node = if matches!(field.ty, Type::OrNone(_)) { NO_NODE } else { value.0 };
+                self.facts.slots[slot as usize] = Slot { data: child, node };
             }
             _ => {
                 let data = self.read_scalar(field, &field.ty, value);

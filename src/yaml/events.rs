@@ -12,6 +12,10 @@ use granit_parser::{
 
 use crate::yaml::syntax::{SyntaxError, explain};
 
+/// Characters of a key. YAML allows 1024, JSON any number; the scanner holds the tokens of what may become a key, so a
+/// list of millions of elements needs some limit.
+const LONGEST_KEY: usize = 1 << 16;
+
 /// How a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
@@ -118,8 +122,7 @@ impl<'s> Events<'s> {
         options.set_emit_comments(false);
         options.flow_nesting_limit = depth;
         options.block_nesting_limit = depth;
-        // JSON knows no limit for the length of a key.
-        options.simple_key_max_lookahead = usize::MAX;
+        options.simple_key_max_lookahead = LONGEST_KEY;
         Self { parser: Parser::new_from_str_with_options(text, options), text, last_end: 0 }
     }
 
@@ -152,13 +155,14 @@ impl<'s> Events<'s> {
                         ScalarStyle::Literal => Style::Literal,
                         ScalarStyle::Folded => Style::Folded,
                     };
-                    let text = if start == end && style == Style::Plain {
-                        Cow::Borrowed("")
-                    } else {
-                        text
-                    };
+                    let nothing = start == end && style == Style::Plain;
+                    let text = if nothing { Cow::Borrowed("") } else { text };
+                    if nothing && anchor == 0 && tag.is_none() && self.last_end < start {
+                        start = behind_indicator(self.text, self.last_end, start);
+                        end = start;
+                    }
                     if matches!(style, Style::Literal | Style::Folded) {
-                        (start, end) = block_scalar(self.text, self.last_end, start, end);
+                        (start, end) = block_scalar(self.text, &text, self.last_end, start, end);
                     }
                     Event::Scalar { text, style, anchor: anchor as u32, tag }
                 }
@@ -177,7 +181,13 @@ impl<'s> Events<'s> {
                 Raw::Alias(anchor) => Event::Alias { anchor: anchor as u32 },
                 Raw::UnresolvedAlias(_) => Event::UnknownAlias,
                 Raw::Anchor(anchor, _) => Event::Anchor { anchor: anchor as u32 },
-                Raw::DocumentStart(..) => Event::DocumentStart,
+                Raw::DocumentStart(explicit, _) => {
+                    // Without `---` the scanner names the first token of the document.
+                    if !explicit {
+                        (start, end) = (self.last_end, self.last_end);
+                    }
+                    Event::DocumentStart
+                }
                 Raw::DocumentEnd => Event::DocumentEnd,
                 _ => continue,
             };
@@ -223,7 +233,13 @@ impl<'s> Iterator for Events<'s> {
 /// The range of a block scalar from its `|` or `>` to the end of its text. The scanner gives the text only, with the
 /// indentation of the next token; between the event before and the indicator stand indicators, properties and
 /// comments.
-fn block_scalar(text: &str, after: usize, start: usize, end: usize) -> (usize, usize) {
+fn block_scalar(
+    text: &str,
+    decoded: &str,
+    after: usize,
+    start: usize,
+    end: usize,
+) -> (usize, usize) {
     let bytes = text.as_bytes();
     let mut at = after;
     let header = loop {
@@ -246,13 +262,54 @@ fn block_scalar(text: &str, after: usize, start: usize, end: usize) -> (usize, u
     let head =
         indicator.iter().position(u8::is_ascii_whitespace).map_or(first_line, |at| header + at);
     let mut end = end.max(head);
-    while end > head && matches!(bytes.get(end - 1), Some(b' ' | b'\t')) {
-        end -= 1;
+    if end < bytes.len() {
+        while end > head && matches!(bytes.get(end - 1), Some(b' ' | b'\t')) {
+            end -= 1;
+        }
     }
+    // Lines of blanks at the end are a part of the text if it is said so, or if they are indented deeper.
+    let keep = keep || decoded.trim_end_matches('\n').ends_with([' ', '\t']);
     while !keep && end > head && matches!(bytes.get(end - 1), Some(b'\n' | b'\r' | b' ' | b'\t')) {
         end -= 1;
     }
     (header, end)
+}
+
+/// The place behind the indicator after which nothing stands: the scanner may say where the comment behind it ends.
+fn behind_indicator(text: &str, after: usize, start: usize) -> usize {
+    let bytes = text.as_bytes();
+    let (mut at, mut found) = (after, start);
+    while at < start {
+        match bytes.get(at) {
+            Some(b'#') => at = line_end(bytes, at),
+            Some(b'-' | b':' | b'?') => {
+                at += 1;
+                found = at;
+            }
+            _ => at += 1,
+        }
+    }
+    found
+}
+
+/// Where the first `-` of a block sequence stands that is the value of the key ending at `key_end`: the scanner says
+/// where the first element begins when the sequence is not indented.
+pub(crate) fn first_dash(text: &str, key_end: usize, start: usize) -> usize {
+    let bytes = text.as_bytes();
+    let mut at = key_end;
+    while at < start {
+        match bytes.get(at) {
+            Some(b'-') => return at,
+            Some(b'#') => at = line_end(bytes, at),
+            Some(b'&' | b'!') => {
+                while bytes.get(at).is_some_and(|byte| !byte.is_ascii_whitespace()) {
+                    at += 1;
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    start
 }
 
 fn line_end(bytes: &[u8], from: usize) -> usize {

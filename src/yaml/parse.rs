@@ -11,7 +11,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{FileId, Span};
-use crate::yaml::events::{Event, Events, Style, Tag};
+use crate::yaml::events::{Event, Events, Style, Tag, first_dash};
 use crate::yaml::resolve::CoreTag;
 use crate::yaml::syntax::SyntaxError;
 use crate::yaml::{Document, Limits, NONE, Node, NodeId, Part, Properties, Tree, meta};
@@ -272,6 +272,15 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
         start: u32,
         end: u32,
     ) -> Result<(), Stop> {
+        let mut start = start;
+        if shape == meta::SEQUENCE
+            && !flow
+            && let Some(frame) =
+                self.stack.last().filter(|frame| frame.mapping && frame.has_key && !frame.odd_key)
+            && let Some(key) = self.tree.nodes.get(frame.last as usize)
+        {
+            start = first_dash(self.text, key.end as usize, start as usize) as u32;
+        }
         let flags = if flow { shape | meta::FLOW } else { shape };
         let node = self.push(flags, NONE, start, end, tag.as_ref())?;
         if self.stack.len() >= self.limits.depth {

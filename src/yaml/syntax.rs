@@ -78,6 +78,10 @@ pub(crate) fn explain(kind: &ErrorKind, at: u32, text: &str) -> SyntaxError {
             "a mapping value cannot stand here".into(),
             "quote the text if the `:` belongs to it, or start a new line",
         ),
+        E::InvalidIndentation if matches!(found, Some(']' | '}')) => (
+            "a closing bracket is not indented".into(),
+            "indent it deeper than the key it belongs to, or put it behind the last element",
+        ),
         E::InvalidIndentation | E::InvalidFlowScalarIndent => (
             "the indentation does not fit".into(),
             "close the `[` or `{` before it, or indent the line deeper than the key it belongs to",

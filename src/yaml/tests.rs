@@ -178,6 +178,19 @@ fn spans_are_those_of_the_text() {
 }
 
 #[test]
+fn nothing_stands_behind_its_indicator() {
+    let sources = sources("- a\n# x\n-   # y\n  # z\n- b: # y\n- {c , d: }\n-\n");
+    let (tree, _) = read(&sources, &Limits::default());
+    let root = tree.documents()[0].root;
+    let at = |path: Path| {
+        tree.find(root, &path).map(|node| (tree.span(node).start, tree.span(node).end))
+    };
+    assert_eq!(at(Path::root().index(1)), Some((9, 9)));
+    assert_eq!(at(Path::root().index(2).key("b")), Some((25, 25)));
+    assert_eq!(at(Path::root().index(4)), Some((44, 44)));
+}
+
+#[test]
 fn several_files_share_a_tree() {
     let mut sources = Sources::default();
     sources.add("a.yaml", "a: \"x\\ty\"\n---\nb: 1\n");
