@@ -6,7 +6,14 @@
 pub mod args;
 pub mod terminal;
 pub mod check;
+pub mod pack;
+pub mod explain;
+pub mod rules;
+pub mod schema;
+pub mod lint;
+pub mod fmt;
 pub mod test;
+pub mod completions;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -66,6 +73,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let color = arguments.color;
     let output = match &arguments.command {
         Command::Check(check) => check::run(check, color),
+        Command::Explain(explain) => explain::run(explain, color),
+        Command::Rules(rules) => rules::run(rules, color),
+        Command::Schema(schema) => schema::run(schema),
+        Command::Lint(lint) => lint::run(lint, color),
+        Command::Fmt(fmt) => fmt::run(fmt, color),
+        Command::Completions(shell) => completions::completions(shell),
+        Command::Man(man) => completions::man(man),
         Command::Test(test) => test::run(test, color),
     };
     write(output)

@@ -34,8 +34,22 @@ pub struct Arguments {
 pub enum Command {
     /// Says whether the gate is open, for whom, and what to do
     Check(Check),
+    /// Shows the manual page of a rule, a clause or a remedy
+    Explain(Explain),
+    /// Lists the rules, or traces them from clause to test
+    Rules(Rules),
+    /// Prints the JSON Schema of descriptions, for editors
+    Schema(Schema),
+    /// Says what is wrong with rules, and what is unused in them
+    Lint(Lint),
+    /// Brings rule files into their one layout
+    Fmt(Fmt),
     /// Runs the cases of manual pages
     Test(Test),
+    /// Prints the completions for a shell
+    Completions(Completions),
+    /// Prints the manual page of this program
+    Man(Man),
 }
 
 /// When colours are used.
@@ -141,4 +155,89 @@ pub struct Test {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub pack: Pack,
+}
+
+/// `failback explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Id of a rule or clause, or name of a remedy
+    #[arg(value_name = "ID")]
+    pub id: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub pack: Pack,
+}
+
+/// `failback rules`
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// Show which rules check which clause, and which cases test them; exit code 1 where something is missing
+    #[arg(long)]
+    pub trace: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub pack: Pack,
+}
+
+/// `failback schema`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Put `# yaml-language-server: $schema=PATH` on top of a description to have it completed and \
+                        checked while you type."
+)]
+pub struct Schema {
+    /// Name of the pack, where there are several
+    #[arg(long = "pack", value_name = "NAME")]
+    pub name: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub pack: Pack,
+}
+
+/// `failback lint`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 nothing to say but notes, 1 errors or warnings, 2 the work could not be done"
+)]
+pub struct Lint {
+    /// Folders with rules, each a pack; the rules that come with the program where none is named
+    #[arg(value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+    /// A line per diagnostic
+    #[arg(long)]
+    pub concise: bool,
+    /// Show notes, too
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `failback fmt`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 with --check: a file has another layout, 2 the work could not be done, \
+                        5 there was no rule file"
+)]
+pub struct Fmt {
+    /// Rule files and folders of them; `-` reads standard input and writes standard output
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; name the files that would change
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `failback completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `failback man`
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The command; the program as a whole where none is named
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
 }

@@ -3,10 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
-
 use crate::cli::args::{self, Color};
-use crate::cli::{BROKEN, FOUND, NOTHING, OK, Output, check, terminal};
+use crate::cli::{BROKEN, FOUND, NOTHING, OK, Output, check, pack, terminal};
 use crate::packs;
 use crate::report::layout::{Look, Tone};
 use crate::report::sanitise;
@@ -86,17 +84,14 @@ fn jobs(arguments: &args::Test) -> Result<Vec<Job>, Output> {
         return Ok(match &arguments.pack.folder {
             None => packs::shipped().map(|pack| shipped(&pack)).collect(),
             Some(folder) => {
-                let pages =
-                    pages(folder)?.iter().map(|path| page(path)).collect::<Result<_, _>>()?;
-                vec![Job { pack: pack(folder)?, pages }]
+                vec![Job { pages: pack::pages(folder)?, pack: files(folder)? }]
             }
         });
     }
     let mut found: Vec<(Option<PathBuf>, Vec<Page>)> = Vec::new();
     for path in &arguments.paths {
-        for file in pages(path)? {
-            let folder = arguments.pack.folder.clone().or_else(|| home(&file));
-            let page = page(&file)?;
+        for page in pack::pages(path)? {
+            let folder = arguments.pack.folder.clone().or_else(|| home(Path::new(&page.name)));
             match found.iter_mut().find(|(known, _)| *known == folder) {
                 Some((_, pages)) => pages.push(page),
                 None => found.push((folder, vec![page])),
@@ -106,7 +101,7 @@ fn jobs(arguments: &args::Test) -> Result<Vec<Job>, Output> {
     let mut jobs = Vec::new();
     for (folder, pages) in found {
         match folder {
-            Some(folder) => jobs.push(Job { pack: pack(&folder)?, pages }),
+            Some(folder) => jobs.push(Job { pack: files(&folder)?, pages }),
             None => {
                 jobs.extend(
                     packs::shipped()
@@ -148,7 +143,7 @@ fn declares_pack(folder: &Path) -> bool {
     })
 }
 
-fn pack(folder: &Path) -> Result<Vec<(String, String)>, Output> {
+fn files(folder: &Path) -> Result<Vec<(String, String)>, Output> {
     let inputs = check::inputs(Some(folder));
     if let Some(problem) = inputs.problems.first() {
         return Err(Output::broken(&problem.message, problem.help.as_deref()));
@@ -158,28 +153,4 @@ fn pack(folder: &Path) -> Result<Vec<(String, String)>, Output> {
         (source.name().to_owned(), source.text().to_owned())
     };
     Ok(inputs.packs.iter().flat_map(|pack| &pack.files).map(own).collect())
-}
-
-fn pages(path: &Path) -> Result<Vec<PathBuf>, Output> {
-    if path.is_file() {
-        return Ok(vec![path.to_path_buf()]);
-    }
-    let mut found = Vec::new();
-    for entry in WalkDir::new(path).sort_by_file_name() {
-        let entry = entry.map_err(|error| {
-            Output::broken(format!("cannot read `{}`: {error}", path.display()), None)
-        })?;
-        if entry.file_type().is_file() && entry.path().extension().is_some_and(|end| end == "md") {
-            found.push(entry.into_path());
-        }
-    }
-    Ok(found)
-}
-
-fn page(path: &Path) -> Result<Page, Output> {
-    let text = fs::read_to_string(path).map_err(|error| {
-        Output::broken(format!("cannot read `{}`: {error}", path.display()), None)
-    })?;
-    let name = path.display().to_string();
-    Ok(Page::parse(name.strip_prefix("./").unwrap_or(&name), &text))
 }
