@@ -22,4 +22,6 @@ pub mod evaluate;
 pub mod plan;
 pub mod packs;
 pub mod session;
+pub mod report;
+pub mod spec;
 pub mod cli;
