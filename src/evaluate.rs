@@ -82,6 +82,8 @@ pub struct Finding<'a> {
     pub path: String,
     /// What the rule's `for`s were bound to.
     pub bindings: Vec<(LocalId, Value<'a>)>,
+    /// The `for` whose list is not known, where that is the trouble.
+    pub open: Option<usize>,
     /// The headline.
     pub message: String,
     /// Why it matters.
@@ -504,18 +506,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
         let rule = &rules.rules[raw.rule];
         if let (Some(blocks), None) = (&rule.blocks, raw.open) {
             self.rebind(raw);
-            let rows = match self.eval(blocks).0 {
-                Value::Row(row) => vec![row],
-                Value::List(list) => list
-                    .items
-                    .iter()
-                    .filter_map(|item| match item {
-                        Value::Row(row) => Some(*row),
-                        _ => None,
-                    })
-                    .collect(),
-                _ => return units.to_vec(),
-            };
+            // Who may be concerned is blocked, too: what is not known must not let anyone go.
+            let Some(rows) = self.possible_rows(blocks) else { return units.to_vec() };
             return units.iter().copied().filter(|unit| rows.contains(unit)).collect();
         }
         match subject(&raw.bindings) {

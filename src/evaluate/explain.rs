@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::builtins::value::{Note, Use};
+use crate::builtins::value::{Extent, Note, Use, Value};
 use crate::compile::ir::{Rule, RuleSet};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
@@ -58,7 +58,7 @@ fn explain<'a>(
     let rest: Vec<String> = raw
         .bindings
         .iter()
-        .skip_while(|(_, value)| !matches!(value, crate::builtins::value::Value::Row(row) if Some(*row) == subject))
+        .skip_while(|(_, value)| !matches!(value, Value::Row(row) if Some(*row) == subject))
         .skip(1)
         .map(|(_, value)| show::value(value, &Type::Text, facts))
         .collect();
@@ -110,6 +110,7 @@ fn explain<'a>(
         subject,
         path,
         bindings: raw.bindings,
+        open: raw.open,
         message,
         why,
         evidence,
@@ -127,10 +128,10 @@ pub fn outcome_note<'a>(evaluator: &mut Evaluator<'_, 'a, '_>, rule: &Rule, raw:
     if let Some(open) = raw.open {
         let (value, note) = evaluator.eval(&rule.bindings[open].value);
         return match value {
-            crate::builtins::value::Value::List(list) => {
+            Value::List(list) => {
                 let unknown = list.items.iter().enumerate();
                 let unknown = unknown
-                    .filter(|(_, item)| matches!(item, crate::builtins::value::Value::Unknown));
+                    .filter(|(_, item)| matches!(item, Value::Unknown));
                 unknown.fold(note.join(&list.note), |all, (at, _)| all.join(&list.item_note(at)))
             }
             _ => note,
@@ -215,7 +216,7 @@ fn question(usage: &Use, facts: &Facts<'_>, rules: &RuleSet, now: Option<i64>) -
     let question = &rules.questions[ty.0 as usize][at];
     let mut evaluator = Evaluator::new(facts, rules, now);
     if rules.locals > 0 {
-        evaluator.set(0, crate::builtins::value::Value::Row(owner));
+        evaluator.set(0, Value::Row(owner));
     }
     let ask = question.ask.as_ref().map(|ask| evaluator.text(ask));
     let find = question.find.as_ref().map(|find| evaluator.text(find));
@@ -312,8 +313,20 @@ pub fn certificate<'a>(
         rule: finding.rule,
         outcome: finding.outcome,
         bindings: finding.bindings.clone(),
-        open: None,
+        open: finding.open,
     };
     evaluator.rebind(&raw);
-    evaluator.outcome(&rules.rules[finding.rule])
+    let rule = &rules.rules[finding.rule];
+    let Some(open) = finding.open else { return evaluator.outcome(rule) };
+    // The rule was never reached: what is unknown is over what it goes.
+    match evaluator.eval(&rule.bindings[open].value).0 {
+        Value::None => Outcome::NotApplicable,
+        Value::List(list)
+            if list.extent != Extent::Open
+                && !list.items.iter().any(|item| matches!(item, Value::Unknown)) =>
+        {
+            Outcome::NotApplicable
+        }
+        _ => Outcome::Unknown,
+    }
 }
