@@ -551,18 +551,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
         let rule = &rules.rules[raw.rule];
         if let (Some(blocks), None) = (&rule.blocks, raw.open) {
             self.rebind(raw);
-            let rows = match self.eval(blocks).0 {
-                Value::Row(row) => vec![row],
-                Value::List(list) => list
-                    .items
-                    .iter()
-                    .filter_map(|item| match item {
-                        Value::Row(row) => Some(*row),
-                        _ => None,
-                    })
-                    .collect(),
-                _ => return units.to_vec(),
-            };
+            // Who may be concerned is blocked, too: what is not known must not let anyone go.
+            let Some(rows) = self.possible_rows(blocks) else { return units.to_vec() };
+            let rows: FxHashSet<RowId> = rows.into_iter().collect();
             return units.iter().copied().filter(|unit| rows.contains(unit)).collect();
         }
         match subject(&raw.bindings) {

@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::builtins::value::{Note, Use, Value};
+use crate::builtins::value::{Extent, Note, Use, Value};
 use crate::compile::ir::{Rule, RuleSet};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
@@ -326,9 +326,17 @@ pub fn certificate<'a>(
         open: finding.open,
     };
     evaluator.rebind(&raw);
-    if finding.open.is_some() {
-        // The list itself is what is not known.
-        return Outcome::Unknown;
+    let rule = &rules.rules[finding.rule];
+    let Some(open) = finding.open else { return evaluator.outcome(rule) };
+    // The rule was never reached: what is unknown is over what it goes.
+    match evaluator.eval(&rule.bindings[open].value).0 {
+        Value::None => Outcome::NotApplicable,
+        Value::List(list)
+            if list.extent != Extent::Open
+                && !list.items.iter().any(|item| matches!(item, Value::Unknown)) =>
+        {
+            Outcome::NotApplicable
+        }
+        _ => Outcome::Unknown,
     }
-    evaluator.outcome(&rules.rules[finding.rule])
 }
