@@ -95,11 +95,24 @@ pub struct Ineligible {
     pub drags: Vec<(String, Vec<String>)>,
 }
 
+/// What it takes to close what no step closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Nothing that this plan knows of.
+    Closed,
+    /// An answer: the next plan may have a step for it.
+    Question,
+    /// Time.
+    Time,
+}
+
 /// Something that stays closed.
 #[derive(Clone, Debug)]
 pub struct Unresolved {
     /// The finding.
     pub id: String,
+    /// What it takes.
+    pub hold: Hold,
     /// Its headline.
     pub message: String,
     /// Why no step closes it.
@@ -129,6 +142,15 @@ pub struct Plan {
     pub earliest: Option<i64>,
     /// Set where the plan stopped at a limit.
     pub limit: Option<String>,
+    /// The step that closes a finding, by its id; the last one where several do.
+    closing: FxHashMap<String, usize>,
+}
+
+impl Plan {
+    /// The step that closes a finding.
+    pub fn step_for(&self, finding: &str) -> Option<usize> {
+        self.closing.get(finding).copied()
+    }
 }
 
 /// Makes a plan.
@@ -575,14 +597,18 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                     plan.questions.push(question.clone());
                 }
             }
-            let why = match finding.outcome {
-                Outcome::Unknown => "what decides it is not known: see the questions".to_owned(),
-                Outcome::Pending => "only time closes it".to_owned(),
-                _ if is_terminal(rule) => "there is no remedy".to_owned(),
+            let (hold, why) = match finding.outcome {
+                Outcome::Unknown => (
+                    Hold::Question,
+                    "what decides it is not known: see the questions".to_owned(),
+                ),
+                Outcome::Pending => (Hold::Time, "only time closes it".to_owned()),
+                _ if is_terminal(rule) => (Hold::Closed, "there is no remedy".to_owned()),
                 _ => self.why_not(finding, &mut plan.questions),
             };
             plan.unresolved.push(Unresolved {
                 id: finding.id.clone(),
+                hold,
                 message: finding.message.clone(),
                 why,
                 until: finding.until,
@@ -591,14 +617,21 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         plan.ready = last
             .units
             .iter()
-            .filter(|unit| unit.readiness == Readiness::Ready)
+            .filter(|unit| unit.readiness == Readiness::Ready && self.eligible.contains(&unit.row))
             .map(|unit| unit.id.clone())
             .collect();
         plan.opens = !plan.ready.is_empty();
         plan.verified = plan.unresolved.is_empty() && plan.limit.is_none() && plan.opens;
         plan.ineligible = self.ineligible(evaluation);
-        plan.earliest = if plan.verified { self.earliest() } else { None };
+        let only_time = plan.unresolved.iter().all(|open| open.hold == Hold::Time);
+        if plan.limit.is_none() && only_time && (plan.opens || !plan.unresolved.is_empty()) {
+            let until = plan.unresolved.iter().filter_map(|open| open.until).max();
+            plan.earliest = self.earliest().max(until);
+        }
         plan.steps = self.taken.into_iter().map(|taken| taken.step).collect();
+        for step in &plan.steps {
+            plan.closing.extend(step.closes.iter().map(|id| (id.clone(), step.id)));
+        }
         plan
     }
 
@@ -607,7 +640,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         &self,
         finding: &crate::evaluate::Finding<'a>,
         questions: &mut Vec<Question>,
-    ) -> String {
+    ) -> (Hold, String) {
         let (rules, facts) = (self.state.rules, &self.state.facts);
         let rule = &rules.rules[finding.rule];
         let mut evaluator = crate::evaluate::expr::Evaluator::new(facts, rules, self.state.now);
@@ -619,6 +652,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         };
         evaluator.rebind(&raw);
         let mut reasons = Vec::new();
+        let mut hold = Hold::Closed;
         for fix in &rule.fixes {
             let remedy = &rules.remedies[fix.remedy];
             let arguments: Vec<Value<'a>> =
@@ -655,6 +689,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                 _ => reasons.push(format!("{} cannot start: {}", remedy.name, deciding.join(", "))),
             }
             if truth == Truth::Unknown {
+                hold = Hold::Question;
                 for usage in uses.iter().filter(|usage| explain::is_open(usage, facts)) {
                     let question = explain::question(usage, facts, rules, self.state.now);
                     if !questions.iter().any(|known| known.path == question.path) {
@@ -663,7 +698,9 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                 }
             }
         }
-        if reasons.is_empty() { "there is no remedy".to_owned() } else { reasons.join("; ") }
+        let why =
+            if reasons.is_empty() { "there is no remedy".to_owned() } else { reasons.join("; ") };
+        (hold, why)
     }
 
     fn ineligible(&self, evaluation: &Evaluation<'a>) -> Vec<Ineligible> {

@@ -76,6 +76,14 @@ impl Look {
         if self.graphics == Graphics::Unicode { "…" } else { "..." }
     }
 
+    /// A text of ours in the characters that the terminal has.
+    pub fn glyphs(&self, text: &str) -> String {
+        match self.graphics {
+            Graphics::Unicode => text.to_owned(),
+            _ => text.replace('…', "..."),
+        }
+    }
+
     /// Appends a heading and a text, broken into lines that hang below where the text starts.
     ///
     /// Lines of the text after the first are kept as they are: they are meant to be copied.
