@@ -96,5 +96,11 @@ pub fn import(inputs: impl IntoIterator<Item = Input>, options: &Options) -> Imp
                 .help("only machines that replicate between VMware or physical servers and Azure are judged"),
         );
     }
+    if environments.is_empty() && report.outside.is_empty() && !diagnostics.has_errors() {
+        diagnostics.push(
+            Diagnostic::new(Severity::Warning, "no-environment", "nothing handed in describes a vault or VMware")
+                .help("hand in fabrics and protected items of the vault"),
+        );
+    }
     Imported { provenance: write::provenance(&environments), environments, report, diagnostics }
 }

@@ -23,7 +23,6 @@ pub struct Recogniser<'a> {
     file: usize,
     what: BTreeMap<&'static str, usize>,
     page: Option<(&'static str, String)>,
-    rows: usize,
     /// Elements that are nothing known, with the keys of the first.
     strange: usize,
     strange_keys: Option<(String, String)>,
@@ -41,7 +40,6 @@ impl<'a> Recogniser<'a> {
             file,
             what: BTreeMap::new(),
             page: None,
-            rows: 0,
             strange: 0,
             strange_keys: None,
             lost: None,
@@ -64,6 +62,14 @@ impl<'a> Recogniser<'a> {
                 Diagnostic::new(Severity::Error, "depth-lost", format!("`{name}` lost its nested objects at `{at}`: type names stand in their place"))
                     .help("export again with `ConvertTo-Json -Depth 10`"),
             );
+        }
+        for (what, kind) in [("device lists", "devices"), ("snapshot trees", "snapshots")] {
+            if self.what.contains_key(what) {
+                self.store.diagnostics.push(
+                    Diagnostic::new(Severity::Note, "nameless", format!("`{name}` lists {kind} without saying of which VM"))
+                        .help("it is not used: `govc vm.info -json` tells the same with names"),
+                );
+            }
         }
         if self.strange > 0 {
             let (at, keys) = self.strange_keys.clone().unwrap_or_default();
@@ -235,7 +241,6 @@ impl Sink for Recogniser<'_> {
     fn element(&mut self, pointer: String, around: Around<'_>, value: Json) {
         self.scan("", &value, &pointer);
         let view = View::new(&value, pointer);
-        self.rows += 1;
         if view.at("op").json().is_some() && view.at("val").is_stated() && view.at("name").json().is_some() {
             govc::put(&mut self.updates, &view);
             return;

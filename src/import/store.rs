@@ -233,11 +233,20 @@ pub struct Store {
     pub diagnostics: Diagnostics,
 }
 
-/// Facts that change by the minute: the newest holds and nothing is reported.
-const VOLATILE: [&str; 10] = [
+/// Facts that change by the minute: the newest holds, even against one asked for by name, and nothing is reported.
+const VOLATILE: [&str; 17] = [
     "heartbeat", "agentHeartbeat", "freeSpace", "freeMemory", "volumes", "datastoresSeen", "health", "power", "actions",
-    "connected",
+    "connected", "state", "stateText", "location", "generation", "registered", "failoverTime", "codes",
 ];
+
+impl Seen {
+    /// What decides between two statements, given when their files were made.
+    fn strength(&self, name: &str, files: &[FileInfo]) -> (i64, i64) {
+        let captured = files.get(self.file).and_then(|file| file.captured).unwrap_or(i64::MIN);
+        let rank = i64::from(self.rank);
+        if VOLATILE.contains(&name) { (captured, rank) } else { (rank, captured) }
+    }
+}
 
 impl Store {
     /// Adds a row to what it speaks of.
@@ -316,11 +325,11 @@ impl Store {
                     continue;
                 };
                 let held = &mut slot.1;
-                let captured = |seen: &Seen| files.get(seen.file).and_then(|file| file.captured);
                 let same = held.value == seen.value;
-                let (old, new) = ((held.rank, captured(held)), (seen.rank, captured(&seen)));
-                let wins = if VOLATILE.contains(&name) { new.1 > old.1 || (new.1 == old.1 && new.0 > old.0) } else { new > old };
-                if !same && !VOLATILE.contains(&name) {
+                let (old, new) = (held.strength(name, files), seen.strength(name, files));
+                let wins = new > old;
+                // What changes by the minute differs between any two exports; only a tie is worth a word.
+                if !same && (new == old || !VOLATILE.contains(&name)) {
                     told.push((node.kind, node.key.clone(), name, held.clone(), seen.clone(), wins, new == old));
                 }
                 if wins {

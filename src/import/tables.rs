@@ -87,7 +87,7 @@ const LAYOUTS: [Layout; 10] = [
             VM, VM_ID, ("power", &["powerstate"]), ("host", &["host"]), ("uuid", &["vmuuid", "uuid"]), ("bios", &["smbiosuuid"]),
             ("enable", &["enableuuid"]), ("firmware", &["firmware"]), ("ip", &["primaryipaddress"]),
             ("os", &["osaccordingtothevmwaretools", "osaccordingtotheconfigurationfile", "os"]), ("server", &["visdkserver"]),
-            ("marker", &["enableuuid", "firmware", "connectionstate", "primaryipaddress", "provisioned", "cpus"]),
+            ("marker", &["enableuuid", "firmware", "connectionstate", "primaryipaddress", "provisioned"]),
         ],
     },
     Layout {
@@ -398,7 +398,7 @@ impl Export {
         let memory = columns.text(cells, "memory").and_then(coerce::number);
         let usage = columns.text(cells, "usage").and_then(coerce::number);
         if let (Some(memory), Some(usage)) = (memory, usage) {
-            let free = (memory * (1.0 - (usage / 100.0).clamp(0.0, 1.0)) * MIB) as i64;
+            let free = (memory * (1.0 - (usage / 100.0).clamp(0.0, 1.0))) as i64 * MIB as i64;
             row.put("freeMemory", Some(Found::new(Value::Size(free), columns.place(cells, "usage")).because("memory of the host and the percentage in use")));
         }
         if let Some(key) = columns.text(cells, "licence") {
@@ -411,12 +411,8 @@ impl Export {
 
     /// Hands everything over.
     pub fn close(mut self, store: &mut Store) {
-        for tab in [Tab::Info, Tab::Host] {
-            self.tabs.entry(tab).or_insert(usize::MAX);
-        }
-        let has = |tabs: &BTreeMap<Tab, usize>, tab: Tab| tabs.get(&tab).is_some_and(|file| *file != usize::MAX);
-        let (disks, network, snapshots) =
-            (has(&self.tabs, Tab::Disk), has(&self.tabs, Tab::Network), has(&self.tabs, Tab::Snapshot));
+        let has = |tab| self.tabs.contains_key(&tab);
+        let (disks, network, snapshots) = (has(Tab::Disk), has(Tab::Network), has(Tab::Snapshot));
         let names: HashMap<String, usize> =
             self.machines.iter().filter_map(|(key, machine)| Some((key.strip_prefix("name ")?.to_owned(), machine.count))).collect();
         let keys: Vec<String> = self.machines.iter().filter(|(_, machine)| machine.info.is_some()).map(|(key, _)| key.clone()).collect();
@@ -454,9 +450,11 @@ impl Export {
             }
             store.add(row);
         }
+        let counted = self.hosts.values().any(|(_, total)| total.is_some());
         for (host, (names, total)) in self.hosts {
-            // Fewer rows than the host counts: the table was cut, and nothing may be called absent.
-            if names.is_empty() || total.is_some_and(|total| total > names.len()) {
+            // Fewer rows than the host counts, or a host that is not counted where others are: the table was cut, and nothing
+            // may be called absent.
+            if names.is_empty() || total.map_or(counted, |total| total > names.len()) {
                 continue;
             }
             let mut row = Row::new(Kind::Host, host.clone(), self.file, SINGLE);

@@ -129,7 +129,9 @@ fn on_premises_side(row: &mut Row, details: &View<'_>) {
         .filter_map(|card| coerce::mac(&card.first(&["nicId", "macAddress"]).str()?))
         .map(Value::Text)
         .collect();
-    row.put("macs", full(row, Some(cards.found(Value::List(macs)))).filter(|found| !found.value.as_list().is_empty()));
+    // On the way back the cards are those of the Azure VM, which tell nothing about VMware.
+    let forward = !matches!(row.text("generation"), Some("InMage" | "InMageRcmFailback"));
+    row.put("macs", (forward && !macs.is_empty()).then(|| cards.found(Value::List(macs))));
     row.put("vCenterInfrastructure", details.at("vCenterInfrastructureId").text());
     let center = details.first(&["discoveredVmDetails/vCenterId", "targetvCenterId"]);
     row.put("vCenter", center.str().map(|id| center.found(Value::Text(id.to_ascii_lowercase()))));

@@ -168,12 +168,13 @@ fn agent(draft: &Draft<'_>, machine: &mut Entity, item: &Node, modernized: bool)
         put(machine, "azureVm/agent/version", Some(draft.store.fact(seen)));
     }
     let path = if modernized { "azureVm/agent/registeredWithService" } else { "azureVm/agent/registered" };
-    if let Some(fact) = draft.copy(item, "registered") {
-        put(machine, path, Some(fact));
-        return;
-    }
+    // A flag seen before the way back began would be out of date.
     if let (true, Some(seen)) = (reversed(item), item.seen("generation")) {
         put(machine, path, Some(draft.derive(seen, Value::Bool(true), "it replicates from Azure, which its agent does")));
+        return;
+    }
+    if let Some(fact) = draft.copy(item, "registered") {
+        put(machine, path, Some(fact));
         return;
     }
     let (Some(heartbeat), Some(failover)) = (item.seen("agentHeartbeat"), item.seen("failoverTime")) else { return };

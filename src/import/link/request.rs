@@ -91,7 +91,8 @@ fn machine(draft: &mut Draft<'_>, request: &Node) -> Option<String> {
     } else {
         format!("a body does not name its machine: put the name into the file name; {} machines wait, such as {listed}", waiting.len())
     };
-    draft.tell(Severity::Warning, "request-machine", format!("the machine of the request `{}` is not known", file.trim()), &help);
+    let severity = if waiting.is_empty() { Severity::Note } else { Severity::Warning };
+    draft.tell(severity, "request-machine", format!("the machine of the request `{}` is not known", file.trim()), &help);
     None
 }
 
