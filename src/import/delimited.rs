@@ -40,22 +40,22 @@ pub fn read(store: &mut Store, file: usize, export: &mut Export, reader: impl Re
     let mut columns: Option<Columns> = None;
     let mut rows = 0;
     loop {
-        let line = record.position().map_or(0, |position| position.line() as usize) + skipped;
+        // Rows are counted as a spreadsheet shows them, not by lines: cells may hold line ends.
+        let row = skipped + rows;
         match records.read_record(&mut record) {
             Ok(true) => {}
             Ok(false) => break,
             Err(error) => {
                 let tab = columns.as_ref().map(|columns| columns.tab);
                 let Some(tab) = tab else { return Ok(Table::Unknown(Vec::new())) };
-                return Ok(Table::Used(tab, rows, Some((line, error.to_string()))));
+                return Ok(Table::Used(tab, rows, Some((row, error.to_string()))));
             }
         }
         texts.clear();
         texts.extend(record.iter().map(|cell| (!cell.trim().is_empty()).then(|| cell.to_owned())));
         match &columns {
             Some(columns) => {
-                let row = record.position().map_or(0, |position| position.line() as usize) + skipped - 1;
-                export.row(store, file, columns, &Cells { texts: &texts, row });
+                export.row(store, file, columns, &Cells { texts: &texts, row: row + 1 });
                 rows += 1;
             }
             None => match Columns::of(None, &texts) {

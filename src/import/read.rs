@@ -228,9 +228,9 @@ impl<'a> Intake<'a> {
                 if let Some(info) = self.store.files.get_mut(file) {
                     *info.what.entry(workbook::label(tab)).or_default() += rows;
                 }
-                if let Some((line, reason)) = broken {
+                if let Some((row, reason)) = broken {
                     self.store.diagnostics.push(
-                        Diagnostic::new(Severity::Error, "broken-table", format!("`{name}` breaks after line {line}"))
+                        Diagnostic::new(Severity::Error, "broken-table", format!("`{name}` breaks after row {row}"))
                             .note("reason", reason)
                             .help("the rows before are used: export it again"),
                     );

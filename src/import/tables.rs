@@ -454,12 +454,11 @@ impl Export {
         for (host, (names, total)) in self.hosts {
             // Fewer rows than the host counts, or a host that is not counted where others are: the table was cut, and nothing
             // may be called absent.
-            if names.is_empty() || total.map_or(counted, |total| total > names.len()) {
-                continue;
-            }
+            let cut = names.is_empty() || total.map_or(counted, |total| total > names.len());
             let mut row = Row::new(Kind::Host, host.clone(), self.file, SINGLE);
             row.put("name", Some(Found::new(Value::Text(host), "vInfo")));
-            row.put("vmNames", Some(Found::new(Value::List(names.into_iter().map(Value::Text).collect()), "vInfo")));
+            let names = Value::List(names.into_iter().map(Value::Text).collect());
+            row.put("vmNames", (!cut).then(|| Found::new(names, "vInfo")));
             store.add(row);
         }
         for (host, digest, file, at) in self.licences {

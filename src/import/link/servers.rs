@@ -70,9 +70,14 @@ fn configuration_servers(draft: &mut Draft<'_>) {
             .into_iter()
             .find(|provider| provider.str("fabric") == Some(node.key.as_str()) && provider.value("connected").is_some());
         let silent = node.seen("codes").filter(|codes| has(codes.value.as_list(), &["813", "583"]));
-        let connection = provider.and_then(|provider| draft.copy(provider, "connected"));
+        let stated = provider.and_then(|provider| draft.copy(provider, "connected"));
         let by_code = silent.map(|codes| draft.derive(codes, Value::Word("disconnected"), "health error 813 or 583: the provider is not heard"));
-        put(&mut server, "azureConnection", connection.or(by_code));
+        let connection = match (stated, by_code) {
+            (Some(stated), Some(code)) if stated.origin.captured >= code.origin.captured => Some(stated),
+            (Some(_), Some(code)) => Some(code),
+            (stated, code) => stated.or(code),
+        };
+        put(&mut server, "azureConnection", connection);
         put(&mut server, "lastHeartbeat", draft.copy(node, "heartbeat"));
         put(&mut server, "ip", draft.copy(node, "ip"));
         put(&mut server, "version", draft.copy(node, "version"));
