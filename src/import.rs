@@ -25,6 +25,7 @@ pub mod link;
 pub mod write;
 pub mod report;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -60,7 +61,11 @@ pub struct Imported {
 impl Imported {
     /// All environments as one YAML stream.
     pub fn yaml(&self, comments: bool) -> String {
-        let documents: Vec<String> = self.environments.iter().map(|environment| write::yaml(environment, comments)).collect();
+        let documents: Vec<String> = self
+            .environments
+            .iter()
+            .map(|environment| write::yaml(environment, comments))
+            .collect();
         documents.join("---\n")
     }
 }
@@ -98,9 +103,41 @@ pub fn import(inputs: impl IntoIterator<Item = Input>, options: &Options) -> Imp
     }
     if environments.is_empty() && report.outside.is_empty() && !diagnostics.has_errors() {
         diagnostics.push(
-            Diagnostic::new(Severity::Warning, "no-environment", "nothing handed in describes a vault or VMware")
-                .help("hand in fabrics and protected items of the vault"),
+            Diagnostic::new(
+                Severity::Warning,
+                "no-environment",
+                "nothing handed in describes a vault or VMware",
+            )
+            .help("hand in fabrics and protected items of the vault"),
         );
     }
+    let diagnostics = thinned(diagnostics);
     Imported { provenance: write::provenance(&environments), environments, report, diagnostics }
+}
+
+/// Diagnostics of one code that are shown one by one.
+const SHOWN: usize = 25;
+
+/// Ten thousand notes of one kind hide the one that matters: all errors stay, and of every other code the first few.
+fn thinned(all: Diagnostics) -> Diagnostics {
+    let mut counts: BTreeMap<(String, Severity), usize> = BTreeMap::new();
+    let mut kept = Diagnostics::default();
+    for diagnostic in all.iter() {
+        let count = counts.entry((diagnostic.code.clone(), diagnostic.severity)).or_default();
+        *count += 1;
+        if *count <= SHOWN || diagnostic.severity == Severity::Error {
+            kept.push(diagnostic.clone());
+        }
+    }
+    for ((code, severity), count) in counts {
+        if count > SHOWN && severity != Severity::Error {
+            let more = count - SHOWN;
+            kept.push(Diagnostic::new(
+                severity,
+                code.clone(),
+                format!("{more} more of the kind `{code}` are not shown"),
+            ));
+        }
+    }
+    kept
 }

@@ -43,11 +43,24 @@ fn the_agent_of_the_recorded_machine_is_not_back() {
     let Some(done) = run(&["azure/classic-2017/reprotect-win-4003"]) else { return };
     let [environment] = done.environments.as_slice() else { panic!("{}", done.report) };
     assert_eq!(environment.name, "IbizaV2ATest");
-    assert_eq!(value(environment, "machines", "win-4003", "azureVm/agent/registered"), Some(&Value::Bool(false)));
-    assert_eq!(value(environment, "machines", "win-4003", "failoverState"), Some(&Value::Word("committed")));
-    assert_eq!(value(environment, "machines", "win-4002", "protection/state"), Some(&Value::Word("reprotecting")));
-    assert_eq!(value(environment, "masterTargets", "NS-Win-Src3", "retentionVolumes"), Some(&Value::List(Vec::new())));
-    let volumes = value(environment, "masterTargets", "V2A-W2K12-400", "retentionVolumes").map(|list| list.as_list().len());
+    assert_eq!(
+        value(environment, "machines", "win-4003", "azureVm/agent/registered"),
+        Some(&Value::Bool(false))
+    );
+    assert_eq!(
+        value(environment, "machines", "win-4003", "failoverState"),
+        Some(&Value::Word("committed"))
+    );
+    assert_eq!(
+        value(environment, "machines", "win-4002", "protection/state"),
+        Some(&Value::Word("reprotecting"))
+    );
+    assert_eq!(
+        value(environment, "masterTargets", "NS-Win-Src3", "retentionVolumes"),
+        Some(&Value::List(Vec::new()))
+    );
+    let volumes = value(environment, "masterTargets", "V2A-W2K12-400", "retentionVolumes")
+        .map(|list| list.as_list().len());
     assert_eq!(volumes, Some(2));
     let yaml = done.yaml(false);
     assert!(yaml.contains("asOf: 2017-09-19T10:51:13.524374Z"), "{yaml}");
@@ -61,7 +74,11 @@ fn the_agent_of_the_recorded_machine_is_not_back() {
 
 #[test]
 fn the_fleet_imports_whole() {
-    let Some(done) = run(&["azure/classic-2017/fabrics-list.json", "azure/classic-2017/providers", "azure/classic-2017/vcenters-list.json"]) else {
+    let Some(done) = run(&[
+        "azure/classic-2017/fabrics-list.json",
+        "azure/classic-2017/providers",
+        "azure/classic-2017/vcenters-list.json",
+    ]) else {
         return;
     };
     let [environment] = done.environments.as_slice() else { panic!("{}", done.report) };
@@ -69,8 +86,20 @@ fn the_fleet_imports_whole() {
     assert_eq!(environment.list("processServers").len(), 24);
     let targets = environment.list("masterTargets");
     assert_eq!(targets.len(), 28);
-    assert_eq!(targets.iter().filter(|target| target.value("osFamily") == Some(&Value::Word("linux"))).count(), 5);
-    assert_eq!(targets.iter().filter(|target| target.value("retentionVolumes") == Some(&Value::List(Vec::new()))).count(), 3);
+    assert_eq!(
+        targets
+            .iter()
+            .filter(|target| target.value("osFamily") == Some(&Value::Word("linux")))
+            .count(),
+        5
+    );
+    assert_eq!(
+        targets
+            .iter()
+            .filter(|target| target.value("retentionVolumes") == Some(&Value::List(Vec::new())))
+            .count(),
+        3
+    );
     assert_eq!(environment.list("vCenters").len(), 2);
     assert_eq!(done.report.outside.len(), 7);
     // The providers were listed six weeks before the fabrics, whose health errors are newer.
@@ -85,7 +114,10 @@ fn the_fleet_imports_whole() {
 fn the_failed_failover_is_no_failover() {
     let Some(done) = run(&["azure/classic-2017/failed-failover-v2avm1"]) else { return };
     let [environment] = done.environments.as_slice() else { panic!("{}", done.report) };
-    assert_eq!(value(environment, "machines", "V2aVm1", "failoverState"), Some(&Value::Word("notFailedOver")));
+    assert_eq!(
+        value(environment, "machines", "V2aVm1", "failoverState"),
+        Some(&Value::Word("notFailedOver"))
+    );
     assert_eq!(value(environment, "machines", "V2aVm1", "azureVm/exists"), None);
 }
 
@@ -101,13 +133,27 @@ fn the_modernized_vault_before_and_after() {
     };
     let [environment] = before.environments.as_slice() else { panic!("{}", before.report) };
     assert_eq!(environment.architecture, Some("modernized"));
-    assert_eq!(value(environment, "machines", "RCM-Win2K16-01", "azureVm/agent/registeredWithService"), Some(&Value::Bool(false)));
-    assert_eq!(value(environment, "appliances", "vaultv2arcm", "components/reprotectAgent"), Some(&Value::Word("healthy")));
-    assert!(before.yaml(false).contains("appliance: vaultv2arcm, datastore: Datastore-3, logStorageAccount: cliteststoragev2arcm1"));
+    assert_eq!(
+        value(environment, "machines", "RCM-Win2K16-01", "azureVm/agent/registeredWithService"),
+        Some(&Value::Bool(false))
+    );
+    assert_eq!(
+        value(environment, "appliances", "vaultv2arcm", "components/reprotectAgent"),
+        Some(&Value::Word("healthy"))
+    );
+    assert!(before.yaml(false).contains(
+        "appliance: vaultv2arcm, datastore: Datastore-3, logStorageAccount: cliteststoragev2arcm1"
+    ));
     let Some(after) = run(&["azure/modernized-2023"]) else { return };
     let [environment] = after.environments.as_slice() else { panic!("{}", after.report) };
-    assert_eq!(value(environment, "machines", "RCM-Win2K16-01", "protection/state"), Some(&Value::Word("protected")));
-    assert_eq!(value(environment, "machines", "RCM-Win2K16-01", "azureVm/agent/registeredWithService"), Some(&Value::Bool(true)));
+    assert_eq!(
+        value(environment, "machines", "RCM-Win2K16-01", "protection/state"),
+        Some(&Value::Word("protected"))
+    );
+    assert_eq!(
+        value(environment, "machines", "RCM-Win2K16-01", "azureVm/agent/registeredWithService"),
+        Some(&Value::Bool(true))
+    );
     assert_eq!(after.report.deleted, 6);
     assert!(after.diagnostics.iter().any(|diagnostic| diagnostic.message.contains("165 of 265")));
     assert!(environment.list("esxiHosts").iter().all(|host| host.value("vmNames").is_none()));
@@ -117,7 +163,8 @@ fn the_modernized_vault_before_and_after() {
 fn other_providers_are_named() {
     let Some(done) = run(&["azure/not-vmware"]) else { return };
     assert!(done.environments.is_empty());
-    let what: Vec<_> = done.report.outside.iter().map(|thing| (thing.name.as_str(), thing.what)).collect();
+    let what: Vec<_> =
+        done.report.outside.iter().map(|thing| (thing.name.as_str(), thing.what)).collect();
     assert_eq!(
         what,
         [
@@ -132,7 +179,10 @@ fn other_providers_are_named() {
 fn worked_examples_of_the_interface_are_unwrapped() {
     let Some(done) = run(&["azure/spec-examples"]) else { return };
     assert!(done.report.outside.iter().any(|thing| thing.what == "a migration item"));
-    assert_eq!(done.environments.first().map(|environment| environment.list("vCenters").len()), Some(1));
+    assert_eq!(
+        done.environments.first().map(|environment| environment.list("vCenters").len()),
+        Some(1)
+    );
 }
 
 #[test]
@@ -149,8 +199,12 @@ fn the_real_tools_output_of_both_ages_is_read() {
     let Some(done) = run(&["vmware/govc", "vmware/vim25"]) else { return };
     let [environment] = done.environments.as_slice() else { panic!("{}", done.report) };
     assert_eq!(environment.list("esxiHosts").len(), 3);
-    assert_eq!(value(environment, "esxiHosts", "DC0_H0", "edition"), Some(&Value::Word("evaluation")));
-    let mounts = value(environment, "esxiHosts", "DC0_C0_H1", "datastores").expect("mounts").as_list();
+    assert_eq!(
+        value(environment, "esxiHosts", "DC0_H0", "edition"),
+        Some(&Value::Word("evaluation"))
+    );
+    let mounts =
+        value(environment, "esxiHosts", "DC0_C0_H1", "datastores").expect("mounts").as_list();
     assert!(mounts.iter().all(|mount| mount.field("access") == Some(&Value::Word("readWrite"))));
 }
 

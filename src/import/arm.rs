@@ -38,7 +38,8 @@ pub fn kind(kind: &str, id: &str) -> Option<String> {
     if kind.contains('/') && kind.to_ascii_lowercase().starts_with("microsoft.") {
         return Some(kind.to_ascii_lowercase());
     }
-    let mut parts = id.split('/').skip_while(|part| !part.eq_ignore_ascii_case("providers")).skip(1);
+    let mut parts =
+        id.split('/').skip_while(|part| !part.eq_ignore_ascii_case("providers")).skip(1);
     let mut name = parts.next()?.to_ascii_lowercase();
     while let Some(part) = parts.next() {
         name.push('/');
@@ -56,9 +57,17 @@ mod tests {
     fn ids_are_read_in_any_casing() {
         let id = "/Subscriptions/1/resourceGroups/rg/providers/Microsoft.RecoveryServices/vaults/V1/replicationFabrics/F/x/y";
         assert_eq!(after(id, "VAULTS"), Some("V1"));
-        assert_eq!(vault(id).as_deref(), Some("/subscriptions/1/resourcegroups/rg/providers/microsoft.recoveryservices/vaults/v1"));
+        assert_eq!(
+            vault(id).as_deref(),
+            Some(
+                "/subscriptions/1/resourcegroups/rg/providers/microsoft.recoveryservices/vaults/v1"
+            )
+        );
         assert_eq!(fabric(id).map(|key| key.ends_with("/replicationfabrics/f")), Some(true));
-        assert_eq!(kind("", id).as_deref(), Some("microsoft.recoveryservices/vaults/replicationfabrics/x"));
+        assert_eq!(
+            kind("", id).as_deref(),
+            Some("microsoft.recoveryservices/vaults/replicationfabrics/x")
+        );
         assert_eq!(last("/a/virtualMachines/"), None);
     }
 }

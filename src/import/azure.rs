@@ -23,7 +23,11 @@ pub struct Source {
 /// The facts of a resource: under `properties`, or flattened beside the id.
 pub fn properties<'a>(view: &View<'a>) -> View<'a> {
     let properties = view.at("properties");
-    if properties.json().is_some_and(serde_json::Value::is_object) { properties } else { view.clone() }
+    if properties.json().is_some_and(serde_json::Value::is_object) {
+        properties
+    } else {
+        view.clone()
+    }
 }
 
 /// The id of a resource.
@@ -47,7 +51,10 @@ pub fn map(store: &mut Store, source: Source, view: &View<'_>) -> Option<&'stati
         "replicationfabrics" => fabric::map(store, source, view, &facts),
         "replicationprotecteditems" => item::map(store, source, view, &facts),
         "replicationmigrationitems" => {
-            let name = facts.at("machineName").str().unwrap_or_else(|| arm::last(id).unwrap_or("?").to_owned());
+            let name = facts
+                .at("machineName")
+                .str()
+                .unwrap_or_else(|| arm::last(id).unwrap_or("?").to_owned());
             store.outside.push(("a migration item", name, source.file, view.pointer().to_owned()));
             "migration items"
         }
@@ -64,25 +71,38 @@ pub fn map(store: &mut Store, source: Source, view: &View<'_>) -> Option<&'stati
     })
 }
 
-fn other(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>, kind: &str) -> &'static str {
+fn other(
+    store: &mut Store,
+    source: Source,
+    view: &View<'_>,
+    facts: &View<'_>,
+    kind: &str,
+) -> &'static str {
     match kind {
         "microsoft.compute/virtualmachines" => virtual_machine(store, source, view, facts),
         "microsoft.recoveryservices/vaults" => {
-            let mut row = Row::new(Kind::Vault, id(view).to_ascii_lowercase(), source.file, source.rank);
+            let mut row =
+                Row::new(Kind::Vault, id(view).to_ascii_lowercase(), source.file, source.rank);
             row.put("name", view.at("name").text());
             row.put("region", view.at("location").text());
             store.add(row);
             "vaults"
         }
         "microsoft.storage/storageaccounts" => {
-            let mut row = Row::new(Kind::StorageAccount, id(view).to_ascii_lowercase(), source.file, source.rank);
+            let mut row = Row::new(
+                Kind::StorageAccount,
+                id(view).to_ascii_lowercase(),
+                source.file,
+                source.rank,
+            );
             row.put("name", view.at("name").text());
             row.put("region", view.at("location").text());
             store.add(row);
             "storage accounts"
         }
         "microsoft.offazure/vmwaresites/vcenters" => {
-            let mut row = Row::new(Kind::VCenter, id(view).to_ascii_lowercase(), source.file, source.rank);
+            let mut row =
+                Row::new(Kind::VCenter, id(view).to_ascii_lowercase(), source.file, source.rank);
             row.put("name", view.at("name").text());
             row.put("fqdn", facts.first(&["fqdn", "friendlyName"]).text());
             row.put("port", facts.at("port").int());
@@ -102,13 +122,16 @@ fn provider(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>
     row.put("fabric", arm::fabric(id(view)).map(|key| view.found(Value::Text(key))));
     row.put("fabricName", facts.at("fabricFriendlyName").text());
     row.put("heartbeat", facts.at("lastHeartBeat").time());
-    let status = facts.at("connectionStatus").word(|text| match text.to_ascii_lowercase().as_str() {
-        "connected" => Some("connected"),
-        "notconnected" | "disconnected" => Some("disconnected"),
-        _ => None,
-    });
+    let status =
+        facts.at("connectionStatus").word(|text| match text.to_ascii_lowercase().as_str() {
+            "connected" => Some("connected"),
+            "notconnected" | "disconnected" => Some("disconnected"),
+            _ => None,
+        });
     let flag = facts.at("connected");
-    let flag = flag.is_true().map(|truth| flag.found(Value::Word(if truth { "connected" } else { "disconnected" })));
+    let flag = flag
+        .is_true()
+        .map(|truth| flag.found(Value::Word(if truth { "connected" } else { "disconnected" })));
     row.put("connected", status.or(flag));
     store.add(row);
     "recovery service providers"
@@ -131,11 +154,21 @@ fn v_center(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>
 /// The codes of a list of health errors, where the list is stated.
 pub fn codes(errors: &View<'_>) -> Option<Found> {
     errors.json()?.as_array()?;
-    let codes = errors.items().iter().filter_map(|error| error.at("errorCode").str()).map(Value::Text).collect();
+    let codes = errors
+        .items()
+        .iter()
+        .filter_map(|error| error.at("errorCode").str())
+        .map(Value::Text)
+        .collect();
     Some(errors.found(Value::List(codes)))
 }
 
-fn protectable(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>) -> &'static str {
+fn protectable(
+    store: &mut Store,
+    source: Source,
+    view: &View<'_>,
+    facts: &View<'_>,
+) -> &'static str {
     let details = facts.first(&["customDetails", "fabricSpecificVMDetails"]);
     let mut row = Row::new(Kind::Protectable, id(view).to_ascii_lowercase(), source.file, SINGLE);
     row.put("name", facts.at("friendlyName").text());
@@ -147,11 +180,14 @@ fn protectable(store: &mut Store, source: Source, view: &View<'_>, facts: &View<
     row.put("codes", codes(&details.at("validationErrors")));
     let item = facts.at("replicationProtectedItemId");
     row.put("item", item.str().map(|id| item.found(Value::Text(id.to_ascii_lowercase()))));
-    row.put("power", details.at("poweredOn").word(|text| match text.to_ascii_lowercase().as_str() {
-        "on" | "true" => Some("on"),
-        "off" | "false" => Some("off"),
-        _ => None,
-    }));
+    row.put(
+        "power",
+        details.at("poweredOn").word(|text| match text.to_ascii_lowercase().as_str() {
+            "on" | "true" => Some("on"),
+            "off" | "false" => Some("off"),
+            _ => None,
+        }),
+    );
     store.add(row);
     "protectable items"
 }
@@ -166,7 +202,12 @@ fn mapping(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>)
     let policy = facts.at("policyId");
     row.put("policy", policy.str().map(|id| policy.found(Value::Text(id.to_ascii_lowercase()))));
     // A container that is mapped to itself is how the way back is set up.
-    row.put("back", target.str().map(|id| target.found(Value::Bool(Some(id.to_ascii_lowercase()) == container))));
+    row.put(
+        "back",
+        target
+            .str()
+            .map(|id| target.found(Value::Bool(Some(id.to_ascii_lowercase()) == container))),
+    );
     row.put("state", facts.at("state").text());
     store.add(row);
     "container mappings"
@@ -182,14 +223,23 @@ fn policy(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>) 
 }
 
 fn plan(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>) -> &'static str {
-    let name = facts.at("friendlyName").str().or_else(|| view.at("name").str()).unwrap_or_else(|| "?".to_owned());
+    let name = facts
+        .at("friendlyName")
+        .str()
+        .or_else(|| view.at("name").str())
+        .unwrap_or_else(|| "?".to_owned());
     let providers = facts.first(&["replicationProviders", "replicationProvider"]);
     let providers: Vec<String> = match providers.texts() {
-        Some(list) => list.value.as_list().iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(list) => {
+            list.value.as_list().iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        }
         None => providers.str().into_iter().collect(),
     };
-    if !providers.is_empty() && !providers.iter().any(|provider| item::generation(provider).is_ok()) {
-        let what = item::generation(providers.first().map_or("", String::as_str)).err().unwrap_or("another provider");
+    if !providers.is_empty() && !providers.iter().any(|provider| item::generation(provider).is_ok())
+    {
+        let what = item::generation(providers.first().map_or("", String::as_str))
+            .err()
+            .unwrap_or("another provider");
         store.outside.push((plan_of(what), name, source.file, view.pointer().to_owned()));
         return "recovery plans";
     }
@@ -199,12 +249,17 @@ fn plan(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>) ->
     let members: Vec<Value> = groups
         .items()
         .iter()
-        .flat_map(|group| group.first(&["replicationProtectedItems", "replicationProtectedItemIds"]).items())
+        .flat_map(|group| {
+            group.first(&["replicationProtectedItems", "replicationProtectedItemIds"]).items()
+        })
         .filter_map(|member| member.first(&["id"]).str())
         .map(|id| Value::Text(id.to_ascii_lowercase()))
         .collect();
     // A list names plans without their groups; only one plan asked for by name has them.
-    if groups.json().is_some_and(|groups| groups.as_array().is_some_and(|groups| !groups.is_empty())) {
+    if groups
+        .json()
+        .is_some_and(|groups| groups.as_array().is_some_and(|groups| !groups.is_empty()))
+    {
         row.put("items", Some(groups.found(Value::List(members))));
     }
     store.add(row);
@@ -223,8 +278,20 @@ fn event(store: &mut Store, source: Source, facts: &View<'_>) -> &'static str {
     let codes = facts.at("healthErrors");
     let gone = codes.items().iter().any(|error| error.at("errorCode").as_str() == "78092");
     if let (true, Some(name)) = (gone, facts.at("affectedObjectFriendlyName").str()) {
-        let mut row = Row::new(Kind::Item, format!("event|{}", name.to_lowercase()), source.file, source.rank);
-        row.put("gone", Some(codes.found(Value::Bool(true)).because("event 78092: the on-premises machine was deleted")));
+        let mut row = Row::new(
+            Kind::Item,
+            format!("event|{}", name.to_lowercase()),
+            source.file,
+            source.rank,
+        );
+        row.put(
+            "gone",
+            Some(
+                codes
+                    .found(Value::Bool(true))
+                    .because("event 78092: the on-premises machine was deleted"),
+            ),
+        );
         store.add(row);
     }
     "events"
@@ -240,7 +307,12 @@ fn power(text: &str) -> Option<&'static str> {
     }
 }
 
-fn virtual_machine(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>) -> &'static str {
+fn virtual_machine(
+    store: &mut Store,
+    source: Source,
+    view: &View<'_>,
+    facts: &View<'_>,
+) -> &'static str {
     // The rank of a list says nothing here: these lists are as full as the single object.
     let mut row = Row::new(Kind::AzureVm, id(view).to_ascii_lowercase(), source.file, SINGLE);
     row.put("name", view.at("name").text());
@@ -251,14 +323,23 @@ fn virtual_machine(store: &mut Store, source: Source, view: &View<'_>, facts: &V
         .into_iter()
         .map(|status| status.at("code"))
         .find(|code| code.as_str().to_ascii_lowercase().starts_with("powerstate/"))
-        .or_else(|| Some(facts.first(&["extended/instanceView/powerState/code", "powerState", "instanceView/powerState/code"])));
+        .or_else(|| {
+            Some(facts.first(&[
+                "extended/instanceView/powerState/code",
+                "powerState",
+                "instanceView/powerState/code",
+            ]))
+        });
     row.put("power", state.and_then(|state| state.word(power)));
     let storage = facts.at("storageProfile");
     if storage.at("osDisk").json().is_some() && storage.at("dataDisks").is_stated() {
         let count = 1 + storage.at("dataDisks").items().len();
         row.put("disks", Some(storage.found(Value::Int(count as i64))));
     }
-    row.put("os", storage.first(&["osDisk/osType", "osType"]).word(crate::import::coerce::os_family));
+    row.put(
+        "os",
+        storage.first(&["osDisk/osType", "osType"]).word(crate::import::coerce::os_family),
+    );
     store.add(row);
     "Azure VMs"
 }
@@ -269,19 +350,29 @@ pub fn request(store: &mut Store, source: Source, view: &View<'_>) -> bool {
     let details = facts.at("providerSpecificDetails");
     let direction = facts.at("failoverDirection");
     let chosen = details.first(&["masterTargetId", "reprotectAgentId", "datastoreName"]);
-    if direction.json().is_none() || details.json().is_none() || (chosen.json().is_none() && details.at("instanceType").json().is_none()) {
+    if direction.json().is_none()
+        || details.json().is_none()
+        || (chosen.json().is_none() && details.at("instanceType").json().is_none())
+    {
         return false;
     }
     let mut row = Row::new(Kind::Plan, source.file.to_string(), source.file, SINGLE);
-    row.put("direction", direction.word(|text| match text.to_ascii_lowercase().as_str() {
-        "recoverytoprimary" => Some("azureToOnPremises"),
-        "primarytorecovery" => Some("onPremisesToAzure"),
-        _ => None,
-    }));
+    row.put(
+        "direction",
+        direction.word(|text| match text.to_ascii_lowercase().as_str() {
+            "recoverytoprimary" => Some("azureToOnPremises"),
+            "primarytorecovery" => Some("onPremisesToAzure"),
+            _ => None,
+        }),
+    );
     row.put("generation", details.at("instanceType").text());
     for (name, path) in [
-        ("masterTarget", "masterTargetId"), ("processServer", "processServerId"), ("retentionVolume", "retentionDrive"),
-        ("datastore", "datastoreName"), ("appliance", "reprotectAgentId"), ("logStorageAccount", "logStorageAccountId"),
+        ("masterTarget", "masterTargetId"),
+        ("processServer", "processServerId"),
+        ("retentionVolume", "retentionDrive"),
+        ("datastore", "datastoreName"),
+        ("appliance", "reprotectAgentId"),
+        ("logStorageAccount", "logStorageAccountId"),
     ] {
         row.put(name, details.at(path).text());
     }

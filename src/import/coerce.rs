@@ -19,13 +19,21 @@ pub enum Stamp {
 /// Reads a time: RFC 3339 with 0 to 9 decimals, with an offset or without, `/Date(ms)/`, and `2024/05/01 10:20:30`.
 pub fn time(text: &str) -> Option<Stamp> {
     let text = text.trim();
-    if let Some(milliseconds) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/")) {
-        let digits = milliseconds.find(['+', '-']).filter(|at| *at > 0).map_or(milliseconds, |at| &milliseconds[..at]);
+    if let Some(milliseconds) = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/"))
+    {
+        let digits = milliseconds
+            .find(['+', '-'])
+            .filter(|at| *at > 0)
+            .map_or(milliseconds, |at| &milliseconds[..at]);
         let milliseconds: i64 = digits.parse().ok()?;
         return Some(sentinel(milliseconds.checked_mul(1000)?));
     }
     let bytes = text.as_bytes();
-    if bytes.len() < 16 || !text.is_ascii() || !matches!(bytes[4], b'-' | b'/') || !matches!(bytes[10], b'T' | b't' | b' ') {
+    if bytes.len() < 16
+        || !text.is_ascii()
+        || !matches!(bytes[4], b'-' | b'/')
+        || !matches!(bytes[10], b'T' | b't' | b' ')
+    {
         return None;
     }
     let number = |from: usize, to: usize| text.get(from..to)?.parse::<i32>().ok();
@@ -49,7 +57,8 @@ pub fn time(text: &str) -> Option<Stamp> {
         return Some(Stamp::Never);
     }
     let clock = Time::new(hour as i8, minute as i8, second.min(59) as i8, nanos).ok()?;
-    let zoned = DateTime::from_parts(date, clock).to_zoned(TimeZone::fixed(offset(rest.trim())?)).ok()?;
+    let zoned =
+        DateTime::from_parts(date, clock).to_zoned(TimeZone::fixed(offset(rest.trim())?)).ok()?;
     Some(Stamp::At(zoned.timestamp().as_microsecond()))
 }
 
@@ -63,20 +72,27 @@ fn offset(text: &str) -> Option<Offset> {
         _ => return None,
     };
     let digits: String = rest.chars().filter(|c| *c != ':').collect();
-    let (hours, minutes) = (digits.get(0..2)?.parse::<i32>().ok()?, digits.get(2..4).unwrap_or("0").parse::<i32>().ok()?);
+    let (hours, minutes) = (
+        digits.get(0..2)?.parse::<i32>().ok()?,
+        digits.get(2..4).unwrap_or("0").parse::<i32>().ok()?,
+    );
     Offset::from_seconds(sign * (hours * 3600 + minutes * 60)).ok()
 }
 
 fn sentinel(microseconds: i64) -> Stamp {
     match Timestamp::from_microsecond(microseconds) {
-        Ok(instant) if (1901..9000).contains(&instant.to_zoned(TimeZone::UTC).year()) => Stamp::At(microseconds),
+        Ok(instant) if (1901..9000).contains(&instant.to_zoned(TimeZone::UTC).year()) => {
+            Stamp::At(microseconds)
+        }
         _ => Stamp::Never,
     }
 }
 
 /// A day number of a workbook (1 is the first of January 1900), as microseconds since 1970.
 pub fn serial(days: f64) -> Option<i64> {
-    (20_000.0..80_000.0).contains(&days).then(|| ((days - 25_569.0) * 86_400.0).round() as i64 * 1_000_000)
+    (20_000.0..80_000.0)
+        .contains(&days)
+        .then(|| ((days - 25_569.0) * 86_400.0).round() as i64 * 1_000_000)
 }
 
 /// `true`, `"False"`, `"yes"`, `"1"`.
@@ -94,7 +110,8 @@ pub fn number(text: &str) -> Option<f64> {
     if let Ok(number) = text.parse::<f64>() {
         return number.is_finite().then_some(number);
     }
-    let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '\u{a0}' | '\u{202f}')).collect();
+    let plain: String =
+        text.chars().filter(|c| !matches!(c, ' ' | '\u{a0}' | '\u{202f}')).collect();
     // The last separator is the decimal one if anything but three digits follow it, or if both kinds occur.
     let (comma, dot) = (plain.rfind(','), plain.rfind('.'));
     let cleaned = match (comma, dot) {
@@ -111,7 +128,18 @@ pub fn number(text: &str) -> Option<f64> {
 pub fn os_family(text: &str) -> Option<&'static str> {
     let text = text.to_ascii_lowercase();
     const LINUX: [&str; 12] = [
-        "linux", "ubuntu", "centos", "red hat", "rhel", "suse", "sles", "debian", "distrib_id", "oracle", "rocky", "fedora",
+        "linux",
+        "ubuntu",
+        "centos",
+        "red hat",
+        "rhel",
+        "suse",
+        "sles",
+        "debian",
+        "distrib_id",
+        "oracle",
+        "rocky",
+        "fedora",
     ];
     if text.contains("windows") {
         Some("windows")
@@ -123,25 +151,43 @@ pub fn os_family(text: &str) -> Option<&'static str> {
 /// The version of an operating system, from the name an exporter gives it.
 pub fn os_version(text: &str) -> Option<String> {
     if let Some(release) = text.split("DISTRIB_RELEASE=").nth(1) {
-        let release: String = release.trim_start_matches('"').chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        let release: String = release
+            .trim_start_matches('"')
+            .chars()
+            .take_while(|c| c.is_ascii_digit() || *c == '.')
+            .collect();
         return (!release.is_empty()).then_some(release);
     }
     const WINDOWS: [(&str, &str); 8] = [
-        ("2012 R2", "6.3"), ("2008 R2", "6.1"), ("2008", "6.0"), ("2012", "6.2"), ("2016", "10.0"), ("2019", "10.0"),
-        ("2022", "10.0"), ("2025", "10.0"),
+        ("2012 R2", "6.3"),
+        ("2008 R2", "6.1"),
+        ("2008", "6.0"),
+        ("2012", "6.2"),
+        ("2016", "10.0"),
+        ("2019", "10.0"),
+        ("2022", "10.0"),
+        ("2025", "10.0"),
     ];
     if text.contains("Windows") {
         // "2016 or later" names no version; all of them are 10.0 inside.
-        return WINDOWS.iter().find(|(name, _)| text.contains(name)).map(|(_, version)| (*version).to_owned());
+        return WINDOWS
+            .iter()
+            .find(|(name, _)| text.contains(name))
+            .map(|(_, version)| (*version).to_owned());
     }
     text.split(|c: char| c.is_whitespace() || c == '(')
-        .find(|word| word.starts_with(|c: char| c.is_ascii_digit()) && crate::scalar::is_version(word) && !word.contains("bit"))
+        .find(|word| {
+            word.starts_with(|c: char| c.is_ascii_digit())
+                && crate::scalar::is_version(word)
+                && !word.contains("bit")
+        })
         .map(str::to_owned)
 }
 
 /// The controller word of any spelling seen.
 pub fn controller(text: &str) -> Option<&'static str> {
-    let text: String = text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let text: String =
+        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     if text.contains("paravirtual") || text.contains("pvscsi") {
         Some("paravirtual")
     } else if text.contains("lsilogicsas") {
@@ -166,10 +212,14 @@ pub fn datastore_type(text: &str) -> Option<&'static str> {
 
 /// The edition word of a licence, from its edition key or name.
 pub fn edition(text: &str) -> Option<&'static str> {
-    let text: String = text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let text: String =
+        text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     if text.contains("eval") {
         Some("evaluation")
-    } else if text.contains("enterpriseplus") || text.contains("esxfull") || text.contains("entplus") {
+    } else if text.contains("enterpriseplus")
+        || text.contains("esxfull")
+        || text.contains("entplus")
+    {
         Some("enterprisePlus")
     } else if text.contains("hypervisor") || text.contains("esxbasic") || text.contains("free") {
         Some("free")
@@ -188,11 +238,16 @@ pub fn datastore_of(path: &str) -> Option<String> {
 
 /// A hardware address in one spelling: lower case, colons.
 pub fn mac(text: &str) -> Option<String> {
-    let digits: String = text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_lowercase();
+    let digits: String =
+        text.chars().filter(char::is_ascii_hexdigit).collect::<String>().to_ascii_lowercase();
     if digits.len() != 12 || digits.chars().all(|c| c == '0') {
         return None;
     }
-    let pairs: Vec<String> = digits.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()).collect();
+    let pairs: Vec<String> = digits
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| String::from_utf8_lossy(pair).into_owned())
+        .collect();
     Some(pairs.join(":"))
 }
 
@@ -210,8 +265,14 @@ mod tests {
 
     #[test]
     fn times_come_in_many_spellings() {
-        assert_eq!(read("2017-09-19T10:47:12.0055332Z").as_deref(), Some("2017-09-19T10:47:12.005533Z"));
-        assert_eq!(read("2017-09-19T16:21:13.524374+05:30").as_deref(), Some("2017-09-19T10:51:13.524374Z"));
+        assert_eq!(
+            read("2017-09-19T10:47:12.0055332Z").as_deref(),
+            Some("2017-09-19T10:47:12.005533Z")
+        );
+        assert_eq!(
+            read("2017-09-19T16:21:13.524374+05:30").as_deref(),
+            Some("2017-09-19T10:51:13.524374Z")
+        );
         assert_eq!(read("2023-08-18T08:29:59+00:00").as_deref(), Some("2023-08-18T08:29:59Z"));
         assert_eq!(read("2024/05/01 10:20:30").as_deref(), Some("2024-05-01T10:20:30Z"));
         assert_eq!(read("/Date(1505818272000)/").as_deref(), Some("2017-09-19T10:51:12Z"));
@@ -221,7 +282,12 @@ mod tests {
 
     #[test]
     fn sentinels_are_never() {
-        for text in ["1753-01-01T01:01:01Z", "0001-01-01T00:00:00", "9999-12-31T23:59:59.9999999", "1601-01-01T00:00:00Z"] {
+        for text in [
+            "1753-01-01T01:01:01Z",
+            "0001-01-01T00:00:00",
+            "9999-12-31T23:59:59.9999999",
+            "1601-01-01T00:00:00Z",
+        ] {
             assert_eq!(read(text).as_deref(), Some("never"), "{text}");
         }
     }
@@ -237,8 +303,15 @@ mod tests {
 
     #[test]
     fn names_of_systems_yield_versions() {
-        assert_eq!(os_version("Microsoft Windows Server 2012 R2 Datacenter").as_deref(), Some("6.3"));
-        assert_eq!(os_version("DISTRIB_ID=Ubuntu DISTRIB_RELEASE=16.04 DISTRIB_CODENAME=xenial").as_deref(), Some("16.04"));
+        assert_eq!(
+            os_version("Microsoft Windows Server 2012 R2 Datacenter").as_deref(),
+            Some("6.3")
+        );
+        assert_eq!(
+            os_version("DISTRIB_ID=Ubuntu DISTRIB_RELEASE=16.04 DISTRIB_CODENAME=xenial")
+                .as_deref(),
+            Some("16.04")
+        );
         assert_eq!(os_version("CentOS 7 (64-bit)").as_deref(), Some("7"));
         assert_eq!(os_family("windowsGuest"), Some("windows"));
         assert_eq!(os_family("WINDOWS"), Some("windows"));

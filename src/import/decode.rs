@@ -42,7 +42,9 @@ pub fn look(head: &[u8]) -> Look {
         None => Look::Empty,
         Some('{' | '[') => Look::Json,
         Some('<') => Look::Markup,
-        Some(_) if start.chars().take(512).any(|c| c.is_control() && !c.is_whitespace()) => Look::Binary,
+        Some(_) if start.chars().take(512).any(|c| c.is_control() && !c.is_whitespace()) => {
+            Look::Binary
+        }
         Some(_) => Look::Text,
     }
 }
@@ -104,7 +106,13 @@ pub struct Decoder<R> {
 impl<R: Read> Decoder<R> {
     /// Wraps a reader.
     pub fn new(inner: R, budget: Option<Budget>) -> Self {
-        Self { inner: BufReader::with_capacity(64 * 1024, inner), encoding: None, budget, out: Vec::new(), sent: 0 }
+        Self {
+            inner: BufReader::with_capacity(64 * 1024, inner),
+            encoding: None,
+            budget,
+            out: Vec::new(),
+            sent: 0,
+        }
     }
 
     /// Reads text that is not UTF-8 as Windows-1252, which exporters of tables use; for tables only.
@@ -129,8 +137,12 @@ impl<R: Read> Decoder<R> {
             [0xEF, 0xBB, 0xBF, ..] => (Encoding::Utf8, 3),
             [0xFF, 0xFE, ..] => (Encoding::Utf16 { little: true }, 2),
             [0xFE, 0xFF, ..] => (Encoding::Utf16 { little: false }, 2),
-            [first, 0, second, 0, ..] if *first != 0 && *second != 0 => (Encoding::Utf16 { little: true }, 0),
-            [0, first, 0, second, ..] if *first != 0 && *second != 0 => (Encoding::Utf16 { little: false }, 0),
+            [first, 0, second, 0, ..] if *first != 0 && *second != 0 => {
+                (Encoding::Utf16 { little: true }, 0)
+            }
+            [0, first, 0, second, ..] if *first != 0 && *second != 0 => {
+                (Encoding::Utf16 { little: false }, 0)
+            }
             _ => (Encoding::Utf8, 0),
         };
         self.inner.consume(mark);
@@ -193,8 +205,9 @@ impl<R: Read> Read for Decoder<R> {
 
 fn latin(byte: u8) -> char {
     const HIGH: [char; 32] = [
-        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
-        '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
+        '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž',
+        '\u{8f}', '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}',
+        'ž', 'Ÿ',
     ];
     if (0x80..0xA0).contains(&byte) { HIGH[usize::from(byte) - 0x80] } else { char::from(byte) }
 }

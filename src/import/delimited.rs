@@ -6,7 +6,8 @@ use std::io::{BufRead, BufReader, Read};
 
 use crate::import::decode::Decoder;
 use crate::import::store::Store;
-use crate::import::tables::{Cells, Columns, Export, Tab};
+use crate::import::tables::Export;
+use crate::import::tables::columns::{Cells, Columns, Tab};
 
 /// What came of it.
 pub enum Table {
@@ -17,19 +18,30 @@ pub enum Table {
 }
 
 /// Reads one file.
-pub fn read(store: &mut Store, file: usize, export: &mut Export, reader: impl Read) -> std::io::Result<Table> {
+pub fn read(
+    store: &mut Store,
+    file: usize,
+    export: &mut Export,
+    reader: impl Read,
+) -> std::io::Result<Table> {
     let mut text = BufReader::new(Decoder::new(reader, None).or_latin()?);
     let mut first = String::new();
     let mut skipped = 0;
     // The line with the type name stands before the header.
-    while first.trim().is_empty() || first.starts_with("#TYPE") || first.trim_start().to_ascii_lowercase().starts_with("sep=") {
+    while first.trim().is_empty()
+        || first.starts_with("#TYPE")
+        || first.trim_start().to_ascii_lowercase().starts_with("sep=")
+    {
         first.clear();
         if (&mut text).take(1 << 20).read_line(&mut first)? == 0 {
             return Ok(Table::Unknown(Vec::new()));
         }
         skipped += 1;
     }
-    let separator = [b';', b',', b'\t'].into_iter().max_by_key(|c| first.bytes().filter(|byte| byte == c).count()).unwrap_or(b',');
+    let separator = [b';', b',', b'\t']
+        .into_iter()
+        .max_by_key(|c| first.bytes().filter(|byte| byte == c).count())
+        .unwrap_or(b',');
     let mut records = csv::ReaderBuilder::new()
         .delimiter(separator)
         .has_headers(false)
@@ -63,9 +75,12 @@ pub fn read(store: &mut Store, file: usize, export: &mut Export, reader: impl Re
                     export.open(found.tab, file);
                     columns = Some(found);
                 }
-                None => return Ok(Table::Unknown(record.iter().take(8).map(str::to_owned).collect())),
+                None => {
+                    return Ok(Table::Unknown(record.iter().take(8).map(str::to_owned).collect()));
+                }
             },
         }
     }
-    Ok(columns.map_or_else(|| Table::Unknown(Vec::new()), |columns| Table::Used(columns.tab, rows, None)))
+    Ok(columns
+        .map_or_else(|| Table::Unknown(Vec::new()), |columns| Table::Used(columns.tab, rows, None)))
 }

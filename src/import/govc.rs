@@ -25,7 +25,9 @@ pub fn map(store: &mut Store, file: usize, view: &View<'_>) -> Option<&'static s
             for key in ["entityId", "entityDisplayName"] {
                 if let Some(entity) = view.at(key).str() {
                     let at = format!("{}/assignedLicense", view.pointer());
-                    store.editions.insert(format!("entity {}", entity.to_lowercase()), (edition, file, at));
+                    store
+                        .editions
+                        .insert(format!("entity {}", entity.to_lowercase()), (edition, file, at));
                 }
             }
         }
@@ -39,7 +41,12 @@ pub fn map(store: &mut Store, file: usize, view: &View<'_>) -> Option<&'static s
     }
     if view.at("about/apiType").json().is_some() {
         let about = view.at("about");
-        let mut row = Row::new(Kind::VCenter, format!("about|{}", about.at("instanceUuid").as_str()), file, SINGLE);
+        let mut row = Row::new(
+            Kind::VCenter,
+            format!("about|{}", about.at("instanceUuid").as_str()),
+            file,
+            SINGLE,
+        );
         row.put("version", about.at("version").version());
         store.add(row);
         return Some("vCenter about");
@@ -66,7 +73,8 @@ pub fn licence_digest(key: &str) -> String {
 }
 
 fn edition(licence: &View<'_>) -> Option<&'static str> {
-    coerce::edition(licence.at("editionKey").as_str()).or_else(|| coerce::edition(licence.at("name").as_str()))
+    coerce::edition(licence.at("editionKey").as_str())
+        .or_else(|| coerce::edition(licence.at("name").as_str()))
 }
 
 /// Puts the properties of a collector's update (`changeSet`, `propSet`) into one object, as if it had been printed whole.
@@ -86,7 +94,13 @@ fn fold(view: &View<'_>) -> Option<Json> {
 
 /// Puts one `{name, val}` in place; `name` may be a path with dots.
 pub fn put(root: &mut Map<String, Json>, change: &View<'_>) {
-    let (Some(name), Some(value)) = (change.at("name").str(), change.at("val").json()) else { return };
+    let (Some(name), Some(value)) = (change.at("name").str(), change.at("val").json()) else {
+        return;
+    };
+    // Real paths are short; a long one would only nest without end.
+    if name.split('.').count() > 16 {
+        return;
+    }
     let value = value.get("_value").unwrap_or(value).clone();
     let mut here = root;
     let mut parts = name.split('.').peekable();
@@ -150,11 +164,20 @@ fn virtual_machine(store: &mut Store, file: usize, view: &View<'_>) {
         let list = devices.items();
         row.put("disks", Some(disks(&devices, &list)));
         row.put("controllers", controllers(&devices, &list));
-        let macs = list.iter().filter_map(|device| coerce::mac(&device.at("macAddress").str()?)).map(Value::Text).collect();
+        let macs = list
+            .iter()
+            .filter_map(|device| coerce::mac(&device.at("macAddress").str()?))
+            .map(Value::Text)
+            .collect();
         row.put("macs", Some(devices.found(Value::List(macs))));
     }
     let net = view.at("guest/net");
-    let mut ips: Vec<Value> = net.items().iter().flat_map(|card| card.at("ipAddress").items_or_texts()).map(Value::Text).collect();
+    let mut ips: Vec<Value> = net
+        .items()
+        .iter()
+        .flat_map(|card| card.at("ipAddress").items_or_texts())
+        .map(Value::Text)
+        .collect();
     ips.extend(view.at("guest/ipAddress").str().map(Value::Text));
     row.put("ips", (!ips.is_empty()).then(|| net.found(Value::List(ips))));
     // The command prints the key also where there is nothing: then there is no snapshot.
@@ -176,7 +199,10 @@ fn snapshots(list: &View<'_>, into: &mut Vec<Value>, depth: usize) {
         return;
     }
     for snapshot in list.items() {
-        let mut fields = vec![("name", Value::Text(snapshot.at("name").str().unwrap_or_else(|| "(without a name)".to_owned())))];
+        let mut fields = vec![(
+            "name",
+            Value::Text(snapshot.at("name").str().unwrap_or_else(|| "(without a name)".to_owned())),
+        )];
         if let Some(at) = snapshot.at("createTime").instant() {
             fields.push(("createdAt", Value::Time(at)));
         }
@@ -205,15 +231,25 @@ pub fn firmware(text: &str) -> Option<&'static str> {
 
 fn enable_uuid(extra: &View<'_>) -> Option<Found> {
     extra.json()?;
-    let option = extra.items().into_iter().find(|option| option.at("key").as_str().eq_ignore_ascii_case("disk.enableUUID"));
+    let option = extra
+        .items()
+        .into_iter()
+        .find(|option| option.at("key").as_str().eq_ignore_ascii_case("disk.enableUUID"));
     match option {
-        Some(option) => Some(option.at("value").found(Value::Bool(option.at("value").is_true().unwrap_or(false)))),
-        None => Some(extra.found(Value::Bool(false)).because("the extra configuration has no `disk.EnableUUID`")),
+        Some(option) => Some(
+            option.at("value").found(Value::Bool(option.at("value").is_true().unwrap_or(false))),
+        ),
+        None => Some(
+            extra
+                .found(Value::Bool(false))
+                .because("the extra configuration has no `disk.EnableUUID`"),
+        ),
     }
 }
 
 fn is_disk(device: &View<'_>) -> bool {
-    device.first(&["capacityInKB", "capacityInBytes"]).json().is_some() && device.at("backing/fileName").json().is_some()
+    device.first(&["capacityInKB", "capacityInBytes"]).json().is_some()
+        && device.at("backing/fileName").json().is_some()
 }
 
 fn disks(devices: &View<'_>, list: &[View<'_>]) -> Found {
@@ -225,13 +261,16 @@ fn disks(devices: &View<'_>, list: &[View<'_>]) -> Found {
             if let Some(uuid) = disk.at("backing/uuid").str() {
                 fields.push(("uuid", Value::Text(uuid.to_lowercase())));
             }
-            let size = disk.at("capacityInBytes").size(1.0).filter(|size| size.value != Value::Size(0));
+            let size =
+                disk.at("capacityInBytes").size(1.0).filter(|size| size.value != Value::Size(0));
             if let Some(size) = size.or_else(|| disk.at("capacityInKB").size(1024.0)) {
                 fields.push(("size", size.value));
             }
             let raw = disk.at("backing/compatibilityMode").str().is_some();
             fields.push(("kind", Value::Word(if raw { "rdm" } else { "vmdk" })));
-            if let Some(name) = disk.at("backing/fileName").str().and_then(|path| coerce::datastore_of(&path)) {
+            if let Some(name) =
+                disk.at("backing/fileName").str().and_then(|path| coerce::datastore_of(&path))
+            {
                 fields.push(("datastore", Value::Text(name)));
             }
             Value::Record(fields)
@@ -263,12 +302,20 @@ fn host(store: &mut Store, file: usize, view: &View<'_>) {
     let mut row = Row::new(Kind::Host, text, file, SINGLE);
     row.put("name", name.text());
     row.put("ref", moref.map(|moref| view.at("self").found(Value::Text(moref))));
-    row.put("version", view.first(&["config/product/version", "summary/config/product/version"]).version());
+    row.put(
+        "version",
+        view.first(&["config/product/version", "summary/config/product/version"]).version(),
+    );
     let total = view.first(&["hardware/memorySize", "summary/hardware/memorySize"]);
     let used = view.at("summary/quickStats/overallMemoryUsage");
     if let (Some(total_bytes), Some(used_mib)) = (total.number(), used.number()) {
         let free = (total_bytes - used_mib * 1_048_576.0).max(0.0) as i64;
-        row.put("freeMemory", Some(used.found(Value::Size(free)).because("memory of the host less the memory in use")));
+        row.put(
+            "freeMemory",
+            Some(
+                used.found(Value::Size(free)).because("memory of the host less the memory in use"),
+            ),
+        );
     }
     let machines = view.at("vm");
     if machines.json().is_some() {
@@ -305,7 +352,8 @@ fn datastore(store: &mut Store, file: usize, view: &View<'_>) {
 /// A mount that can be used; unmounted or inaccessible ones are left out.
 fn mount(mount: &View<'_>) -> Option<Value> {
     let info = mount.at("mountInfo");
-    if info.at("mounted").is_true() == Some(false) || info.at("accessible").is_true() == Some(false) {
+    if info.at("mounted").is_true() == Some(false) || info.at("accessible").is_true() == Some(false)
+    {
         return None;
     }
     let mut fields = vec![("host", Value::Text(mount.at("key/value").str()?))];

@@ -47,7 +47,8 @@ pub struct Broken {
 }
 
 /// Keys under which lists stand at the top of a document.
-const LISTS: [&str; 7] = ["value", "data", "virtualMachines", "hostSystems", "datastores", "devices", "objects"];
+const LISTS: [&str; 7] =
+    ["value", "data", "virtualMachines", "hostSystems", "datastores", "devices", "objects"];
 
 /// Reads all documents; yields how many there were.
 pub fn read(reader: impl Read, budget: &Budget, sink: &mut dyn Sink) -> Result<usize, Broken> {
@@ -226,7 +227,9 @@ impl<'de> Visitor<'de> for Part<'_> {
     }
 
     fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Streamed, E> {
-        serde_json::Number::from_f64(number).map(|number| Streamed::Other(Json::Number(number))).ok_or_else(|| E::custom("not a number"))
+        serde_json::Number::from_f64(number)
+            .map(|number| Streamed::Other(Json::Number(number)))
+            .ok_or_else(|| E::custom("not a number"))
     }
 }
 

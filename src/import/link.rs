@@ -49,7 +49,10 @@ pub struct Draft<'s> {
 impl<'s> Draft<'s> {
     /// Whether a row with an Azure id belongs to the vault.
     pub fn mine(&self, key: &str) -> bool {
-        !self.vault.is_empty() && key.starts_with(&self.vault) && key[self.vault.len()..].starts_with(['/', '|']) || key == self.vault
+        !self.vault.is_empty()
+            && key.starts_with(&self.vault)
+            && key[self.vault.len()..].starts_with(['/', '|'])
+            || key == self.vault
     }
 
     /// Rows of one kind that belong to the vault.
@@ -59,8 +62,12 @@ impl<'s> Draft<'s> {
 
     /// Gives ids to things of one list: names where they are unique, else names with a short suffix.
     pub fn name(&mut self, list: &'static str, things: &[(String, String)]) {
-        let taken: BTreeSet<String> =
-            self.ids.iter().filter(|((at, _), _)| *at == list).map(|(_, id)| id.to_lowercase()).collect();
+        let taken: BTreeSet<String> = self
+            .ids
+            .iter()
+            .filter(|((at, _), _)| *at == list)
+            .map(|(_, id)| id.to_lowercase())
+            .collect();
         let mut counts: HashMap<String, usize> = HashMap::new();
         for (_, name) in things {
             *counts.entry(safe(name).to_lowercase()).or_default() += 1;
@@ -68,7 +75,8 @@ impl<'s> Draft<'s> {
         for (key, name) in things {
             let plain = safe(name);
             let lower = plain.to_lowercase();
-            let clash = counts.get(&lower).is_some_and(|count| *count > 1) || taken.contains(&lower);
+            let clash =
+                counts.get(&lower).is_some_and(|count| *count > 1) || taken.contains(&lower);
             let id = if clash { format!("{plain}-{}", suffix(key)) } else { plain };
             self.ids.entry((list, key.clone())).or_insert(id);
         }
@@ -151,7 +159,12 @@ impl<'s> Draft<'s> {
 
     /// Whether a whole list of the vault was handed in.
     pub fn complete(&self, collection: &'static str) -> bool {
-        let mut pages = self.store.pages.iter().filter(|((what, scope), _)| *what == collection && *scope == self.vault).peekable();
+        let mut pages = self
+            .store
+            .pages
+            .iter()
+            .filter(|((what, scope), _)| *what == collection && *scope == self.vault)
+            .peekable();
         pages.peek().is_some() && pages.all(|(_, pages)| pages.gap().is_none())
     }
 
@@ -194,12 +207,18 @@ fn suffering(collection: &str) -> &'static [&'static str] {
 }
 
 /// Makes the environments.
-pub fn link(store: &Store, name: Option<&str>, as_of: Option<i64>) -> (Vec<Environment>, Diagnostics) {
+pub fn link(
+    store: &Store,
+    name: Option<&str>,
+    as_of: Option<i64>,
+) -> (Vec<Environment>, Diagnostics) {
     let inventory = Inventory::new(store);
     let mut diagnostics = Diagnostics::default();
     let mut found = estates(store);
     let virtual_only = found.is_empty()
-        && [Kind::Vm, Kind::Host, Kind::Datastore].iter().any(|kind| store.all(*kind).next().is_some());
+        && [Kind::Vm, Kind::Host, Kind::Datastore]
+            .iter()
+            .any(|kind| store.all(*kind).next().is_some());
     if virtual_only {
         found.insert((String::new(), None));
     }
@@ -253,9 +272,16 @@ fn estates(store: &Store) -> BTreeSet<(String, Option<&'static str>)> {
     let mut found: BTreeSet<(String, Option<&'static str>)> = BTreeSet::new();
     let mut vague: BTreeSet<String> = BTreeSet::new();
     let kinds = [
-        (Kind::ConfigurationServer, Some("classic")), (Kind::MasterTarget, Some("classic")), (Kind::ProcessServer, Some("classic")),
-        (Kind::ApplianceFabric, Some("modernized")), (Kind::Appliance, Some("modernized")), (Kind::Item, None),
-        (Kind::Policy, None), (Kind::VCenter, Some("classic")), (Kind::Protectable, Some("classic")), (Kind::Plan, None),
+        (Kind::ConfigurationServer, Some("classic")),
+        (Kind::MasterTarget, Some("classic")),
+        (Kind::ProcessServer, Some("classic")),
+        (Kind::ApplianceFabric, Some("modernized")),
+        (Kind::Appliance, Some("modernized")),
+        (Kind::Item, None),
+        (Kind::Policy, None),
+        (Kind::VCenter, Some("classic")),
+        (Kind::Protectable, Some("classic")),
+        (Kind::Plan, None),
         (Kind::Mapping, None),
     ];
     for (kind, architecture) in kinds {
@@ -283,11 +309,16 @@ fn estates(store: &Store) -> BTreeSet<(String, Option<&'static str>)> {
 
 fn gaps(draft: &mut Draft<'_>) {
     for ((what, scope), pages) in &draft.store.pages {
-        let mine = *scope == draft.vault || (scope.contains("vmwaresites") && draft.architecture == Some("modernized")) || draft.only;
+        let mine = *scope == draft.vault
+            || (scope.contains("vmwaresites") && draft.architecture == Some("modernized"))
+            || draft.only;
         let Some(gap) = pages.gap().filter(|_| mine) else { continue };
-        let file = draft.store.files.get(pages.file).map(|file| file.name.to_string()).unwrap_or_default();
+        let file =
+            draft.store.files.get(pages.file).map(|file| file.name.to_string()).unwrap_or_default();
         for list in suffering(what) {
-            draft.incomplete.push(Incomplete { list, why: format!("the {what} are incomplete: {gap}") });
+            draft
+                .incomplete
+                .push(Incomplete { list, why: format!("the {what} are incomplete: {gap}") });
         }
         draft.diagnostics.push(
             Diagnostic::new(Severity::Warning, "incomplete", format!("the {what} of `{file}` are incomplete: {gap}"))
@@ -301,15 +332,29 @@ fn vault_entity(draft: &mut Draft<'_>) {
         return;
     }
     let vault = draft.vault.clone();
-    let kinds = [Kind::ConfigurationServer, Kind::ApplianceFabric, Kind::Item, Kind::VCenter, Kind::Plan, Kind::Protectable];
-    let Some(seen) = kinds.iter().find_map(|kind| draft.nodes(*kind).first().and_then(|node| node.anywhere())) else { return };
+    let kinds = [
+        Kind::ConfigurationServer,
+        Kind::ApplianceFabric,
+        Kind::Item,
+        Kind::VCenter,
+        Kind::Plan,
+        Kind::Protectable,
+    ];
+    let Some(seen) =
+        kinds.iter().find_map(|kind| draft.nodes(*kind).first().and_then(|node| node.anywhere()))
+    else {
+        return;
+    };
     let own = draft.store.get(Kind::Vault, &vault);
     // Keys are in lower case; ids are shown as they are written.
     let written = draft.store.vaults.get(&vault).cloned().unwrap_or_else(|| vault.clone());
     let id = arm::after(&written, "vaults").unwrap_or("vault");
     let mut entity = Entity { id: safe(id), facts: Vec::new() };
     if let Some(group) = arm::after(&written, "resourceGroups") {
-        entity.facts.push(("resourceGroup", draft.derive(seen, Value::Text(group.to_owned()), "the id of the resource")));
+        entity.facts.push((
+            "resourceGroup",
+            draft.derive(seen, Value::Text(group.to_owned()), "the id of the resource"),
+        ));
     }
     if let Some(fact) = own.and_then(|node| draft.copy(node, "region")) {
         entity.facts.push(("region", fact));
@@ -327,14 +372,21 @@ fn finish(draft: Draft<'_>, name: String, as_of: Option<i64>) -> Environment {
             // The first statement of a path holds: it was made by the more exact source.
             let mut seen = BTreeSet::new();
             entity.facts.retain(|(path, _)| seen.insert(*path));
-            entity.facts.sort_by_key(|(path, _)| order.iter().position(|own| own == path).unwrap_or(usize::MAX));
+            entity.facts.sort_by_key(|(path, _)| {
+                order.iter().position(|own| own == path).unwrap_or(usize::MAX)
+            });
         }
         ordered.push((*key, entities));
     }
     let as_of = match as_of {
         Some(at) => Some(Fact {
             value: Value::Time(at),
-            origin: Origin { file: "--as-of".into(), pointer: String::new(), captured: None, derived_from: Vec::new() },
+            origin: Origin {
+                file: "--as-of".into(),
+                pointer: String::new(),
+                captured: None,
+                derived_from: Vec::new(),
+            },
         }),
         None => newest(store, &ordered),
     };
@@ -343,9 +395,14 @@ fn finish(draft: Draft<'_>, name: String, as_of: Option<i64>) -> Environment {
 
 /// The newest time of the files that facts came from; times without a zone count only where there are no others.
 fn newest(store: &Store, sections: &[(&'static str, Vec<Entity>)]) -> Option<Fact> {
-    let used: BTreeSet<&str> =
-        sections.iter().flat_map(|(_, list)| list).flat_map(|entity| &entity.facts).map(|(_, fact)| &*fact.origin.file).collect();
-    let dated = store.files.iter().filter(|file| used.contains(&*file.name) && file.captured.is_some());
+    let used: BTreeSet<&str> = sections
+        .iter()
+        .flat_map(|(_, list)| list)
+        .flat_map(|entity| &entity.facts)
+        .map(|(_, fact)| &*fact.origin.file)
+        .collect();
+    let dated =
+        store.files.iter().filter(|file| used.contains(&*file.name) && file.captured.is_some());
     let file = dated.max_by_key(|file| (file.zoned, file.captured))?;
     Some(Fact {
         value: Value::Time(file.captured?),

@@ -56,7 +56,14 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 8 << 30, element: 64 << 20, packed: 256 << 20, texts: 512 << 20, cells: 200_000_000, members: 10_000 }
+        Self {
+            bytes: 8 << 30,
+            element: 64 << 20,
+            packed: 256 << 20,
+            texts: 512 << 20,
+            cells: 200_000_000,
+            members: 10_000,
+        }
     }
 }
 
@@ -107,21 +114,34 @@ impl<'a> Intake<'a> {
     /// Takes one input.
     pub fn take(&mut self, input: Input) {
         let group = match &input.content {
-            Content::Path(path) => path.parent().map(|folder| folder.display().to_string()).unwrap_or_default(),
-            Content::Bytes(_) => input.name.rsplit_once(['/', '\\']).map_or(String::new(), |(folder, _)| folder.to_owned()),
+            Content::Path(path) => {
+                path.parent().map(|folder| folder.display().to_string()).unwrap_or_default()
+            }
+            Content::Bytes(_) => input
+                .name
+                .rsplit_once(['/', '\\'])
+                .map_or(String::new(), |(folder, _)| folder.to_owned()),
         };
         let handle = match input.content {
             Content::Bytes(bytes) => Handle::Memory(Cursor::new(bytes)),
             Content::Path(path) => match File::open(&path) {
                 Ok(file) => Handle::File(file),
                 Err(error) => {
-                    self.refuse("unreadable", format!("`{}` cannot be read: {error}", input.name), "check the path and the rights to it");
+                    self.refuse(
+                        "unreadable",
+                        format!("`{}` cannot be read: {error}", input.name),
+                        "check the path and the rights to it",
+                    );
                     return;
                 }
             },
         };
         if let Err(error) = self.seekable(&input.name, &group, handle, 0) {
-            self.refuse("unreadable", format!("`{}` cannot be read: {error}", input.name), "check the file and hand it in again");
+            self.refuse(
+                "unreadable",
+                format!("`{}` cannot be read: {error}", input.name),
+                "check the file and hand it in again",
+            );
         }
     }
 
@@ -129,11 +149,21 @@ impl<'a> Intake<'a> {
         self.store.diagnostics.push(Diagnostic::new(Severity::Error, code, message).help(help));
     }
 
-    fn seekable(&mut self, name: &str, group: &str, mut handle: Handle, depth: usize) -> io::Result<()> {
+    fn seekable(
+        &mut self,
+        name: &str,
+        group: &str,
+        mut handle: Handle,
+        depth: usize,
+    ) -> io::Result<()> {
         let length = handle.seek(SeekFrom::End(0))?;
         handle.rewind()?;
         if length > self.limits.bytes {
-            self.refuse("too-large", format!("`{name}` is larger than the limit of {} bytes", self.limits.bytes), "hand in a smaller export");
+            self.refuse(
+                "too-large",
+                format!("`{name}` is larger than the limit of {} bytes", self.limits.bytes),
+                "hand in a smaller export",
+            );
             return Ok(());
         }
         if length > 0 {
@@ -142,8 +172,12 @@ impl<'a> Intake<'a> {
             handle.rewind()?;
             if let Some(first) = self.seen.insert(hasher.finalize().to_vec(), name.to_owned()) {
                 self.store.diagnostics.push(
-                    Diagnostic::new(Severity::Note, "same-file", format!("`{name}` has the same content as `{first}`"))
-                        .help("it is used once"),
+                    Diagnostic::new(
+                        Severity::Note,
+                        "same-file",
+                        format!("`{name}` has the same content as `{first}`"),
+                    )
+                    .help("it is used once"),
                 );
                 return Ok(());
             }
@@ -170,7 +204,13 @@ impl<'a> Intake<'a> {
     }
 
     /// Text of any size.
-    fn stream(&mut self, name: &str, group: &str, head: &[u8], reader: impl Read) -> io::Result<()> {
+    fn stream(
+        &mut self,
+        name: &str,
+        group: &str,
+        head: &[u8],
+        reader: impl Read,
+    ) -> io::Result<()> {
         match look(head) {
             Look::Json => self.json(name, group, reader),
             Look::Text => self.csv(name, group, reader)?,
@@ -190,9 +230,17 @@ impl<'a> Intake<'a> {
                 format!("`{name}` is an old (.xls) or encrypted workbook"),
                 "save it as .xlsx without a password, or export it again",
             ),
-            Look::Gzip => self.refuse("gzip", format!("`{name}` is packed with gzip"), "unpack it and hand in the content"),
+            Look::Gzip => self.refuse(
+                "gzip",
+                format!("`{name}` is packed with gzip"),
+                "unpack it and hand in the content",
+            ),
             Look::Zip | Look::Binary => {
-                self.refuse("unrecognised", format!("`{name}` is neither text, workbook nor zip archive"), "hand in JSON, CSV, .xlsx or .zip");
+                self.refuse(
+                    "unrecognised",
+                    format!("`{name}` is neither text, workbook nor zip archive"),
+                    "hand in JSON, CSV, .xlsx or .zip",
+                );
             }
         }
         Ok(())
@@ -203,14 +251,26 @@ impl<'a> Intake<'a> {
         let budget = Budget::new(self.limits.element);
         let decoder = Decoder::new(reader, Some(budget.clone()));
         let mut recogniser = Recogniser::new(self.store, file);
-        let result = json::read(BufReader::with_capacity(64 * 1024, decoder), &budget, &mut recogniser);
+        let result =
+            json::read(BufReader::with_capacity(64 * 1024, decoder), &budget, &mut recogniser);
         recogniser.finish(result.is_err());
         let Err(broken) = result else { return };
         let place = format!("line {}, column {}", broken.line, broken.column);
         if broken.too_large {
-            self.refuse("too-large", format!("one element of `{name}` is larger than the limit of {} bytes", self.limits.element), "hand in an export of lists, page by page");
+            self.refuse(
+                "too-large",
+                format!(
+                    "one element of `{name}` is larger than the limit of {} bytes",
+                    self.limits.element
+                ),
+                "hand in an export of lists, page by page",
+            );
         } else if broken.cut_off {
-            self.refuse("cut-off", format!("`{name}` is cut off at {place}"), "what stands before is used, and no list of it counts as complete: export it again");
+            self.refuse(
+                "cut-off",
+                format!("`{name}` is cut off at {place}"),
+                "what stands before is used, and no list of it counts as complete: export it again",
+            );
         } else {
             self.store.diagnostics.push(
                 Diagnostic::new(Severity::Error, "broken-json", format!("`{name}` is not valid JSON at {place}"))
@@ -230,14 +290,22 @@ impl<'a> Intake<'a> {
                 }
                 if let Some((row, reason)) = broken {
                     self.store.diagnostics.push(
-                        Diagnostic::new(Severity::Error, "broken-table", format!("`{name}` breaks after row {row}"))
-                            .note("reason", reason)
-                            .help("the rows before are used: export it again"),
+                        Diagnostic::new(
+                            Severity::Error,
+                            "broken-table",
+                            format!("`{name}` breaks after row {row}"),
+                        )
+                        .note("reason", reason)
+                        .help("the rows before are used: export it again"),
                     );
                 }
             }
             Table::Unknown(header) => {
-                let header = header.iter().map(|cell| format!("`{}`", cell.trim())).collect::<Vec<_>>().join(", ");
+                let header = header
+                    .iter()
+                    .map(|cell| format!("`{}`", cell.trim()))
+                    .collect::<Vec<_>>()
+                    .join(", ");
                 self.store.diagnostics.push(
                     Diagnostic::new(Severity::Error, "unrecognised", format!("`{name}` is text, but no table or JSON that is known"))
                         .note("header", header)
@@ -252,7 +320,11 @@ impl<'a> Intake<'a> {
         let mut archive = match zip::ZipArchive::new(handle) {
             Ok(archive) => archive,
             Err(error) => {
-                self.refuse("broken-archive", format!("`{name}` is a broken archive or workbook: {error}"), "export or pack it again");
+                self.refuse(
+                    "broken-archive",
+                    format!("`{name}` is a broken archive or workbook: {error}"),
+                    "export or pack it again",
+                );
                 return Ok(());
             }
         };
@@ -263,11 +335,19 @@ impl<'a> Intake<'a> {
             return if fits { self.workbook(name, handle) } else { Ok(()) };
         }
         if depth >= 2 {
-            self.refuse("nested-archive", format!("`{name}` is an archive inside an archive inside an archive"), "unpack it and hand in the content");
+            self.refuse(
+                "nested-archive",
+                format!("`{name}` is an archive inside an archive inside an archive"),
+                "unpack it and hand in the content",
+            );
             return Ok(());
         }
         if archive.len() > self.limits.members {
-            self.refuse("too-large", format!("`{name}` holds more than {} members", self.limits.members), "pack only the exports");
+            self.refuse(
+                "too-large",
+                format!("`{name}` holds more than {} members", self.limits.members),
+                "pack only the exports",
+            );
             return Ok(());
         }
         let mut left = self.limits.bytes.min(self.limits.packed.saturating_mul(16));
@@ -275,19 +355,31 @@ impl<'a> Intake<'a> {
             let member = match archive.by_index(at) {
                 Ok(member) => member,
                 Err(error) => {
-                    self.refuse("broken-archive", format!("member {} of `{name}` cannot be read: {error}", at + 1), "pack it again without a password");
+                    self.refuse(
+                        "broken-archive",
+                        format!("member {} of `{name}` cannot be read: {error}", at + 1),
+                        "pack it again without a password",
+                    );
                     continue;
                 }
             };
             if member.is_dir() {
                 continue;
             }
-            let inner = member.name().map_or_else(|_| format!("member {}", at + 1), |name| name.into_owned());
+            let inner = member
+                .name()
+                .map_or_else(|_| format!("member {}", at + 1), |name| name.into_owned());
             let shown = format!("{name}!{inner}");
             let packed = member.compressed_size().max(1);
-            // A thousandfold is more than any export shrinks.
-            if member.size() > left || (member.size() > (64 << 20) && member.size() / packed > 1000) {
-                self.refuse("zip-bomb", format!("`{shown}` unpacks to {} bytes, which is over the limit", member.size()), "hand in the file unpacked if it is what it says");
+            if member.size() > left || swollen(member.size(), packed) {
+                self.refuse(
+                    "zip-bomb",
+                    format!(
+                        "`{shown}` unpacks to {} bytes, which is over the limit",
+                        member.size()
+                    ),
+                    "hand in the file unpacked if it is what it says",
+                );
                 continue;
             }
             let folder = inner.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -298,22 +390,37 @@ impl<'a> Intake<'a> {
             let count = read_some(&mut member, &mut head)?;
             head.truncate(count);
             let small = self.limits.packed.min(64 << 20);
-            if look(&head) == Look::Zip || (count as u64) < small && member.get_ref().size() <= small {
+            if look(&head) == Look::Zip
+                || (count as u64) < small && member.get_ref().size() <= small
+            {
                 let mut bytes = head;
                 let room = self.limits.packed.saturating_sub(bytes.len() as u64).saturating_add(1);
                 (&mut member).take(room).read_to_end(&mut bytes)?;
                 if bytes.len() as u64 > self.limits.packed.min(left) {
-                    self.refuse("zip-bomb", format!("`{shown}` unpacks to more than the limit"), "hand in the file unpacked if it is what it says");
+                    self.refuse(
+                        "zip-bomb",
+                        format!("`{shown}` unpacks to more than the limit"),
+                        "hand in the file unpacked if it is what it says",
+                    );
                     continue;
                 }
                 left = left.saturating_sub(bytes.len() as u64);
                 self.seekable(&shown, &inner_group, Handle::Memory(Cursor::new(bytes)), depth + 1)?;
             } else {
                 let before = member.limit() + count as u64;
-                self.stream(&shown, &inner_group, &head, Cursor::new(head.clone()).chain(&mut member))?;
+                self.stream(
+                    &shown,
+                    &inner_group,
+                    &head,
+                    Cursor::new(head.clone()).chain(&mut member),
+                )?;
                 left = left.saturating_sub(before - member.limit());
                 if member.limit() == 0 {
-                    self.refuse("zip-bomb", format!("`{shown}` unpacks to more than the limit"), "hand in the file unpacked if it is what it says");
+                    self.refuse(
+                        "zip-bomb",
+                        format!("`{shown}` unpacks to more than the limit"),
+                        "hand in the file unpacked if it is what it says",
+                    );
                 }
             }
         }
@@ -323,15 +430,22 @@ impl<'a> Intake<'a> {
     /// Whether a workbook keeps to the limits: what is stated, and what is held in memory as it really unpacks.
     fn fits(&mut self, name: &str, archive: &mut zip::ZipArchive<Handle>) -> io::Result<bool> {
         let mut total: u64 = 0;
+        let mut bomb = false;
         for at in 0..archive.len() {
-            total = total.saturating_add(archive.by_index_raw(at).map_or(0, |member| member.size()));
+            let Ok(member) = archive.by_index_raw(at) else { continue };
+            total = total.saturating_add(member.size());
+            bomb |= swollen(member.size(), member.compressed_size());
         }
         let texts = match archive.by_name("xl/sharedStrings.xml") {
             Ok(member) => io::copy(&mut member.take(self.limits.texts + 1), &mut io::sink())?,
             Err(_) => 0,
         };
-        if total > self.limits.bytes || texts > self.limits.texts {
-            self.refuse("zip-bomb", format!("the workbook `{name}` unpacks to more than the limit"), "export only the tabs that are needed");
+        if bomb || total > self.limits.bytes || texts > self.limits.texts {
+            self.refuse(
+                "zip-bomb",
+                format!("the workbook `{name}` unpacks to more than the limit"),
+                "export only the tabs that are needed",
+            );
             return Ok(false);
         }
         Ok(true)
@@ -340,18 +454,33 @@ impl<'a> Intake<'a> {
     fn workbook(&mut self, name: &str, handle: Handle) -> io::Result<()> {
         let file = self.file(name, name);
         let mut export = Export::default();
-        match workbook::read(self.store, file, &mut export, BufReader::new(handle), self.limits.cells) {
+        match workbook::read(
+            self.store,
+            file,
+            &mut export,
+            BufReader::new(handle),
+            self.limits.cells,
+        ) {
             Ok(0) => self.refuse(
                 "unrecognised",
                 format!("no sheet of the workbook `{name}` is known"),
                 "hand in the workbook RVTools writes with `Export all to Excel`",
             ),
             Ok(_) => {}
-            Err(error) => self.refuse("broken-workbook", format!("the workbook `{name}` cannot be read: {error}"), "save or export it again"),
+            Err(error) => self.refuse(
+                "broken-workbook",
+                format!("the workbook `{name}` cannot be read: {error}"),
+                "save or export it again",
+            ),
         }
         export.close(self.store);
         Ok(())
     }
+}
+
+/// Whether something large shrank more than any export does.
+fn swollen(size: u64, packed: u64) -> bool {
+    size > (64 << 20) && size / packed.max(1) > 250
 }
 
 fn read_some(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {

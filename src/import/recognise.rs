@@ -56,7 +56,8 @@ impl<'a> Recogniser<'a> {
             pages.cut = true;
             pages.file = self.file;
         }
-        let name = self.store.files.get(self.file).map(|file| file.name.to_string()).unwrap_or_default();
+        let name =
+            self.store.files.get(self.file).map(|file| file.name.to_string()).unwrap_or_default();
         if let Some(at) = &self.lost {
             self.store.diagnostics.push(
                 Diagnostic::new(Severity::Error, "depth-lost", format!("`{name}` lost its nested objects at `{at}`: type names stand in their place"))
@@ -66,8 +67,12 @@ impl<'a> Recogniser<'a> {
         for (what, kind) in [("device lists", "devices"), ("snapshot trees", "snapshots")] {
             if self.what.contains_key(what) {
                 self.store.diagnostics.push(
-                    Diagnostic::new(Severity::Note, "nameless", format!("`{name}` lists {kind} without saying of which VM"))
-                        .help("it is not used: `govc vm.info -json` tells the same with names"),
+                    Diagnostic::new(
+                        Severity::Note,
+                        "nameless",
+                        format!("`{name}` lists {kind} without saying of which VM"),
+                    )
+                    .help("it is not used: `govc vm.info -json` tells the same with names"),
                 );
             }
         }
@@ -88,8 +93,12 @@ impl<'a> Recogniser<'a> {
             );
         } else if self.what.is_empty() && self.answered_empty {
             self.store.diagnostics.push(
-                Diagnostic::new(Severity::Note, "empty-list", format!("`{name}` is an empty list; it does not say of what"))
-                    .help("nothing is concluded from it"),
+                Diagnostic::new(
+                    Severity::Note,
+                    "empty-list",
+                    format!("`{name}` is an empty list; it does not say of what"),
+                )
+                .help("nothing is concluded from it"),
             );
         }
         if let Some(info) = self.store.files.get_mut(self.file) {
@@ -110,7 +119,9 @@ impl<'a> Recogniser<'a> {
         let id = azure::id(view);
         let kind = arm::kind(view.at("type").as_str(), id);
         let what = match kind.as_deref() {
-            Some("microsoft.offazure/vmwaresites/machines") => Some(site::map(self.store, source, view)),
+            Some("microsoft.offazure/vmwaresites/machines") => {
+                Some(site::map(self.store, source, view))
+            }
             Some(_) => azure::map(self.store, source, view),
             None => govc::map(self.store, self.file, view),
         };
@@ -118,14 +129,21 @@ impl<'a> Recogniser<'a> {
             Some(what) => {
                 self.count(what);
                 if rank == LIST {
-                    let scope = arm::vault(id).or_else(|| arm::up_to(id, "VMwareSites")).unwrap_or_default();
+                    let scope = arm::vault(id)
+                        .or_else(|| arm::up_to(id, "VMwareSites"))
+                        .unwrap_or_default();
                     self.page = Some((what, scope));
                 }
             }
             None => {
                 self.strange += 1;
                 let keys = view.json().and_then(Json::as_object).map(|object| {
-                    object.keys().take(8).map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
+                    object
+                        .keys()
+                        .take(8)
+                        .map(|key| format!("`{key}`"))
+                        .collect::<Vec<_>>()
+                        .join(", ")
                 });
                 let at = view.pointer().to_owned();
                 self.strange_keys.get_or_insert((at, keys.unwrap_or_else(|| "none".to_owned())));
@@ -155,12 +173,23 @@ impl<'a> Recogniser<'a> {
             self.table(view);
             return;
         }
-        if let (Some(code), Some(_)) = (view.at("error/code").str(), view.at("error/message").json()) {
-            let name = self.store.files.get(self.file).map(|file| file.name.to_string()).unwrap_or_default();
+        if let (Some(code), Some(_)) =
+            (view.at("error/code").str(), view.at("error/message").json())
+        {
+            let name = self
+                .store
+                .files
+                .get(self.file)
+                .map(|file| file.name.to_string())
+                .unwrap_or_default();
             self.count("an error answer");
             self.store.diagnostics.push(
-                Diagnostic::new(Severity::Error, "error-answer", format!("`{name}` holds an error answer (`{code}`), not an export"))
-                    .help("run the export again, with rights to read the vault"),
+                Diagnostic::new(
+                    Severity::Error,
+                    "error-answer",
+                    format!("`{name}` holds an error answer (`{code}`), not an export"),
+                )
+                .help("run the export again, with rights to read the vault"),
             );
             return;
         }
@@ -171,12 +200,22 @@ impl<'a> Recogniser<'a> {
 
     /// The table form of a query: columns apart from rows.
     fn table(&mut self, view: &View<'_>) {
-        let names: Vec<String> = view.at("data/columns").items().iter().filter_map(|column| column.at("name").str()).collect();
-        let rows = view.at("data/rows").json().and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+        let names: Vec<String> = view
+            .at("data/columns")
+            .items()
+            .iter()
+            .filter_map(|column| column.at("name").str())
+            .collect();
+        let rows =
+            view.at("data/rows").json().and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
         for (at, row) in rows.iter().enumerate() {
             let cells = row.as_array().map_or(&[][..], Vec::as_slice);
-            let object: Map<String, Json> = names.iter().cloned().zip(cells.iter().cloned()).collect();
-            self.one(&View::new(&Json::Object(object), format!("{}/data/rows/{at}", view.pointer())), LIST);
+            let object: Map<String, Json> =
+                names.iter().cloned().zip(cells.iter().cloned()).collect();
+            self.one(
+                &View::new(&Json::Object(object), format!("{}/data/rows/{at}", view.pointer())),
+                LIST,
+            );
         }
         let total = view.first(&["totalRecords", "total_records"]).number();
         self.turn_page(rows.len(), &view.at("nextLink"), total.map(|total| total as usize));
@@ -212,7 +251,9 @@ impl<'a> Recogniser<'a> {
                 }
                 // Times that lie ahead say nothing about when the export was made.
                 let ahead = ["expir", "supportend", "next", "window", "schedul", "releasedate"];
-                if text.len() >= 19 && (text.as_bytes().get(10) == Some(&b'T') || text.starts_with("/Date(")) {
+                if text.len() >= 19
+                    && (text.as_bytes().get(10) == Some(&b'T') || text.starts_with("/Date("))
+                {
                     let key = key.to_ascii_lowercase();
                     if !ahead.iter().any(|word| key.contains(word))
                         && let Some(Stamp::At(time)) = coerce::time(text)
@@ -222,7 +263,9 @@ impl<'a> Recogniser<'a> {
                 }
             }
             Json::Array(items) => items.iter().for_each(|item| self.scan(key, item, at)),
-            Json::Object(object) => object.iter().for_each(|(key, value)| self.scan(key, value, at)),
+            Json::Object(object) => {
+                object.iter().for_each(|(key, value)| self.scan(key, value, at))
+            }
             _ => {}
         }
     }
@@ -241,7 +284,10 @@ impl Sink for Recogniser<'_> {
     fn element(&mut self, pointer: String, around: Around<'_>, value: Json) {
         self.scan("", &value, &pointer);
         let view = View::new(&value, pointer);
-        if view.at("op").json().is_some() && view.at("val").is_stated() && view.at("name").json().is_some() {
+        if view.at("op").json().is_some()
+            && view.at("val").is_stated()
+            && view.at("name").json().is_some()
+        {
             govc::put(&mut self.updates, &view);
             return;
         }
@@ -254,10 +300,17 @@ impl Sink for Recogniser<'_> {
     fn end(&mut self, _: &str, beside: &Map<String, Json>, count: usize) {
         if !self.updates.is_empty() {
             let mut object = Json::Object(std::mem::take(&mut self.updates));
-            for (part, own) in [("summary/datastore", "Datastore"), ("summary/host", "HostSystem"), ("summary/vm", "VirtualMachine")] {
+            for (part, own) in [
+                ("summary/datastore", "Datastore"),
+                ("summary/host", "HostSystem"),
+                ("summary/vm", "VirtualMachine"),
+            ] {
                 let reference = View::new(&object, "").at(part).json().cloned();
                 if let (Some(reference), Some(root)) = (reference, object.as_object_mut()) {
-                    root.insert("self".to_owned(), serde_json::json!({ "type": own, "value": reference.get("value") }));
+                    root.insert(
+                        "self".to_owned(),
+                        serde_json::json!({ "type": own, "value": reference.get("value") }),
+                    );
                     break;
                 }
             }
@@ -266,7 +319,12 @@ impl Sink for Recogniser<'_> {
         }
         let beside = Json::Object(beside.clone());
         let view = View::new(&beside, "");
-        let total = view.first(&["totalRecords", "total_records"]).number().map(|total| total as usize);
-        self.turn_page(count, &view.first(&["nextLink", "@odata.nextLink", "odata.nextLink"]), total);
+        let total =
+            view.first(&["totalRecords", "total_records"]).number().map(|total| total as usize);
+        self.turn_page(
+            count,
+            &view.first(&["nextLink", "@odata.nextLink", "odata.nextLink"]),
+            total,
+        );
     }
 }

@@ -23,7 +23,10 @@ pub fn map(store: &mut Store, source: Source, view: &View<'_>) -> &'static str {
     let key = uuid.str().map_or_else(|| format!("name|{name}"), |uuid| uuid.to_lowercase());
     let mut row = Row::new(Kind::Vm, key, source.file, SINGLE);
     row.put("name", facts.at("displayName").text());
-    row.put("siteName", arm::last(id(view)).map(|name| view.found(Value::Text(name.to_lowercase()))));
+    row.put(
+        "siteName",
+        arm::last(id(view)).map(|name| view.found(Value::Text(name.to_lowercase()))),
+    );
     row.put("instanceUuid", uuid.str().map(|text| uuid.found(Value::Text(text.to_lowercase()))));
     let bios = facts.at("biosGuid");
     row.put("biosUuid", bios.str().map(|text| bios.found(Value::Text(text.to_lowercase()))));
@@ -33,8 +36,18 @@ pub fn map(store: &mut Store, source: Source, view: &View<'_>) -> &'static str {
     row.put("vCenter", center.str().map(|id| center.found(Value::Text(id.to_ascii_lowercase()))));
     row.put("firmware", facts.at("firmware").word(firmware));
     let tools = facts.at("vMwareToolsStatus");
-    row.put("tools", tools.str().map(|text| tools.found(Value::Bool(!text.eq_ignore_ascii_case("NotInstalled")))));
-    row.put("os", facts.first(&["operatingSystemDetails/osType", "operatingSystemDetails/osName"]).word(coerce::os_family));
+    row.put(
+        "tools",
+        tools
+            .str()
+            .map(|text| tools.found(Value::Bool(!text.eq_ignore_ascii_case("NotInstalled")))),
+    );
+    row.put(
+        "os",
+        facts
+            .first(&["operatingSystemDetails/osType", "operatingSystemDetails/osName"])
+            .word(coerce::os_family),
+    );
     row.put("enableUuid", facts.at("diskEnabledUuid").truth());
     row.put("seenAt", facts.at("updatedTimestamp").time());
     disks(&mut row, &facts.at("disks"));
@@ -68,7 +81,9 @@ fn disks(row: &mut Row, disks: &View<'_>) {
                 fields.push(("size", size.value));
             }
             match disk.at("diskType").as_str() {
-                kind if kind.to_ascii_lowercase().contains("rdm") || kind.to_ascii_lowercase().contains("raw") => {
+                kind if kind.to_ascii_lowercase().contains("rdm")
+                    || kind.to_ascii_lowercase().contains("raw") =>
+                {
                     fields.push(("kind", Value::Word("rdm")));
                 }
                 "" => {}
@@ -81,29 +96,46 @@ fn disks(row: &mut Row, disks: &View<'_>) {
         })
         .collect();
     row.put("disks", Some(disks.found(Value::List(list))));
-    row.put("controllers", (!controllers.is_empty()).then(|| disks.found(Value::List(controllers))));
+    row.put(
+        "controllers",
+        (!controllers.is_empty()).then(|| disks.found(Value::List(controllers))),
+    );
 }
 
 fn cards(row: &mut Row, cards: &View<'_>) {
-    let macs: Vec<Value> =
-        cards.items().iter().filter_map(|card| coerce::mac(card.at("macAddress").as_str())).map(Value::Text).collect();
+    let macs: Vec<Value> = cards
+        .items()
+        .iter()
+        .filter_map(|card| coerce::mac(card.at("macAddress").as_str()))
+        .map(Value::Text)
+        .collect();
     row.put("macs", (!macs.is_empty()).then(|| cards.found(Value::List(macs))));
-    let ips: Vec<Value> =
-        cards.items().iter().flat_map(|card| card.at("ipAddressList").items()).filter_map(|ip| ip.str()).map(Value::Text).collect();
+    let ips: Vec<Value> = cards
+        .items()
+        .iter()
+        .flat_map(|card| card.at("ipAddressList").items())
+        .filter_map(|ip| ip.str())
+        .map(Value::Text)
+        .collect();
     row.put("ips", (!ips.is_empty()).then(|| cards.found(Value::List(ips))));
 }
 
 /// Only the number of snapshots is exported, so their names are not known. A negative number means that it was not counted.
 fn snapshots(count: &View<'_>) -> Option<Found> {
     let number = count.number().filter(|number| *number >= 0.0)? as usize;
-    let list = (1..=number.min(1000)).map(|at| Value::Record(vec![("name", Value::Text(format!("snapshot {at} (name not exported)")))]));
+    let list = (1..=number.min(1000)).map(|at| {
+        Value::Record(vec![("name", Value::Text(format!("snapshot {at} (name not exported)")))])
+    });
     Some(count.found(Value::List(list.collect())))
 }
 
 fn host(store: &mut Store, source: Source, facts: &View<'_>) {
     let Some(name) = facts.at("hostName").str() else { return };
     // Hundreds of machines state the same host; its facts are taken from the first of a file.
-    if store.get(Kind::Host, &name).is_some_and(|node| node.anywhere().is_some_and(|seen| seen.file == source.file)) {
+    if store
+        .get(Kind::Host, &name)
+        .is_some_and(|node| node.anywhere().is_some_and(|seen| seen.file == source.file))
+    {
         return;
     }
     let mut row = Row::new(Kind::Host, name, source.file, source.rank);
@@ -118,7 +150,10 @@ fn center_row(store: &mut Store, source: Source, facts: &View<'_>) {
     let center = facts.at("vCenterId");
     let Some(id) = center.str() else { return };
     let key = id.to_ascii_lowercase();
-    if store.get(Kind::VCenter, &key).is_some_and(|node| node.anywhere().is_some_and(|seen| seen.file == source.file)) {
+    if store
+        .get(Kind::VCenter, &key)
+        .is_some_and(|node| node.anywhere().is_some_and(|seen| seen.file == source.file))
+    {
         return;
     }
     let mut row = Row::new(Kind::VCenter, key, source.file, source.rank);

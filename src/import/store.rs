@@ -146,7 +146,13 @@ impl Row {
             let derived = found.derived.map(String::into_boxed_str);
             self.facts.push((
                 name,
-                Seen { value: found.value, file: self.file, at: found.at.into_boxed_str(), derived, rank: self.rank },
+                Seen {
+                    value: found.value,
+                    file: self.file,
+                    at: found.at.into_boxed_str(),
+                    derived,
+                    rank: self.rank,
+                },
             ));
         }
     }
@@ -202,7 +208,9 @@ impl Pages {
         }
         match self.total {
             Some(total) if self.rows < total => Some(format!("{} of {total} are here", self.rows)),
-            _ if self.with_next > 0 && self.last == 0 => Some("it names a next page that was not handed in".to_owned()),
+            _ if self.with_next > 0 && self.last == 0 => {
+                Some("it names a next page that was not handed in".to_owned())
+            }
             _ => None,
         }
     }
@@ -235,8 +243,23 @@ pub struct Store {
 
 /// Facts that change by the minute: the newest holds, even against one asked for by name, and nothing is reported.
 const VOLATILE: [&str; 17] = [
-    "heartbeat", "agentHeartbeat", "freeSpace", "freeMemory", "volumes", "datastoresSeen", "health", "power", "actions",
-    "connected", "state", "stateText", "location", "generation", "registered", "failoverTime", "codes",
+    "heartbeat",
+    "agentHeartbeat",
+    "freeSpace",
+    "freeMemory",
+    "volumes",
+    "datastoresSeen",
+    "health",
+    "power",
+    "actions",
+    "connected",
+    "state",
+    "stateText",
+    "location",
+    "generation",
+    "registered",
+    "failoverTime",
+    "codes",
 ];
 
 impl Seen {
@@ -281,7 +304,8 @@ impl Store {
 
     /// A reference and the name it stands for.
     pub fn name_reference(&mut self, reference: &str, name: &str) {
-        let slot = self.references.entry(reference.to_owned()).or_insert_with(|| Some(name.to_owned()));
+        let slot =
+            self.references.entry(reference.to_owned()).or_insert_with(|| Some(name.to_owned()));
         if slot.as_deref() != Some(name) {
             *slot = None;
         }
@@ -330,7 +354,15 @@ impl Store {
                 let wins = new > old;
                 // What changes by the minute differs between any two exports; only a tie is worth a word.
                 if !same && (new == old || !VOLATILE.contains(&name)) {
-                    told.push((node.kind, node.key.clone(), name, held.clone(), seen.clone(), wins, new == old));
+                    told.push((
+                        node.kind,
+                        node.key.clone(),
+                        name,
+                        held.clone(),
+                        seen.clone(),
+                        wins,
+                        new == old,
+                    ));
                 }
                 if wins {
                     *held = seen;
@@ -340,19 +372,34 @@ impl Store {
         let mut undecided = Vec::new();
         for (kind, key, name, a, b, second, equal) in told {
             let (place_a, place_b) = (self.place(a.file, &a.at), self.place(b.file, &b.at));
-            let subject = self.get(kind, &key).and_then(|node| node.str("name")).unwrap_or(&key).to_owned();
+            let subject =
+                self.get(kind, &key).and_then(|node| node.str("name")).unwrap_or(&key).to_owned();
             let diagnostic = if equal {
                 undecided.push((kind, key, name));
-                Diagnostic::new(Severity::Warning, "conflict", format!("two sources differ about `{name}` of `{subject}`, and neither is newer"))
-                    .help("it is left unknown: hand in one of the two, or a newer export")
+                Diagnostic::new(
+                    Severity::Warning,
+                    "conflict",
+                    format!(
+                        "two sources differ about `{name}` of `{subject}`, and neither is newer"
+                    ),
+                )
+                .help("it is left unknown: hand in one of the two, or a newer export")
             } else {
-                Diagnostic::new(Severity::Note, "conflict", format!("two sources differ about `{name}` of `{subject}`"))
-                    .help(format!("the one of `{}` was taken: it is newer, or asked for by name", if second { &place_b } else { &place_a }))
+                Diagnostic::new(
+                    Severity::Note,
+                    "conflict",
+                    format!("two sources differ about `{name}` of `{subject}`"),
+                )
+                .help(format!(
+                    "the one of `{}` was taken: it is newer, or asked for by name",
+                    if second { &place_b } else { &place_a }
+                ))
             };
             self.diagnostics.push(diagnostic.note("first", place_a).note("second", place_b));
         }
         for (kind, key, name) in undecided {
-            if let Some(node) = self.index.get(&(kind, key)).and_then(|at| self.nodes.get_mut(*at)) {
+            if let Some(node) = self.index.get(&(kind, key)).and_then(|at| self.nodes.get_mut(*at))
+            {
                 node.facts.retain(|(at, _)| *at != name);
             }
         }

@@ -76,7 +76,9 @@ impl<'a> View<'a> {
 
     fn key(&self, key: &str) -> View<'a> {
         let found = self.value.and_then(Json::as_object).and_then(|object| {
-            object.get_key_value(key).or_else(|| object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)))
+            object
+                .get_key_value(key)
+                .or_else(|| object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)))
         });
         let name = found.map_or(key, |(name, _)| name.as_str());
         View { value: found.map(|(_, value)| value), at: format!("{}/{}", self.at, escape(name)) }
@@ -173,7 +175,9 @@ impl<'a> View<'a> {
 
     /// As a size, given the bytes of one unit.
     pub fn size(&self, unit: f64) -> Option<Found> {
-        self.number().filter(|number| *number >= 0.0).map(|number| self.found(Value::Size((number * unit).round() as i64)))
+        self.number()
+            .filter(|number| *number >= 0.0)
+            .map(|number| self.found(Value::Size((number * unit).round() as i64)))
     }
 
     /// As an instant.
@@ -189,11 +193,19 @@ impl<'a> View<'a> {
     /// As a list of texts.
     pub fn texts(&self) -> Option<Found> {
         let Some(Json::Array(items)) = self.json() else { return None };
-        let texts = items.iter().filter_map(Json::as_str).map(|text| Value::Text(text.to_owned())).collect();
+        let texts = items
+            .iter()
+            .filter_map(Json::as_str)
+            .map(|text| Value::Text(text.to_owned()))
+            .collect();
         Some(self.found(Value::List(texts)))
     }
 }
 
 fn escape(key: &str) -> String {
-    if key.contains(['~', '/']) { key.replace('~', "~0").replace('/', "~1") } else { key.to_owned() }
+    if key.contains(['~', '/']) {
+        key.replace('~', "~0").replace('/', "~1")
+    } else {
+        key.to_owned()
+    }
 }

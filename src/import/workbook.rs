@@ -9,13 +9,20 @@ use calamine::{Data, DataRef, Reader, Xlsx, XlsxError};
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::import::store::Store;
-use crate::import::tables::{Cells, Columns, Export, Tab};
+use crate::import::tables::Export;
+use crate::import::tables::columns::{Cells, Columns, Tab};
 
 /// Columns beyond this are not read.
 const WIDEST: usize = 1024;
 
 /// Reads one workbook; yields how many tabs were used.
-pub fn read<R: Read + Seek>(store: &mut Store, file: usize, export: &mut Export, reader: R, cells: u64) -> Result<usize, XlsxError> {
+pub fn read<R: Read + Seek>(
+    store: &mut Store,
+    file: usize,
+    export: &mut Export,
+    reader: R,
+    cells: u64,
+) -> Result<usize, XlsxError> {
     let mut workbook = Xlsx::new(reader)?;
     let name = store.files.get(file).map(|file| file.name.to_string()).unwrap_or_default();
     let mut sheets = workbook.sheet_names().to_vec();
@@ -28,13 +35,18 @@ pub fn read<R: Read + Seek>(store: &mut Store, file: usize, export: &mut Export,
             Ok(reader) => reader,
             Err(error) => {
                 store.diagnostics.push(
-                    Diagnostic::new(Severity::Error, "sheet", format!("sheet `{sheet}` of `{name}` cannot be read: {error}"))
-                        .help("save the workbook again, or export it anew"),
+                    Diagnostic::new(
+                        Severity::Error,
+                        "sheet",
+                        format!("sheet `{sheet}` of `{name}` cannot be read: {error}"),
+                    )
+                    .help("save the workbook again, or export it anew"),
                 );
                 continue;
             }
         };
-        let mut gathered = Gathered { columns: None, tried: false, row: 0, texts: Vec::new(), errors: Vec::new() };
+        let mut gathered =
+            Gathered { columns: None, tried: false, row: 0, texts: Vec::new(), errors: Vec::new() };
         loop {
             match reader.next_cell() {
                 Ok(Some(cell)) => {
@@ -60,8 +72,15 @@ pub fn read<R: Read + Seek>(store: &mut Store, file: usize, export: &mut Export,
                 Ok(None) => break,
                 Err(error) => {
                     store.diagnostics.push(
-                        Diagnostic::new(Severity::Error, "sheet", format!("sheet `{sheet}` of `{name}` breaks after row {}: {error}", gathered.row))
-                            .help("the rows before are used; export the workbook again for the rest"),
+                        Diagnostic::new(
+                            Severity::Error,
+                            "sheet",
+                            format!(
+                                "sheet `{sheet}` of `{name}` breaks after row {}: {error}",
+                                gathered.row
+                            ),
+                        )
+                        .help("the rows before are used; export the workbook again for the rest"),
                     );
                     break;
                 }
@@ -77,8 +96,15 @@ pub fn read<R: Read + Seek>(store: &mut Store, file: usize, export: &mut Export,
         if !gathered.errors.is_empty() {
             let places = gathered.errors.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
             store.diagnostics.push(
-                Diagnostic::new(Severity::Warning, "error-cells", format!("{} cells of sheet `{sheet}` of `{name}` hold errors, such as {places}", gathered.errors.len()))
-                    .help("what they should say is unknown"),
+                Diagnostic::new(
+                    Severity::Warning,
+                    "error-cells",
+                    format!(
+                        "{} cells of sheet `{sheet}` of `{name}` hold errors, such as {places}",
+                        gathered.errors.len()
+                    ),
+                )
+                .help("what they should say is unknown"),
             );
         }
     }
@@ -140,12 +166,16 @@ impl Gathered {
             return;
         }
         match &self.columns {
-            Some(columns) => export.row(store, file, columns, &Cells { texts: &self.texts, row: self.row }),
+            Some(columns) => {
+                export.row(store, file, columns, &Cells { texts: &self.texts, row: self.row })
+            }
             None if !self.tried => {
                 self.tried = true;
                 self.columns = Columns::of(Some(sheet), &self.texts).or_else(|| {
                     // A sheet that was renamed still has its columns; the tabs that are not used keep their names.
-                    (!sheet.starts_with(['v', 'd'])).then(|| Columns::of(None, &self.texts)).flatten()
+                    (!sheet.starts_with(['v', 'd']))
+                        .then(|| Columns::of(None, &self.texts))
+                        .flatten()
                 });
                 if let Some(columns) = &self.columns {
                     export.open(columns.tab, file);

@@ -104,9 +104,12 @@ fn inline(value: &Value) -> String {
         Value::Time(at) => print_time(*at),
         Value::Version(text) => double(text),
         Value::None => "none".to_owned(),
-        Value::List(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
+        Value::List(items) => {
+            format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", "))
+        }
         Value::Record(fields) => {
-            let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{name}: {}", inline(value))).collect();
+            let fields: Vec<String> =
+                fields.iter().map(|(name, value)| format!("{name}: {}", inline(value))).collect();
             format!("{{ {} }}", fields.join(", "))
         }
     }
@@ -115,9 +118,16 @@ fn inline(value: &Value) -> String {
 /// Plain where nothing can go wrong, else in double quotes.
 fn quote(text: &str) -> String {
     let safe = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'));
-    const WORDS: [&str; 12] = ["true", "false", "yes", "no", "on", "off", "null", "none", "unknown", "y", "n", "nan"];
-    if safe && !WORDS.contains(&text.to_ascii_lowercase().as_str()) { text.to_owned() } else { double(text) }
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'));
+    const WORDS: [&str; 12] =
+        ["true", "false", "yes", "no", "on", "off", "null", "none", "unknown", "y", "n", "nan"];
+    if safe && !WORDS.contains(&text.to_ascii_lowercase().as_str()) {
+        text.to_owned()
+    } else {
+        double(text)
+    }
 }
 
 fn double(text: &str) -> String {
@@ -141,7 +151,11 @@ fn double(text: &str) -> String {
 }
 
 fn single_line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}') { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}') { ' ' } else { c }
+        })
+        .collect()
 }
 
 fn comment(origin: &Origin) -> String {
@@ -166,7 +180,11 @@ pub fn provenance(environments: &[Environment]) -> Json {
         for (key, entities) in &environment.sections {
             for entity in entities {
                 for (path, fact) in &entity.facts {
-                    let start = if SINGLE.contains(key) { (*key).to_owned() } else { format!("{key}/{}", entity.id) };
+                    let start = if SINGLE.contains(key) {
+                        (*key).to_owned()
+                    } else {
+                        format!("{key}/{}", entity.id)
+                    };
                     facts.insert(format!("{start}/{path}"), origin(&fact.origin));
                 }
             }
@@ -197,7 +215,21 @@ mod tests {
 
     #[test]
     fn what_yaml_could_misread_is_quoted() {
-        for text in ["off", "No", "1.5", "", "a: b", "- x", "#x", "null", "none", "2020-01-01", "[a]", "a\nb", "*a"] {
+        for text in [
+            "off",
+            "No",
+            "1.5",
+            "",
+            "a: b",
+            "- x",
+            "#x",
+            "null",
+            "none",
+            "2020-01-01",
+            "[a]",
+            "a\nb",
+            "*a",
+        ] {
             assert!(quote(text).starts_with('"'), "{text}");
         }
         for text in ["web01", "rg-dr", "V2A-W2K12-400", "/mnt".trim_start_matches('/')] {

@@ -15,12 +15,20 @@ const GIB: f64 = 1_073_741_824.0;
 /// Maps one fabric.
 pub fn map(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>) -> &'static str {
     let details = facts.first(&["customDetails", "fabricSpecificDetails"]);
-    let kind = details.at("instanceType").str().or_else(|| facts.at("fabricType").str()).unwrap_or_default();
+    let kind = details
+        .at("instanceType")
+        .str()
+        .or_else(|| facts.at("fabricType").str())
+        .unwrap_or_default();
     let name = facts.at("friendlyName").str().unwrap_or_else(|| id(view).to_owned());
     let key = id(view).to_ascii_lowercase();
     match kind.as_str() {
-        "VMware" | "VMwareV2" if details.at("vmwareSiteId").json().is_none() => classic(store, source, facts, &details, &key),
-        "InMageRcm" | "InMageRcmFabric" | "VMwareV2" => modernized(store, source, facts, &details, &key),
+        "VMware" | "VMwareV2" if details.at("vmwareSiteId").json().is_none() => {
+            classic(store, source, facts, &details, &key)
+        }
+        "InMageRcm" | "InMageRcmFabric" | "VMwareV2" => {
+            modernized(store, source, facts, &details, &key)
+        }
         "" => return "fabrics",
         _ => {
             let what = match kind.as_str() {
@@ -87,10 +95,13 @@ fn health(server: &View<'_>) -> Option<Found> {
     let errors = server.at("healthErrors");
     stated.or_else(|| {
         errors.json()?.as_array()?;
-        let levels: Vec<&str> = errors.items().iter().map(|error| error.at("errorLevel").as_str()).collect();
+        let levels: Vec<&str> =
+            errors.items().iter().map(|error| error.at("errorLevel").as_str()).collect();
         let word = if levels.is_empty() {
             "normal"
-        } else if levels.iter().any(|level| level.eq_ignore_ascii_case("error") || level.eq_ignore_ascii_case("critical")) {
+        } else if levels.iter().any(|level| {
+            level.eq_ignore_ascii_case("error") || level.eq_ignore_ascii_case("critical")
+        }) {
             "critical"
         } else if levels.iter().all(|level| level.eq_ignore_ascii_case("warning")) {
             "warning"
@@ -111,7 +122,11 @@ fn master_target(store: &mut Store, source: Source, server: &View<'_>, fabric: &
     row.put("os", server.at("osType").word(coerce::os_family));
     let os = server.at("osVersion");
     let version = os.str().and_then(|text| Some((coerce::os_version(&text)?, text)));
-    row.put("osVersion", version.map(|(version, text)| os.found(Value::Version(version)).because(format!("`{text}`"))));
+    row.put(
+        "osVersion",
+        version
+            .map(|(version, text)| os.found(Value::Version(version)).because(format!("`{text}`"))),
+    );
     row.put("version", server.at("agentVersion").version());
     row.put("heartbeat", server.at("lastHeartbeat").time());
     // Old agents send 0, which no running server can have.
@@ -128,16 +143,20 @@ fn master_target(store: &mut Store, source: Source, server: &View<'_>, fabric: &
         for store_view in stores.items() {
             let Some(name) = store_view.at("symbolicName").str() else { continue };
             let uuid = store_view.at("uuid").str().unwrap_or_default();
-            let mut seen = Row::new(Kind::Datastore, format!("{name}|{uuid}"), source.file, source.rank);
+            let mut seen =
+                Row::new(Kind::Datastore, format!("{name}|{uuid}"), source.file, source.rank);
             seen.put("name", store_view.at("symbolicName").text());
             // A capacity of nought means that it could not be looked into; `type` is always the same word and says nothing.
             if store_view.at("capacity").number().is_some_and(|capacity| capacity > 0.0) {
                 // Two decimals of a GiB are no exact bytes: whole MiB are what is known.
                 let free = store_view.at("freeSpace").size(GIB);
-                seen.put("freeSpace", free.map(|free| match free.value {
-                    Value::Size(bytes) => free.clone().with(Value::Size(bytes >> 20 << 20)),
-                    _ => free,
-                }));
+                seen.put(
+                    "freeSpace",
+                    free.map(|free| match free.value {
+                        Value::Size(bytes) => free.clone().with(Value::Size(bytes >> 20 << 20)),
+                        _ => free,
+                    }),
+                );
             }
             store.add(seen);
             names.push(Value::Text(name));
@@ -180,18 +199,29 @@ fn modernized(store: &mut Store, source: Source, facts: &View<'_>, details: &Vie
             row.put("fabric", key.split('|').next().and_then(|fabric| text(&part, fabric)));
             row.put("hostId", Some(host));
             row.put("name", part.at("name").text());
-            row.put(fact, part.at("health").word(|text| match text.to_ascii_lowercase().as_str() {
-                "normal" => Some("healthy"),
-                "warning" => Some("warning"),
-                "critical" => Some("critical"),
-                _ => None,
-            }));
+            row.put(
+                fact,
+                part.at("health").word(|text| match text.to_ascii_lowercase().as_str() {
+                    "normal" => Some("healthy"),
+                    "warning" => Some("warning"),
+                    "critical" => Some("critical"),
+                    _ => None,
+                }),
+            );
             row.put(heartbeat, part.at("lastHeartbeatUtc").time());
             let machine = part.at("fabricObjectId");
-            row.put("machine", machine.str().and_then(|id| Some(machine.found(Value::Text(arm::last(&id)?.to_lowercase())))));
+            row.put(
+                "machine",
+                machine.str().and_then(|id| {
+                    Some(machine.found(Value::Text(arm::last(&id)?.to_lowercase())))
+                }),
+            );
             if list == "reprotectAgents" {
                 let center = part.at("vcenterId");
-                row.put("vCenter", center.str().map(|id| center.found(Value::Text(id.to_ascii_lowercase()))));
+                row.put(
+                    "vCenter",
+                    center.str().map(|id| center.found(Value::Text(id.to_ascii_lowercase()))),
+                );
                 let seen = part.at("accessibleDatastores");
                 row.put("datastores", seen.texts());
             }

@@ -27,7 +27,8 @@ pub fn generation(provider: &str) -> Result<&'static str, &'static str> {
 /// Maps one item.
 pub fn map(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>) -> &'static str {
     let details = facts.at("providerSpecificDetails");
-    let stated = details.first(&["instanceType"]).str().or_else(|| facts.at("replicationProvider").str());
+    let stated =
+        details.first(&["instanceType"]).str().or_else(|| facts.at("replicationProvider").str());
     let kind = match stated.as_deref().map(generation) {
         Some(Err(what)) => {
             let name = facts.at("friendlyName").str().unwrap_or_default();
@@ -70,7 +71,11 @@ fn common(row: &mut Row, details: &View<'_>) {
     row.put("os", details.first(&["osType", "osDetails/osType"]).word(coerce::os_family));
     let name = details.first(&["osVersion", "discoveredVmDetails/osName"]);
     row.put("osText", name.text());
-    let agent = details.first(&["agentVersion", "agentDetails/agentVersion", "mobilityAgentDetails/version"]);
+    let agent = details.first(&[
+        "agentVersion",
+        "agentDetails/agentVersion",
+        "mobilityAgentDetails/version",
+    ]);
     row.put("agentVersion", agent.version());
     let heartbeat = details.first(&["lastHeartbeat", "mobilityAgentDetails/lastHeartbeatUtc"]);
     row.put("agentHeartbeat", heartbeat.time());
@@ -80,12 +85,20 @@ fn common(row: &mut Row, details: &View<'_>) {
     row.put("appliance", details.at("reprotectAgentId").text());
     let group = details.first(&["multiVmGroupName", "multiVmGroupId"]);
     let none = details.at("multiVmGroupName");
-    row.put("group", group.text().or_else(|| (none.is_stated() && !row.is_list()).then(|| none.found(Value::None))));
-    row.put("firmware", details.at("firmwareType").word(|text| match text.to_ascii_lowercase().as_str() {
-        "bios" => Some("bios"),
-        "uefi" | "efi" => Some("uefi"),
-        _ => None,
-    }));
+    row.put(
+        "group",
+        group
+            .text()
+            .or_else(|| (none.is_stated() && !row.is_list()).then(|| none.found(Value::None))),
+    );
+    row.put(
+        "firmware",
+        details.at("firmwareType").word(|text| match text.to_ascii_lowercase().as_str() {
+            "bios" => Some("bios"),
+            "uefi" | "efi" => Some("uefi"),
+            _ => None,
+        }),
+    );
     row.put("discovery", details.at("discoveryType").text());
     row.put("activeSite", details.at("activeSiteType").text());
     let disks = details.first(&["protectedDisks", "protectedManagedDisks", "protectedDiskDetails"]);
@@ -96,12 +109,21 @@ fn common(row: &mut Row, details: &View<'_>) {
 fn azure_side(row: &mut Row, details: &View<'_>) {
     let vm = details.at("targetVmId");
     // A LIST of 2021 gives an id that ends before the name.
-    row.put("azureVm", vm.str().filter(|id| arm::last(id).is_some()).map(|id| vm.found(Value::Text(id))));
+    row.put(
+        "azureVm",
+        vm.str().filter(|id| arm::last(id).is_some()).map(|id| vm.found(Value::Text(id))),
+    );
     row.put("azureName", details.first(&["recoveryAzureVMName", "targetVmName"]).text());
     let group = details.first(&["recoveryAzureResourceGroupId", "targetResourceGroupId"]);
-    row.put("azureGroup", group.str().and_then(|id| Some(group.found(Value::Text(arm::last(&id)?.to_owned())))));
+    row.put(
+        "azureGroup",
+        group.str().and_then(|id| Some(group.found(Value::Text(arm::last(&id)?.to_owned())))),
+    );
     let network = details.first(&["selectedRecoveryAzureNetworkId", "targetNetworkId"]);
-    row.put("network", network.str().and_then(|id| Some(network.found(Value::Text(arm::last(&id)?.to_owned())))));
+    row.put(
+        "network",
+        network.str().and_then(|id| Some(network.found(Value::Text(arm::last(&id)?.to_owned())))),
+    );
     row.put("retained", retained(&details.at("vmNics")));
 }
 
@@ -118,7 +140,11 @@ fn retained(cards: &View<'_>) -> Option<Found> {
         .collect::<Option<Vec<_>>>()
         .filter(|pairs| !pairs.is_empty())?;
     let kept = pairs.iter().any(|(before, after)| before == after);
-    Some(cards.found(Value::Bool(kept)).because("the addresses of the cards before and after failover"))
+    Some(
+        cards
+            .found(Value::Bool(kept))
+            .because("the addresses of the cards before and after failover"),
+    )
 }
 
 fn on_premises_side(row: &mut Row, details: &View<'_>) {
@@ -136,16 +162,31 @@ fn on_premises_side(row: &mut Row, details: &View<'_>) {
     let center = details.first(&["discoveredVmDetails/vCenterId", "targetvCenterId"]);
     row.put("vCenter", center.str().map(|id| center.found(Value::Text(id.to_ascii_lowercase()))));
     let machine = details.at("fabricDiscoveryMachineId");
-    row.put("machine", machine.str().and_then(|id| Some(machine.found(Value::Text(arm::last(&id)?.to_lowercase())))));
-    row.put("power", details.at("discoveredVmDetails/powerStatus").word(|text| match text.to_ascii_lowercase().as_str() {
-        "on" | "poweredon" => Some("on"),
-        "off" | "poweredoff" => Some("off"),
-        _ => None,
-    }));
+    row.put(
+        "machine",
+        machine
+            .str()
+            .and_then(|id| Some(machine.found(Value::Text(arm::last(&id)?.to_lowercase())))),
+    );
+    row.put(
+        "power",
+        details.at("discoveredVmDetails/powerStatus").word(|text| {
+            match text.to_ascii_lowercase().as_str() {
+                "on" | "poweredon" => Some("on"),
+                "off" | "poweredoff" => Some("off"),
+                _ => None,
+            }
+        }),
+    );
     row.put("powerAt", details.at("discoveredVmDetails/lastDiscoveryTimeInUtc").time());
     let deleted = details.at("discoveredVmDetails/isDeleted");
     let gone = deleted.is_true().filter(|gone| *gone);
-    row.put("gone", gone.map(|_| deleted.found(Value::Bool(true)).because("the VMware site says that it was deleted")));
+    row.put(
+        "gone",
+        gone.map(|_| {
+            deleted.found(Value::Bool(true)).because("the VMware site says that it was deleted")
+        }),
+    );
     let stores = details.first(&["datastores", "discoveredVmDetails/datastores"]);
     row.put("datastores", full(row, stores.texts()));
     row.put("targetDatastore", details.at("targetDataStoreName").text());
@@ -156,5 +197,8 @@ fn on_premises_side(row: &mut Row, details: &View<'_>) {
         .filter_map(|disk| disk.at("diskUuid").str())
         .map(|uuid| Value::Text(uuid.to_lowercase()))
         .collect();
-    row.put("diskUuids", (!uuids.is_empty()).then(|| details.at("protectedDisks").found(Value::List(uuids))));
+    row.put(
+        "diskUuids",
+        (!uuids.is_empty()).then(|| details.at("protectedDisks").found(Value::List(uuids))),
+    );
 }

@@ -70,7 +70,8 @@ impl<'s> Inventory<'s> {
     }
 
     fn decide(&self, found: BTreeSet<usize>, how: &'static str) -> Option<Join<'s>> {
-        let mut nodes: Vec<&'s Node> = found.into_iter().filter_map(|at| self.vms.get(at).copied()).collect();
+        let mut nodes: Vec<&'s Node> =
+            found.into_iter().filter_map(|at| self.vms.get(at).copied()).collect();
         match nodes.len() {
             0 => None,
             1 => nodes.pop().map(|node| Join::One(node, how)),
@@ -78,24 +79,38 @@ impl<'s> Inventory<'s> {
         }
     }
 
-    fn pick<'a>(&self, index: &HashMap<&'s str, Vec<usize>>, keys: impl Iterator<Item = &'a str>, how: &'static str) -> Option<Join<'s>> {
+    fn pick<'a>(
+        &self,
+        index: &HashMap<&'s str, Vec<usize>>,
+        keys: impl Iterator<Item = &'a str>,
+        how: &'static str,
+    ) -> Option<Join<'s>> {
         let found = keys.flat_map(|key| index.get(key).into_iter().flatten().copied()).collect();
         self.decide(found, how)
     }
 
     /// The VM of a protected item. `center` names the item's vCenter in every spelling known.
     pub fn of_item(&self, item: &Node, center: &[String]) -> Join<'s> {
-        let by_mac = self.pick(&self.macs, item.list("macs").iter().filter_map(Value::as_str), "hardware address");
+        let by_mac = self.pick(
+            &self.macs,
+            item.list("macs").iter().filter_map(Value::as_str),
+            "hardware address",
+        );
         if let Some(join) = by_mac {
             return join;
         }
         if let Some(machine) = item.str("machine") {
             let uuid = machine.rsplit('_').next().unwrap_or(machine);
-            if let Some(join) = self.pick(&self.uuids, [machine, uuid].into_iter(), "instance UUID") {
+            if let Some(join) = self.pick(&self.uuids, [machine, uuid].into_iter(), "instance UUID")
+            {
                 return join;
             }
         }
-        let by_disk = self.pick(&self.disks, item.list("diskUuids").iter().filter_map(Value::as_str), "disk UUID");
+        let by_disk = self.pick(
+            &self.disks,
+            item.list("diskUuids").iter().filter_map(Value::as_str),
+            "disk UUID",
+        );
         if let Some(join) = by_disk {
             return join;
         }
@@ -106,26 +121,41 @@ impl<'s> Inventory<'s> {
     pub fn of_server(&self, server: &Node) -> Join<'s> {
         if let Some(machine) = server.str("machine") {
             let uuid = machine.rsplit('_').next().unwrap_or(machine);
-            if let Some(join) = self.pick(&self.uuids, [machine, uuid].into_iter(), "instance UUID") {
+            if let Some(join) = self.pick(&self.uuids, [machine, uuid].into_iter(), "instance UUID")
+            {
                 return join;
             }
         }
         match self.of_name(server.str("name").unwrap_or(""), server.str("ip"), &[]) {
-            Join::Nothing => self.pick(&self.ips, server.str("ip").into_iter(), "address").unwrap_or(Join::Nothing),
+            Join::Nothing => self
+                .pick(&self.ips, server.str("ip").into_iter(), "address")
+                .unwrap_or(Join::Nothing),
             join => join,
         }
     }
 
     fn of_name(&self, name: &str, ip: Option<&str>, center: &[String]) -> Join<'s> {
-        let mut found: BTreeSet<usize> = self.names.get(&name.to_lowercase()).into_iter().flatten().copied().collect();
-        let says = |at: &usize| self.vms.get(*at).and_then(|vm| vm.str("vCenter").or_else(|| vm.str("server")));
+        let mut found: BTreeSet<usize> =
+            self.names.get(&name.to_lowercase()).into_iter().flatten().copied().collect();
+        let says = |at: &usize| {
+            self.vms.get(*at).and_then(|vm| vm.str("vCenter").or_else(|| vm.str("server")))
+        };
         if !center.is_empty() {
-            found.retain(|at| says(at).is_none_or(|own| center.iter().any(|name| name.eq_ignore_ascii_case(own))));
+            found.retain(|at| {
+                says(at).is_none_or(|own| center.iter().any(|name| name.eq_ignore_ascii_case(own)))
+            });
         }
         if found.len() > 1
             && let Some(ip) = ip
         {
-            let same: BTreeSet<usize> = self.ips.get(ip).into_iter().flatten().copied().filter(|at| found.contains(at)).collect();
+            let same: BTreeSet<usize> = self
+                .ips
+                .get(ip)
+                .into_iter()
+                .flatten()
+                .copied()
+                .filter(|at| found.contains(at))
+                .collect();
             if !same.is_empty() {
                 found = same;
             }

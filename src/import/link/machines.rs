@@ -14,8 +14,15 @@ use crate::import::store::{Kind, Node};
 /// Adds machines, then groups and plans.
 pub fn make(draft: &mut Draft<'_>) {
     let items = items(draft);
-    let things: Vec<(String, String)> =
-        items.iter().map(|item| (item.key.clone(), item.str("name").or(item.str("armName")).unwrap_or("machine").to_owned())).collect();
+    let things: Vec<(String, String)> = items
+        .iter()
+        .map(|item| {
+            (
+                item.key.clone(),
+                item.str("name").or(item.str("armName")).unwrap_or("machine").to_owned(),
+            )
+        })
+        .collect();
     draft.name("machines", &things);
     for item in &items {
         machine(draft, item);
@@ -54,8 +61,14 @@ pub fn failover(item: &Node) -> Option<&'static str> {
     let text = item.str("stateText").unwrap_or("");
     let may = |action: &str| item.list("actions").iter().any(|own| own.as_str() == Some(action));
     match item.str("location") {
-        Some("Recovery") if state.contains("CommitPending") || may("Commit") || text == "Failover completed" => Some("failedOver"),
-        Some("Recovery") if state.contains("Committed") || text == "Failover committed" => Some("committed"),
+        Some("Recovery")
+            if state.contains("CommitPending") || may("Commit") || text == "Failover completed" =>
+        {
+            Some("failedOver")
+        }
+        Some("Recovery") if state.contains("Committed") || text == "Failover committed" => {
+            Some("committed")
+        }
         // Generations spell the committed state differently; what remains in Azure and may not be committed is committed.
         Some("Recovery") if !item.list("actions").is_empty() => Some("committed"),
         Some("Recovery") => Some("failedOver"),
@@ -75,7 +88,11 @@ fn machine(draft: &mut Draft<'_>, item: &Node) {
             "physical" => Some("physical"),
             _ => None,
         };
-        put(&mut machine, "sourceKind", word.map(|word| Fact { value: Value::Word(word), ..draft.store.fact(seen) }));
+        put(
+            &mut machine,
+            "sourceKind",
+            word.map(|word| Fact { value: Value::Word(word), ..draft.store.fact(seen) }),
+        );
     }
     put(&mut machine, "osFamily", draft.copy(item, "os"));
     system(draft, &mut machine, item);
@@ -100,9 +117,18 @@ fn system(draft: &Draft<'_>, machine: &mut Entity, item: &Node) {
         Some(rest) => rest.split_whitespace().next().unwrap_or(text).trim_matches('"'),
         None => text,
     };
-    put(machine, "os/name", Some(Fact { value: Value::Text(name.to_owned()), ..draft.store.fact(seen) }));
+    put(
+        machine,
+        "os/name",
+        Some(Fact { value: Value::Text(name.to_owned()), ..draft.store.fact(seen) }),
+    );
     let version = crate::import::coerce::os_version(text);
-    put(machine, "os/version", version.map(|version| draft.derive(seen, Value::Version(version), "the name of the system")));
+    put(
+        machine,
+        "os/version",
+        version
+            .map(|version| draft.derive(seen, Value::Version(version), "the name of the system")),
+    );
 }
 
 fn protection(draft: &Draft<'_>, machine: &mut Entity, item: &Node) {
@@ -113,8 +139,16 @@ fn protection(draft: &Draft<'_>, machine: &mut Entity, item: &Node) {
         Some(word) if reversed(item) => format!("it replicates from Azure (`{word}`)"),
         _ => "the protection state and the active location".to_owned(),
     };
-    put(machine, "failoverState", went.map(|word| draft.derive(seen, Value::Word(word), reason.clone())));
-    put(machine, "protection/enabled", Some(draft.derive(seen, Value::Bool(true), "the item is in the vault")));
+    put(
+        machine,
+        "failoverState",
+        went.map(|word| draft.derive(seen, Value::Word(word), reason.clone())),
+    );
+    put(
+        machine,
+        "protection/enabled",
+        Some(draft.derive(seen, Value::Bool(true), "the item is in the vault")),
+    );
     let replicating = state.contains("InitialReplication") || state.contains("Resync");
     let word = match went {
         Some("failedOver" | "committed") if !reversed(item) => Some("unprotected"),
@@ -122,8 +156,20 @@ fn protection(draft: &Draft<'_>, machine: &mut Entity, item: &Node) {
         _ if state == "Protected" => Some("protected"),
         _ => None,
     };
-    put(machine, "protection/state", word.map(|word| draft.derive(seen, Value::Word(word), reason)));
-    put(machine, "protection/disableReason", Some(draft.derive(seen, Value::None, "protection was not disabled: the item is in the vault")));
+    put(
+        machine,
+        "protection/state",
+        word.map(|word| draft.derive(seen, Value::Word(word), reason)),
+    );
+    put(
+        machine,
+        "protection/disableReason",
+        Some(draft.derive(
+            seen,
+            Value::None,
+            "protection was not disabled: the item is in the vault",
+        )),
+    );
 }
 
 fn azure(draft: &mut Draft<'_>, machine: &mut Entity, item: &Node, modernized: bool) {
@@ -131,15 +177,28 @@ fn azure(draft: &mut Draft<'_>, machine: &mut Entity, item: &Node, modernized: b
     let vm = azure_vm(draft, item);
     let reason = "the machine is failed over";
     put(machine, "azureVm/exists", Some(draft.derive(state, Value::Bool(true), reason)));
-    put(machine, "azureVm/createdBy", Some(draft.derive(state, Value::Word("failover"), "the item protects the VM that its failover made")));
+    put(
+        machine,
+        "azureVm/createdBy",
+        Some(draft.derive(
+            state,
+            Value::Word("failover"),
+            "the item protects the VM that its failover made",
+        )),
+    );
     if let Some(seen) = item.seen("network") {
         let name = seen.value.as_str().unwrap_or_default().to_owned();
         let id = draft.refer("azureNetworks", &name.to_lowercase(), &name);
         put(machine, "azureVm/network", Some(draft.as_ref(seen, id)));
     }
     if let Some(seen) = item.seen("azureVm") {
-        let group = seen.value.as_str().and_then(|id| arm::after(id, "resourceGroups")).map(str::to_owned);
-        put(machine, "azureVm/resourceGroup", group.map(|group| draft.derive(seen, Value::Text(group), "the id of the VM")));
+        let group =
+            seen.value.as_str().and_then(|id| arm::after(id, "resourceGroups")).map(str::to_owned);
+        put(
+            machine,
+            "azureVm/resourceGroup",
+            group.map(|group| draft.derive(seen, Value::Text(group), "the id of the VM")),
+        );
     }
     put(machine, "azureVm/failoverResourceGroup", draft.copy(item, "azureGroup"));
     if let Some(vm) = vm {
@@ -157,27 +216,45 @@ fn azure_vm<'s>(draft: &Draft<'s>, item: &Node) -> Option<&'s Node> {
     let (name, group) = (item.str("azureName")?, item.str("azureGroup")?);
     let mut found = draft.store.all(Kind::AzureVm).filter(|vm| {
         vm.str("name").is_some_and(|own| own.eq_ignore_ascii_case(name))
-            && arm::after(&vm.key, "resourceGroups").is_some_and(|own| own.eq_ignore_ascii_case(group))
+            && arm::after(&vm.key, "resourceGroups")
+                .is_some_and(|own| own.eq_ignore_ascii_case(group))
     });
     found.next().filter(|_| found.next().is_none())
 }
 
 fn agent(draft: &Draft<'_>, machine: &mut Entity, item: &Node, modernized: bool) {
     if let Some(seen) = item.seen("agentVersion") {
-        put(machine, "azureVm/agent/installed", Some(draft.derive(seen, Value::Bool(true), "the service knows its version")));
+        put(
+            machine,
+            "azureVm/agent/installed",
+            Some(draft.derive(seen, Value::Bool(true), "the service knows its version")),
+        );
         put(machine, "azureVm/agent/version", Some(draft.store.fact(seen)));
     }
-    let path = if modernized { "azureVm/agent/registeredWithService" } else { "azureVm/agent/registered" };
+    let path =
+        if modernized { "azureVm/agent/registeredWithService" } else { "azureVm/agent/registered" };
     // A flag seen before the way back began would be out of date.
     if let (true, Some(seen)) = (reversed(item), item.seen("generation")) {
-        put(machine, path, Some(draft.derive(seen, Value::Bool(true), "it replicates from Azure, which its agent does")));
+        put(
+            machine,
+            path,
+            Some(draft.derive(
+                seen,
+                Value::Bool(true),
+                "it replicates from Azure, which its agent does",
+            )),
+        );
         return;
     }
     if let Some(fact) = draft.copy(item, "registered") {
         put(machine, path, Some(fact));
         return;
     }
-    let (Some(heartbeat), Some(failover)) = (item.seen("agentHeartbeat"), item.seen("failoverTime")) else { return };
+    let (Some(heartbeat), Some(failover)) =
+        (item.seen("agentHeartbeat"), item.seen("failoverTime"))
+    else {
+        return;
+    };
     let (Value::Time(beat), Value::Time(at)) = (&heartbeat.value, &failover.value) else { return };
     let back = beat > at;
     let reason = format!(
@@ -191,7 +268,9 @@ fn agent(draft: &Draft<'_>, machine: &mut Entity, item: &Node, modernized: bool)
 }
 
 fn on_premises(draft: &mut Draft<'_>, machine: &mut Entity, item: &Node) {
-    let event = item.str("name").and_then(|name| draft.store.get(Kind::Item, &format!("event|{}", name.to_lowercase())));
+    let event = item
+        .str("name")
+        .and_then(|name| draft.store.get(Kind::Item, &format!("event|{}", name.to_lowercase())));
     let gone = item.seen("gone").or_else(|| event.and_then(|event| event.seen("gone")));
     let center = center_spellings(draft, item);
     match draft.inventory.of_item(item, &center) {
@@ -200,17 +279,34 @@ fn on_premises(draft: &mut Draft<'_>, machine: &mut Entity, item: &Node) {
             virtual_site::on_premises(draft, machine, vm, failover, how);
         }
         Join::Several(candidates, how) => {
-            let places = candidates.iter().take(5).filter_map(|vm| vm.anywhere().map(|seen| draft.place(seen))).collect::<Vec<_>>().join(", ");
-            let message = format!("{} VMs have the {how} of the machine `{}`", candidates.len(), machine.id);
-            draft.tell(Severity::Warning, "ambiguous-join", message, &format!("its on-premises facts are unknown; the candidates are at {places}"));
+            let places = candidates
+                .iter()
+                .take(5)
+                .filter_map(|vm| vm.anywhere().map(|seen| draft.place(seen)))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let message =
+                format!("{} VMs have the {how} of the machine `{}`", candidates.len(), machine.id);
+            draft.tell(
+                Severity::Warning,
+                "ambiguous-join",
+                message,
+                &format!("its on-premises facts are unknown; the candidates are at {places}"),
+            );
         }
         Join::Nothing => {
             if let Some(seen) = gone {
                 let fact = Fact { value: Value::Bool(false), ..draft.store.fact(seen) };
                 put(machine, "onPremVm/exists", Some(fact));
             } else if !draft.inventory.is_empty() {
-                let message = format!("no VM of the VMware exports is the machine `{}`", machine.id);
-                draft.tell(Severity::Note, "no-join", message, "whether it exists on-premises is unknown: hand in an export of its vCenter");
+                let message =
+                    format!("no VM of the VMware exports is the machine `{}`", machine.id);
+                draft.tell(
+                    Severity::Note,
+                    "no-join",
+                    message,
+                    "whether it exists on-premises is unknown: hand in an export of its vCenter",
+                );
             }
         }
     }
@@ -232,7 +328,8 @@ fn center_spellings(draft: &Draft<'_>, item: &Node) -> Vec<String> {
         },
         (None, Some(number)) => {
             let found = draft.nodes(Kind::VCenter).into_iter().find(|node| {
-                node.str("infrastructureId") == Some(number) && node.str("fabric") == item.str("fabric")
+                node.str("infrastructureId") == Some(number)
+                    && node.str("fabric") == item.str("fabric")
             });
             match found {
                 Some(node) => node,
@@ -248,7 +345,8 @@ fn center_spellings(draft: &Draft<'_>, item: &Node) -> Vec<String> {
 
 fn groups(draft: &mut Draft<'_>, items: &[&Node]) {
     // A group of which a member may be missing, or an item of which the group is not known, would lie.
-    if !draft.complete("protected items") || items.iter().any(|item| item.value("group").is_none()) {
+    if !draft.complete("protected items") || items.iter().any(|item| item.value("group").is_none())
+    {
         return;
     }
     let mut groups: BTreeMap<&str, Vec<&Node>> = BTreeMap::new();
@@ -262,7 +360,11 @@ fn groups(draft: &mut Draft<'_>, items: &[&Node]) {
     draft.known("replicationGroups");
     for (name, members) in groups {
         let id = draft.refer("replicationGroups", name, name);
-        let ids = members.iter().filter_map(|item| draft.id("machines", &item.key)).map(|id| Value::Text(id.to_owned())).collect();
+        let ids = members
+            .iter()
+            .filter_map(|item| draft.id("machines", &item.key))
+            .map(|id| Value::Text(id.to_owned()))
+            .collect();
         let Some(seen) = members.first().and_then(|item| item.seen("group")) else { continue };
         let fact = draft.derive(seen, Value::List(ids), "the items that name the group");
         draft.add("replicationGroups", Entity { id, facts: vec![("members", fact)] });
@@ -270,7 +372,10 @@ fn groups(draft: &mut Draft<'_>, items: &[&Node]) {
 }
 
 fn is_generated(name: &str) -> bool {
-    name.len() == 36 && name.bytes().enumerate().all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+    name.len() == 36
+        && name.bytes().enumerate().all(|(at, byte)| {
+            if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() }
+        })
 }
 
 fn plans(draft: &mut Draft<'_>) {
@@ -278,7 +383,10 @@ fn plans(draft: &mut Draft<'_>) {
         return;
     }
     let plans = draft.nodes(Kind::Plan);
-    let things: Vec<(String, String)> = plans.iter().map(|plan| (plan.key.clone(), plan.str("name").unwrap_or("plan").to_owned())).collect();
+    let things: Vec<(String, String)> = plans
+        .iter()
+        .map(|plan| (plan.key.clone(), plan.str("name").unwrap_or("plan").to_owned()))
+        .collect();
     draft.name("recoveryPlans", &things);
     for plan in plans {
         let Some(id) = draft.id("recoveryPlans", &plan.key).map(str::to_owned) else { continue };
@@ -295,8 +403,14 @@ fn plans(draft: &mut Draft<'_>) {
                 continue;
             }
             if missing > 0 {
-                let message = format!("{missing} machines of the recovery plan `{id}` were not handed in");
-                draft.tell(Severity::Warning, "plan-members", message, "its machines are unknown: hand in the protected items of the vault");
+                let message =
+                    format!("{missing} machines of the recovery plan `{id}` were not handed in");
+                draft.tell(
+                    Severity::Warning,
+                    "plan-members",
+                    message,
+                    "its machines are unknown: hand in the protected items of the vault",
+                );
             } else {
                 let list = members.into_iter().flatten().map(Value::Text).collect();
                 let fact = Fact { value: Value::List(list), ..draft.store.fact(seen) };

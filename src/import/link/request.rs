@@ -22,7 +22,10 @@ pub fn make(draft: &mut Draft<'_>) {
             if let Some(fact) = draft.copy(request, "direction") {
                 entity.facts.push(("direction", fact));
             }
-            entity.facts.push(("failbackTarget", draft.derive(body, Value::Word("vmware"), "the provider of the request")));
+            entity.facts.push((
+                "failbackTarget",
+                draft.derive(body, Value::Word("vmware"), "the provider of the request"),
+            ));
         }
         let machine = machine(draft, request);
         let mut fields = Vec::new();
@@ -37,7 +40,9 @@ pub fn make(draft: &mut Draft<'_>) {
     let origin = draft.store.fact(body);
     if names.len() == items.len() {
         let target = Value::Record(vec![("machines", Value::List(names))]);
-        entity.facts.push(("target", draft.derive(body, target, "the machines the requests are for")));
+        entity
+            .facts
+            .push(("target", draft.derive(body, target, "the machines the requests are for")));
     }
     let list = Value::List(items.into_iter().map(|(item, _)| item).collect());
     entity.facts.push(("items", Fact { value: list, ..origin }));
@@ -47,10 +52,12 @@ pub fn make(draft: &mut Draft<'_>) {
 /// Whether a request speaks of servers of this vault.
 fn fits(draft: &Draft<'_>, request: &Node) -> bool {
     if request.value("masterTarget").is_some() || request.value("processServer").is_some() {
-        return draft.architecture != Some("modernized") && (draft.only || host(draft, request, "masterTarget", Kind::MasterTarget).is_some());
+        return draft.architecture != Some("modernized")
+            && (draft.only || host(draft, request, "masterTarget", Kind::MasterTarget).is_some());
     }
     if request.value("appliance").is_some() {
-        return draft.architecture == Some("modernized") && (draft.only || host(draft, request, "appliance", Kind::Appliance).is_some());
+        return draft.architecture == Some("modernized")
+            && (draft.only || host(draft, request, "appliance", Kind::Appliance).is_some());
     }
     draft.only
 }
@@ -58,7 +65,10 @@ fn fits(draft: &Draft<'_>, request: &Node) -> bool {
 /// The server with the host id a request names.
 fn host<'s>(draft: &Draft<'s>, request: &Node, name: &str, kind: Kind) -> Option<&'s Node> {
     let wanted = request.str(name)?.to_lowercase();
-    draft.nodes(kind).into_iter().find(|node| node.str("hostId").is_some_and(|own| own.to_lowercase() == wanted))
+    draft
+        .nodes(kind)
+        .into_iter()
+        .find(|node| node.str("hostId").is_some_and(|own| own.to_lowercase() == wanted))
 }
 
 fn machine(draft: &mut Draft<'_>, request: &Node) -> Option<String> {
@@ -77,7 +87,8 @@ fn machine(draft: &mut Draft<'_>, request: &Node) -> Option<String> {
     }
     let file = request.seen("body").map(|seen| draft.place(seen)).unwrap_or_default();
     let lower = file.to_lowercase();
-    let mut named: Vec<&String> = waiting.iter().filter(|id| lower.contains(&id.to_lowercase())).collect();
+    let mut named: Vec<&String> =
+        waiting.iter().filter(|id| lower.contains(&id.to_lowercase())).collect();
     // `web1` is part of `web10`: the longest name is meant.
     named.sort_by_key(|id| std::cmp::Reverse(id.len()));
     if let Some(first) = named.first()
@@ -89,10 +100,18 @@ fn machine(draft: &mut Draft<'_>, request: &Node) -> Option<String> {
     let help = if waiting.is_empty() {
         "no machine here waits for it: hand in the protected item it is for".to_owned()
     } else {
-        format!("a body does not name its machine: put the name into the file name; {} machines wait, such as {listed}", waiting.len())
+        format!(
+            "a body does not name its machine: put the name into the file name; {} machines wait, such as {listed}",
+            waiting.len()
+        )
     };
     let severity = if waiting.is_empty() { Severity::Note } else { Severity::Warning };
-    draft.tell(severity, "request-machine", format!("the machine of the request `{}` is not known", file.trim()), &help);
+    draft.tell(
+        severity,
+        "request-machine",
+        format!("the machine of the request `{}` is not known", file.trim()),
+        &help,
+    );
     None
 }
 
@@ -106,8 +125,14 @@ fn choices(draft: &mut Draft<'_>, request: &Node, fields: &mut Vec<(&'static str
         match host(draft, request, name, kind).and_then(|node| draft.id(list, &node.key)) {
             Some(id) => fields.push((name, Value::Text(id.to_owned()))),
             None => {
-                let message = format!("the request names `{wanted}` as {name}, which no fabric here has");
-                draft.tell(Severity::Warning, "request-server", message, "hand in the fabric it belongs to");
+                let message =
+                    format!("the request names `{wanted}` as {name}, which no fabric here has");
+                draft.tell(
+                    Severity::Warning,
+                    "request-server",
+                    message,
+                    "hand in the fabric it belongs to",
+                );
             }
         }
     }
@@ -122,7 +147,9 @@ fn choices(draft: &mut Draft<'_>, request: &Node, fields: &mut Vec<(&'static str
         let name = arm::last(&account).unwrap_or(&account).to_owned();
         let key = account.to_ascii_lowercase();
         let id = draft.refer("storageAccounts", &key, &name);
-        if let Some(fact) = draft.store.get(Kind::StorageAccount, &key).and_then(|node| draft.copy(node, "region")) {
+        if let Some(fact) =
+            draft.store.get(Kind::StorageAccount, &key).and_then(|node| draft.copy(node, "region"))
+        {
             draft.add("storageAccounts", Entity { id: id.clone(), facts: vec![("region", fact)] });
         }
         fields.push(("logStorageAccount", Value::Text(id)));
@@ -130,6 +157,9 @@ fn choices(draft: &mut Draft<'_>, request: &Node, fields: &mut Vec<(&'static str
     if let Some(policy) = request.str("policy").map(str::to_owned) {
         let name = arm::last(&policy).unwrap_or(&policy).to_owned();
         let id = draft.refer("failbackPolicies", &policy.to_ascii_lowercase(), &name);
-        fields.push((if request.value("appliance").is_some() { "policy" } else { "failbackPolicy" }, Value::Text(id)));
+        fields.push((
+            if request.value("appliance").is_some() { "policy" } else { "failbackPolicy" },
+            Value::Text(id),
+        ));
     }
 }

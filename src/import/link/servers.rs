@@ -38,7 +38,10 @@ fn put(entity: &mut Entity, path: &'static str, fact: Option<Fact>) {
 }
 
 fn named(nodes: &[&Node]) -> Vec<(String, String)> {
-    nodes.iter().map(|node| (node.key.clone(), node.str("name").unwrap_or(&node.key).to_owned())).collect()
+    nodes
+        .iter()
+        .map(|node| (node.key.clone(), node.str("name").unwrap_or(&node.key).to_owned()))
+        .collect()
 }
 
 /// `running` where the service says so and the heartbeat does not speak against it.
@@ -50,7 +53,9 @@ fn state(draft: &Draft<'_>, node: &Node) -> Option<Fact> {
         _ => return None,
     };
     // The service keeps saying `Running` of servers that fell silent months ago.
-    if word == "running" && node.seen("heartbeat").is_none_or(|heartbeat| draft.older(heartbeat, SILENT)) {
+    if word == "running"
+        && node.seen("heartbeat").is_none_or(|heartbeat| draft.older(heartbeat, SILENT))
+    {
         return None;
     }
     let mut fact = draft.store.fact(status);
@@ -62,18 +67,28 @@ fn configuration_servers(draft: &mut Draft<'_>) {
     let nodes = draft.nodes(Kind::ConfigurationServer);
     draft.name("configurationServers", &named(&nodes));
     for node in nodes {
-        let Some(id) = draft.id("configurationServers", &node.key).map(str::to_owned) else { continue };
+        let Some(id) = draft.id("configurationServers", &node.key).map(str::to_owned) else {
+            continue;
+        };
         let mut server = entity(&id);
         put(&mut server, "state", state(draft, node));
-        let provider = draft
-            .nodes(Kind::Provider)
-            .into_iter()
-            .find(|provider| provider.str("fabric") == Some(node.key.as_str()) && provider.value("connected").is_some());
+        let provider = draft.nodes(Kind::Provider).into_iter().find(|provider| {
+            provider.str("fabric") == Some(node.key.as_str())
+                && provider.value("connected").is_some()
+        });
         let silent = node.seen("codes").filter(|codes| has(codes.value.as_list(), &["813", "583"]));
         let stated = provider.and_then(|provider| draft.copy(provider, "connected"));
-        let by_code = silent.map(|codes| draft.derive(codes, Value::Word("disconnected"), "health error 813 or 583: the provider is not heard"));
+        let by_code = silent.map(|codes| {
+            draft.derive(
+                codes,
+                Value::Word("disconnected"),
+                "health error 813 or 583: the provider is not heard",
+            )
+        });
         let connection = match (stated, by_code) {
-            (Some(stated), Some(code)) if stated.origin.captured >= code.origin.captured => Some(stated),
+            (Some(stated), Some(code)) if stated.origin.captured >= code.origin.captured => {
+                Some(stated)
+            }
             (Some(_), Some(code)) => Some(code),
             (stated, code) => stated.or(code),
         };
@@ -115,9 +130,28 @@ fn master_targets(draft: &mut Draft<'_>) {
         let configuration = draft.configuration_server(node);
         put(&mut target, "configurationServer", configuration);
         let discovered = discovered_vm(draft, node);
-        if let Some(seen) = discovered.and_then(|vm| vm.seen("discovery")).filter(|seen| seen.value.as_str() == Some("vCenter")) {
-            put(&mut target, "platform", Some(draft.derive(seen, Value::Word("vmwareVm"), "a discovered VM of the same name and address")));
-            put(&mut target, "discovered", Some(draft.derive(seen, Value::Bool(true), "a discovered VM of the same name and address")));
+        if let Some(seen) = discovered
+            .and_then(|vm| vm.seen("discovery"))
+            .filter(|seen| seen.value.as_str() == Some("vCenter"))
+        {
+            put(
+                &mut target,
+                "platform",
+                Some(draft.derive(
+                    seen,
+                    Value::Word("vmwareVm"),
+                    "a discovered VM of the same name and address",
+                )),
+            );
+            put(
+                &mut target,
+                "discovered",
+                Some(draft.derive(
+                    seen,
+                    Value::Bool(true),
+                    "a discovered VM of the same name and address",
+                )),
+            );
         }
         put(&mut target, "osFamily", draft.copy(node, "os"));
         put(&mut target, "osVersion", draft.copy(node, "osVersion"));
@@ -140,9 +174,22 @@ fn server_vm<'s>(draft: &mut Draft<'s>, node: &Node, what: &str) -> Option<&'s N
     match draft.inventory.of_server(node) {
         Join::One(vm, _) => Some(vm),
         Join::Several(candidates, how) => {
-            let names = candidates.iter().filter_map(|vm| vm.anywhere().map(|seen| draft.place(seen))).collect::<Vec<_>>().join(", ");
-            let message = format!("{} VMs have the {how} of the {what} `{}`", candidates.len(), node.str("name").unwrap_or("?"));
-            draft.tell(Severity::Warning, "ambiguous-join", message, &format!("its VMware facts are unknown; the candidates are at {names}"));
+            let names = candidates
+                .iter()
+                .filter_map(|vm| vm.anywhere().map(|seen| draft.place(seen)))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let message = format!(
+                "{} VMs have the {how} of the {what} `{}`",
+                candidates.len(),
+                node.str("name").unwrap_or("?")
+            );
+            draft.tell(
+                Severity::Warning,
+                "ambiguous-join",
+                message,
+                &format!("its VMware facts are unknown; the candidates are at {names}"),
+            );
             None
         }
         Join::Nothing => None,
@@ -160,7 +207,8 @@ fn discovered_vm<'s>(draft: &Draft<'s>, node: &Node) -> Option<&'s Node> {
         .filter(|vm| {
             let same_name = vm.str("name").is_some_and(|own| own.to_lowercase() == name);
             let same_ip = ip.is_some() && vm.str("ip") == ip;
-            (same_name && (same_ip || ip.is_none() || vm.str("ip").is_none())) || (same_ip && has(vm.list("codes"), &["78156"]))
+            (same_name && (same_ip || ip.is_none() || vm.str("ip").is_none()))
+                || (same_ip && has(vm.list("codes"), &["78156"]))
         })
         .collect();
     (found.len() == 1).then(|| found.remove(0))
@@ -177,21 +225,50 @@ fn checks(draft: &mut Draft<'_>, target: &mut Entity, vm: &Node, node: &Node) {
         } else {
             Vec::new()
         };
-        let reason = if snapshots.is_empty() { "the service's check 78158 found no snapshot" } else { "the service's check 78158: the VM has snapshots" };
+        let reason = if snapshots.is_empty() {
+            "the service's check 78158 found no snapshot"
+        } else {
+            "the service's check 78158: the VM has snapshots"
+        };
         more.push(("snapshots", draft.derive(codes, Value::List(snapshots), reason)));
     }
     if !known("diskEnableUuid") {
         let set = !has(list, &["78152"]);
-        more.push(("diskEnableUuid", draft.derive(codes, Value::Bool(set), if set { "the service's check 78152 found nothing" } else { "the service's check 78152" })));
+        more.push((
+            "diskEnableUuid",
+            draft.derive(
+                codes,
+                Value::Bool(set),
+                if set {
+                    "the service's check 78152 found nothing"
+                } else {
+                    "the service's check 78152"
+                },
+            ),
+        ));
     }
     if !known("vmwareTools") && has(list, &["78146"]) {
-        more.push(("vmwareTools", draft.derive(codes, Value::Bool(false), "the service's check 78146: the tools do not run")));
+        more.push((
+            "vmwareTools",
+            draft.derive(
+                codes,
+                Value::Bool(false),
+                "the service's check 78146: the tools do not run",
+            ),
+        ));
     }
     if !known("scsiControllers") {
         let name = node.str("name").unwrap_or("?").to_owned();
         if has(list, &["78150", "78151"]) {
-            let message = format!("the service's checks 78150 or 78151 speak against the SCSI controllers of the master target `{name}`");
-            draft.tell(Severity::Warning, "controllers", message, "which controllers it has is not in that export: hand in RVTools vDisk");
+            let message = format!(
+                "the service's checks 78150 or 78151 speak against the SCSI controllers of the master target `{name}`"
+            );
+            draft.tell(
+                Severity::Warning,
+                "controllers",
+                message,
+                "which controllers it has is not in that export: hand in RVTools vDisk",
+            );
         } else if node.str("os") == Some("linux") && vm.str("os") == Some("linux") {
             let only = Value::List(vec![Value::Word("lsiLogic")]);
             more.push(("scsiControllers", draft.derive(codes, only, "the service's checks 78150 and 78151 found nothing: one kind, LSI Logic parallel")));
@@ -217,7 +294,10 @@ fn appliances(draft: &mut Draft<'_>) {
             let mut list = Vec::new();
             for name in seen.value.as_list().iter().filter_map(Value::as_str) {
                 // Accessible is all that is said; whether it may be written is not.
-                list.push(Value::Record(vec![("datastore", Value::Text(draft.refer("datastores", name, name)))]));
+                list.push(Value::Record(vec![(
+                    "datastore",
+                    Value::Text(draft.refer("datastores", name, name)),
+                )]));
             }
             let mut fact = draft.store.fact(seen);
             fact.value = Value::List(list);
@@ -226,7 +306,11 @@ fn appliances(draft: &mut Draft<'_>) {
         for (_, health, heartbeat, path) in COMPONENTS {
             let silent = node.seen(heartbeat).filter(|seen| draft.missing(seen));
             let fact = match silent {
-                Some(seen) => Some(draft.derive(seen, Value::Word("noHeartbeat"), "the heartbeat was over 15 minutes old when the file was made")),
+                Some(seen) => Some(draft.derive(
+                    seen,
+                    Value::Word("noHeartbeat"),
+                    "the heartbeat was over 15 minutes old when the file was made",
+                )),
                 None => draft.copy(node, health),
             };
             put(&mut appliance, path, fact);
@@ -243,19 +327,34 @@ fn policies(draft: &mut Draft<'_>) {
     let mut found: Vec<(String, String, Option<&Node>, Option<&Node>)> = Vec::new();
     for policy in &policies {
         if policy.str("generation") == Some(wanted) {
-            let mapping = mappings.iter().find(|mapping| mapping.str("policy") == Some(policy.key.as_str()) && mapping.truth("back") == Some(true));
-            found.push((policy.key.clone(), policy.str("name").unwrap_or("?").to_owned(), mapping.copied(), Some(policy)));
+            let mapping = mappings.iter().find(|mapping| {
+                mapping.str("policy") == Some(policy.key.as_str())
+                    && mapping.truth("back") == Some(true)
+            });
+            found.push((
+                policy.key.clone(),
+                policy.str("name").unwrap_or("?").to_owned(),
+                mapping.copied(),
+                Some(policy),
+            ));
         }
     }
-    for mapping in mappings.iter().filter(|mapping| classic && mapping.truth("back") == Some(true)) {
+    for mapping in mappings.iter().filter(|mapping| classic && mapping.truth("back") == Some(true))
+    {
         let Some(key) = mapping.str("policy") else { continue };
-        let other = policies.iter().any(|policy| policy.key == key && policy.str("generation").is_some());
+        let other =
+            policies.iter().any(|policy| policy.key == key && policy.str("generation").is_some());
         if !other && !found.iter().any(|(own, ..)| own == key) {
-            let name = mapping.str("policyName").or_else(|| key.rsplit('/').next()).unwrap_or(key).to_owned();
+            let name = mapping
+                .str("policyName")
+                .or_else(|| key.rsplit('/').next())
+                .unwrap_or(key)
+                .to_owned();
             found.push((key.to_owned(), name, Some(mapping), None));
         }
     }
-    let names: Vec<(String, String)> = found.iter().map(|(key, name, ..)| (key.clone(), name.clone())).collect();
+    let names: Vec<(String, String)> =
+        found.iter().map(|(key, name, ..)| (key.clone(), name.clone())).collect();
     draft.name("failbackPolicies", &names);
     for (key, name, mapping, _) in &found {
         let id = draft.refer("failbackPolicies", key, name);

@@ -19,32 +19,75 @@ fn put(entity: &mut Entity, path: &'static str, fact: Option<Fact>) {
 /// vCenters of the vault, of its VMware site, and those of tables that name their server.
 pub fn v_centers(draft: &mut Draft<'_>) {
     let mut nodes: Vec<&Node> = draft.nodes(Kind::VCenter);
-    let sites: Vec<String> = draft.nodes(Kind::ApplianceFabric).iter().filter_map(|node| node.str("site")).map(str::to_ascii_lowercase).collect();
+    let sites: Vec<String> = draft
+        .nodes(Kind::ApplianceFabric)
+        .iter()
+        .filter_map(|node| node.str("site"))
+        .map(str::to_ascii_lowercase)
+        .collect();
     for node in draft.store.all(Kind::VCenter) {
-        let at_site = arm::up_to(&node.key, "VMwareSites").is_some_and(|site| draft.only || sites.contains(&site));
+        let at_site = arm::up_to(&node.key, "VMwareSites")
+            .is_some_and(|site| draft.only || sites.contains(&site));
         if at_site && draft.architecture == Some("modernized") {
             nodes.push(node);
         }
     }
-    let things: Vec<(String, String)> =
-        nodes.iter().map(|node| (node.key.clone(), node.str("name").or(node.str("fqdn")).unwrap_or("vcenter").to_owned())).collect();
+    let things: Vec<(String, String)> = nodes
+        .iter()
+        .map(|node| {
+            (
+                node.key.clone(),
+                node.str("name").or(node.str("fqdn")).unwrap_or("vcenter").to_owned(),
+            )
+        })
+        .collect();
     draft.name("vCenters", &things);
     for node in &nodes {
         let Some(id) = draft.id("vCenters", &node.key).map(str::to_owned) else { continue };
         let mut center = Entity { id, facts: Vec::new() };
         put(&mut center, "fqdn", draft.copy(node, "fqdn"));
         put(&mut center, "port", draft.copy(node, "port"));
-        put(&mut center, "version", draft.copy(node, "version").or_else(|| version(draft, node, nodes.len() == 1)));
+        put(
+            &mut center,
+            "version",
+            draft.copy(node, "version").or_else(|| version(draft, node, nodes.len() == 1)),
+        );
         if node.value("fabric").is_some() {
             let server = draft.configuration_server(node);
             put(&mut center, "configurationServer", server);
         }
-        if let Some(seen) = node.seen("discovery").filter(|seen| seen.value.as_str() == Some("Completed")) {
-            let healthy = node.list("codes").is_empty() && node.seen("heartbeat").is_some_and(|heartbeat| !draft.missing(heartbeat));
+        if let Some(seen) =
+            node.seen("discovery").filter(|seen| seen.value.as_str() == Some("Completed"))
+        {
+            let healthy = node.list("codes").is_empty()
+                && node.seen("heartbeat").is_some_and(|heartbeat| !draft.missing(heartbeat));
             if healthy {
-                put(&mut center, "state", Some(draft.derive(seen, Value::Word("connected"), "discovery is completed and its heartbeat is recent")));
+                put(
+                    &mut center,
+                    "state",
+                    Some(draft.derive(
+                        seen,
+                        Value::Word("connected"),
+                        "discovery is completed and its heartbeat is recent",
+                    )),
+                );
             }
-            put(&mut center, "discovered", Some(draft.derive(seen, Value::Bool(true), "discovery is completed")));
+            put(
+                &mut center,
+                "discovered",
+                Some(draft.derive(seen, Value::Bool(true), "discovery is completed")),
+            );
+        }
+        if let Some(seen) = node.seen("fqdn").filter(|_| node.key.contains("/vmwaresites/")) {
+            put(
+                &mut center,
+                "discovered",
+                Some(draft.derive(
+                    seen,
+                    Value::Bool(true),
+                    "the inventory of the discovery appliance lists it",
+                )),
+            );
         }
         draft.add("vCenters", center);
     }
@@ -54,7 +97,10 @@ pub fn v_centers(draft: &mut Draft<'_>) {
             break;
         }
         let fqdn = node.str("fqdn").unwrap_or_default().to_lowercase();
-        if !nodes.iter().any(|own| own.str("fqdn").is_some_and(|own| own.eq_ignore_ascii_case(&fqdn))) {
+        if !nodes
+            .iter()
+            .any(|own| own.str("fqdn").is_some_and(|own| own.eq_ignore_ascii_case(&fqdn)))
+        {
             let id = draft.refer("vCenters", &node.key, &fqdn);
             let mut center = Entity { id, facts: Vec::new() };
             put(&mut center, "fqdn", draft.copy(node, "fqdn"));
@@ -68,7 +114,8 @@ pub fn v_centers(draft: &mut Draft<'_>) {
 fn version(draft: &Draft<'_>, node: &Node, lone: bool) -> Option<Fact> {
     let fqdn = node.str("fqdn").unwrap_or_default();
     let same = draft.store.all(Kind::VCenter).find(|other| {
-        other.key.starts_with("server|") && other.str("fqdn").is_some_and(|own| own.eq_ignore_ascii_case(fqdn))
+        other.key.starts_with("server|")
+            && other.str("fqdn").is_some_and(|own| own.eq_ignore_ascii_case(fqdn))
     });
     let mut abouts = draft.store.all(Kind::VCenter).filter(|other| other.key.starts_with("about|"));
     let about = abouts.next().filter(|_| lone && abouts.next().is_none());
@@ -83,11 +130,20 @@ pub fn v_center(draft: &mut Draft<'_>, key: &str) -> Option<String> {
     if let Some(id) = draft.id("vCenters", key) {
         return Some(id.to_owned());
     }
-    let known = draft.store.all(Kind::VCenter).find(|node| node.str("fqdn").is_some_and(|fqdn| fqdn.eq_ignore_ascii_case(key)));
+    let known = draft
+        .store
+        .all(Kind::VCenter)
+        .find(|node| node.str("fqdn").is_some_and(|fqdn| fqdn.eq_ignore_ascii_case(key)));
     if let Some(id) = known.and_then(|node| draft.id("vCenters", &node.key)) {
         return Some(id.to_owned());
     }
-    let name = draft.store.get(Kind::VCenter, key).and_then(|node| node.str("name")).or_else(|| arm::last(key)).unwrap_or(key).to_owned();
+    let name = draft
+        .store
+        .get(Kind::VCenter, key)
+        .and_then(|node| node.str("name"))
+        .or_else(|| arm::last(key))
+        .unwrap_or(key)
+        .to_owned();
     Some(draft.refer("vCenters", key, &name))
 }
 
@@ -113,7 +169,8 @@ fn host_of(draft: &mut Draft<'_>, vm: &Node) -> Option<Fact> {
 }
 
 fn disk_uuids(draft: &Draft<'_>, seen: &Seen) -> Option<Fact> {
-    let uuids: Option<Vec<Value>> = seen.value.as_list().iter().map(|disk| disk.field("uuid").cloned()).collect();
+    let uuids: Option<Vec<Value>> =
+        seen.value.as_list().iter().map(|disk| disk.field("uuid").cloned()).collect();
     let mut fact = draft.store.fact(seen);
     fact.value = Value::List(uuids?);
     Some(fact)
@@ -121,8 +178,12 @@ fn disk_uuids(draft: &Draft<'_>, seen: &Seen) -> Option<Fact> {
 
 /// Datastores of a VM's disks, as references; nothing if the place of any disk is not known.
 fn datastores(draft: &mut Draft<'_>, seen: &Seen) -> Option<Fact> {
-    let names: Option<Vec<String>> =
-        seen.value.as_list().iter().map(|disk| disk.field("datastore").and_then(Value::as_str).map(str::to_owned)).collect();
+    let names: Option<Vec<String>> = seen
+        .value
+        .as_list()
+        .iter()
+        .map(|disk| disk.field("datastore").and_then(Value::as_str).map(str::to_owned))
+        .collect();
     let mut ids: Vec<Value> = Vec::new();
     for name in names? {
         let id = Value::Text(draft.refer("datastores", &name, &name));
@@ -138,7 +199,11 @@ fn datastores(draft: &mut Draft<'_>, seen: &Seen) -> Option<Fact> {
 /// Facts a VM lends to the master target that runs in it.
 pub fn server(draft: &mut Draft<'_>, target: &mut Entity, vm: &Node) {
     if let Some(seen) = vm.anywhere() {
-        put(target, "platform", Some(draft.derive(seen, Value::Word("vmwareVm"), "a VM of VMware")));
+        put(
+            target,
+            "platform",
+            Some(draft.derive(seen, Value::Word("vmwareVm"), "a VM of VMware")),
+        );
     }
     let host = host_of(draft, vm);
     put(target, "esxiHost", host);
@@ -167,9 +232,19 @@ pub fn appliance(draft: &mut Draft<'_>, appliance: &mut Entity, vm: &Node) {
 }
 
 /// Facts of the VM a machine comes back to. What changes with the failover counts only if it was seen after it.
-pub fn on_premises(draft: &mut Draft<'_>, machine: &mut Entity, vm: &Node, failover: Option<i64>, how: &'static str) {
+pub fn on_premises(
+    draft: &mut Draft<'_>,
+    machine: &mut Entity,
+    vm: &Node,
+    failover: Option<i64>,
+    how: &'static str,
+) {
     if let Some(seen) = vm.anywhere() {
-        put(machine, "onPremVm/exists", Some(draft.derive(seen, Value::Bool(true), format!("joined by {how}"))));
+        put(
+            machine,
+            "onPremVm/exists",
+            Some(draft.derive(seen, Value::Bool(true), format!("joined by {how}"))),
+        );
     }
     put(machine, "onPremVm/uuid", draft.copy(vm, "biosUuid"));
     let center = center_of(draft, vm);
@@ -177,7 +252,9 @@ pub fn on_premises(draft: &mut Draft<'_>, machine: &mut Entity, vm: &Node, failo
     let host = host_of(draft, vm);
     put(machine, "onPremVm/esxiHost", host);
     let after = |seen: &Seen| {
-        let captured = vm.time("seenAt").or_else(|| draft.store.files.get(seen.file).and_then(|file| file.captured));
+        let captured = vm
+            .time("seenAt")
+            .or_else(|| draft.store.files.get(seen.file).and_then(|file| file.captured));
         failover.is_none_or(|failover| captured.is_none_or(|captured| captured >= failover))
     };
     let power = vm.seen("power").filter(|seen| after(seen)).map(|seen| draft.store.fact(seen));
@@ -193,7 +270,9 @@ pub fn on_premises(draft: &mut Draft<'_>, machine: &mut Entity, vm: &Node, failo
         let mut own = Vec::new();
         for (name, value) in fields {
             match (*name, value.as_str()) {
-                ("datastore", Some(store)) => own.push(("datastore", Value::Text(draft.refer("datastores", store, store)))),
+                ("datastore", Some(store)) => {
+                    own.push(("datastore", Value::Text(draft.refer("datastores", store, store))))
+                }
                 _ => own.push((*name, value.clone())),
             }
         }
@@ -212,8 +291,15 @@ pub fn make(draft: &mut Draft<'_>) {
         .all(Kind::Host)
         .filter(|node| draft.only || draft.referred.contains(&(Kind::Host, node.key.clone())))
         .collect();
-    let things: Vec<(String, String)> = nodes.iter().map(|node| (node.key.clone(), node.key.clone())).collect();
-    draft.name("esxiHosts", &things.into_iter().filter(|(key, _)| draft.id("esxiHosts", key).is_none()).collect::<Vec<_>>());
+    let things: Vec<(String, String)> =
+        nodes.iter().map(|node| (node.key.clone(), node.key.clone())).collect();
+    draft.name(
+        "esxiHosts",
+        &things
+            .into_iter()
+            .filter(|(key, _)| draft.id("esxiHosts", key).is_none())
+            .collect::<Vec<_>>(),
+    );
     let cut = draft.incomplete.iter().any(|gap| gap.list == "esxiHosts");
     for node in nodes {
         let Some(id) = draft.id("esxiHosts", &node.key).map(str::to_owned) else { continue };
@@ -222,9 +308,25 @@ pub fn make(draft: &mut Draft<'_>) {
         put(&mut host, "vCenter", center);
         put(&mut host, "version", draft.copy(node, "version"));
         put(&mut host, "edition", edition(draft, node));
+        // Only the inventory of the discovery appliance names the vCenter by its id.
+        if let Some(seen) = node.seen("vCenter") {
+            put(
+                &mut host,
+                "discovered",
+                Some(draft.derive(
+                    seen,
+                    Value::Bool(true),
+                    "the inventory of the discovery appliance lists it",
+                )),
+            );
+        }
         put(&mut host, "freeMemory", draft.copy(node, "freeMemory"));
         if !cut {
-            put(&mut host, "vmNames", draft.copy(node, "vmNames").or_else(|| resolved(draft, node)));
+            put(
+                &mut host,
+                "vmNames",
+                draft.copy(node, "vmNames").or_else(|| resolved(draft, node)),
+            );
         }
         if let Some(list) = mounts.get(&node.key) {
             let fact = host_datastores(draft, node, list);
@@ -238,8 +340,15 @@ pub fn make(draft: &mut Draft<'_>) {
 fn edition(draft: &Draft<'_>, node: &Node) -> Option<Fact> {
     let name = format!("entity {}", node.key.to_lowercase());
     let reference = node.str("ref").map(|moref| format!("entity {}", moref.to_lowercase()));
-    let (word, file, at) = draft.store.editions.get(&name).or_else(|| draft.store.editions.get(&reference?))?;
-    let seen = Seen { value: Value::Word(word), file: *file, at: at.as_str().into(), derived: None, rank: 0 };
+    let (word, file, at) =
+        draft.store.editions.get(&name).or_else(|| draft.store.editions.get(&reference?))?;
+    let seen = Seen {
+        value: Value::Word(word),
+        file: *file,
+        at: at.as_str().into(),
+        derived: None,
+        rank: 0,
+    };
     Some(draft.store.fact(&seen))
 }
 
@@ -266,7 +375,13 @@ fn mounts<'s>(draft: &Draft<'s>) -> Mounts<'s> {
         let Some(name) = node.str("name") else { continue };
         if let Some(seen) = node.seen("mounts") {
             for mount in seen.value.as_list() {
-                let Some(host) = mount.field("host").and_then(Value::as_str).and_then(|moref| draft.store.resolve(moref)) else { continue };
+                let Some(host) = mount
+                    .field("host")
+                    .and_then(Value::as_str)
+                    .and_then(|moref| draft.store.resolve(moref))
+                else {
+                    continue;
+                };
                 let access = match mount.field("access") {
                     Some(Value::Word(word)) => Some(*word),
                     _ => None,
@@ -286,7 +401,11 @@ fn mounts<'s>(draft: &Draft<'s>) -> Mounts<'s> {
     found
 }
 
-fn host_datastores(draft: &mut Draft<'_>, node: &Node, list: &[(String, Option<&'static str>, &Seen)]) -> Option<Fact> {
+fn host_datastores(
+    draft: &mut Draft<'_>,
+    node: &Node,
+    list: &[(String, Option<&'static str>, &Seen)],
+) -> Option<Fact> {
     // A host that mounts more than the exports hold would seem to lack the rest.
     if let Some(refs) = node.seen("datastoreRefs")
         && refs.value.as_list().len() > list.len()
@@ -322,7 +441,11 @@ fn all_datastores(draft: &mut Draft<'_>) {
         let plain = nodes.iter().find(|node| node.key.ends_with('|'));
         let lone = (nodes.len() == 1).then(|| nodes.first()).flatten();
         put(&mut entity, "type", nodes.iter().find_map(|node| draft.copy(node, "type")));
-        put(&mut entity, "freeSpace", plain.or(lone).and_then(|node| draft.copy(node, "freeSpace")));
+        put(
+            &mut entity,
+            "freeSpace",
+            plain.or(lone).and_then(|node| draft.copy(node, "freeSpace")),
+        );
         draft.add("datastores", entity);
         if plain.is_none() && lone.is_none() {
             let message = format!("{} datastores bear the name `{name}`", nodes.len());
