@@ -110,6 +110,13 @@ fn facts_carry_their_origin() {
 #[test]
 fn a_list_alone_leaves_empty_facts_unknown() {
     let list = run(&["classic/items-list.json"]);
+    assert!(
+        only(&list).incomplete.iter().all(|gap| gap.list != "machines"),
+        "a whole list was handed in"
+    );
+    let single = run(&["classic/item-get.json"]);
+    assert!(only(&single).incomplete.iter().any(|gap| gap.list == "machines"));
+    assert!(single.yaml(false).contains("# machines may leave some out"));
     assert!(list.report.coverage.iter().any(|row| row.list == "machines" && row.unknown > 0));
     let vmware = run(&["modernized/plan-list.json", "modernized/item-before.json"]);
     assert_eq!(entity(only(&vmware), "recoveryPlans", "plan1").value("machines"), None);
@@ -365,4 +372,58 @@ fn what_is_written_is_yaml_and_says_the_same() {
     }
     let text = done.yaml(false);
     assert!(text.contains("      agent:\n        installed: true\n        version: \"9.12.0.0\"\n        registered: false"), "{text}");
+}
+
+#[test]
+fn power_shell_fabrics_are_thinner_but_read() {
+    let text = r#"{"FriendlyName":"CS-PS","Name":"f","ID":"/Subscriptions/4/resourceGroups/rg-ps/providers/Microsoft.RecoveryServices/vaults/PsVault/replicationFabrics/f","Type":"Microsoft.RecoveryServices/vaults/replicationFabrics","FabricType":"VMware",
+        "FabricSpecificDetails":{"LastHeartbeat":"/Date(1585387600000)/","CsServiceStatus":"Running","ProcessServers":[{"Id":"P-1","FriendlyName":"ps","OsType":"Windows"}],
+        "MasterTargetServers":[{"Id":"M-1","Name":"mt","OsType":"Linux","RetentionVolumes":[{"VolumeName":"/mnt/ret","CapacityInBytes":1073741824,"FreeSpaceInBytes":1048576}],"DataStores":null}]}}"#;
+    let center = r#"[{"FriendlyName":"vc","Name":"vc","ID":"/Subscriptions/4/resourceGroups/rg-ps/providers/Microsoft.RecoveryServices/vaults/PsVault/replicationFabrics/f/replicationvCenters/vc","IpOrHostName":"vc.contoso.example","DiscoveryStatus":"Completed","LastHeartbeat":"/Date(1585387600000)/"}]"#;
+    let done = import([bytes("fabric.json", text), bytes("vc.json", center)], &Options::default());
+    let environment = only(&done);
+    assert_eq!(environment.name, "PsVault");
+    let target = entity(environment, "masterTargets", "mt");
+    let volume = &target.value("retentionVolumes").expect("volumes").as_list()[0];
+    assert_eq!(volume.field("capacity"), Some(&Value::Size(1 << 30)));
+    assert_eq!(word(target, "configurationServer"), "CS-PS");
+    assert_eq!(word(entity(environment, "configurationServers", "CS-PS"), "state"), "running");
+    assert_eq!(word(entity(environment, "vCenters", "vc"), "fqdn"), "vc.contoso.example");
+}
+
+#[test]
+fn an_event_tells_that_the_on_premises_machine_is_gone() {
+    let text = r#"{"value":[{"id":"/Subscriptions/0/resourceGroups/rg-dr/providers/Microsoft.RecoveryServices/vaults/V/replicationEvents/e","type":"Microsoft.RecoveryServices/vaults/replicationEvents",
+        "properties":{"affectedObjectFriendlyName":"web01","healthErrors":[{"errorCode":"78092"}]}}],"nextLink":null}"#;
+    let done = import(
+        [bytes("events.json", text), fixture("classic/items-list.json")],
+        &Options::default(),
+    );
+    let machine = entity(only(&done), "machines", "web01");
+    assert_eq!(machine.value("onPremVm/exists"), Some(&Value::Bool(false)));
+    assert!(
+        machine
+            .fact("onPremVm/exists")
+            .is_some_and(|fact| fact.origin.derived_from[0].contains("78092"))
+    );
+}
+
+#[test]
+fn a_request_that_could_be_for_several_machines_names_none() {
+    let second =
+        text("classic/item-get.json").replace("item-1", "item-9").replace("web01", "web09");
+    let inputs = || [fixture("classic/items-list.json"), bytes("second.json", second.clone())];
+    let vague = import(
+        inputs().into_iter().chain([bytes("request.json", text("classic/request.json"))]),
+        &Options::default(),
+    );
+    let item = &only(&vague).list("request")[0].value("items").expect("items").as_list()[0];
+    assert_eq!(item.field("machine"), None);
+    assert!(told(&vague, "request-machine")[0].contains("`web09`"));
+    let named = import(
+        inputs().into_iter().chain([bytes("reprotect-web09.json", text("classic/request.json"))]),
+        &Options::default(),
+    );
+    let item = &only(&named).list("request")[0].value("items").expect("items").as_list()[0];
+    assert_eq!(item.field("machine").and_then(Value::as_str), Some("web09"));
 }

@@ -245,6 +245,7 @@ pub fn link(
         request::make(&mut draft);
         virtual_site::make(&mut draft);
         vault_entity(&mut draft);
+        single(&mut draft);
         let written = store.vaults.get(vault).unwrap_or(vault);
         let mut title = arm::after(written, "vaults").unwrap_or("imported").to_owned();
         if let Some(given) = name {
@@ -324,6 +325,32 @@ fn gaps(draft: &mut Draft<'_>) {
             Diagnostic::new(Severity::Warning, "incomplete", format!("the {what} of `{file}` are incomplete: {gap}"))
                 .help("nothing is concluded from what is missing; hand in all pages, or export with a command that follows them"),
         );
+    }
+}
+
+/// Lists of which only single entities were handed in: what they leave out may well exist.
+fn single(draft: &mut Draft<'_>) {
+    let servers = match draft.architecture {
+        Some("modernized") => &["appliances"][..],
+        _ => &["configurationServers", "processServers", "masterTargets"][..],
+    };
+    let vaults: [(&'static str, &[&'static str]); 4] = [
+        ("protected items", &["machines"]),
+        ("fabrics", servers),
+        ("policies", &["failbackPolicies"]),
+        ("vCenters", &["vCenters"]),
+    ];
+    for (collection, lists) in vaults {
+        if draft.complete(collection) {
+            continue;
+        }
+        for list in lists {
+            let there = draft.sections.get(list).is_some_and(|entities| !entities.is_empty());
+            if there && !draft.incomplete.iter().any(|gap| gap.list == *list) {
+                let why = format!("the {collection} were not handed in as one whole list");
+                draft.incomplete.push(Incomplete { list, why });
+            }
+        }
     }
 }
 

@@ -102,7 +102,8 @@ impl Entity {
     }
 }
 
-/// A list of the environment that may leave entities out, and why.
+/// A list of the environment that may leave entities out, and why. Lists that are not named here are whole as far as the
+/// exports go; `esxiHosts` and `datastores` hold what the exports mention and are never whole for sure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incomplete {
     /// The list, by its key in the description.

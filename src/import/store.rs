@@ -241,6 +241,18 @@ pub struct Store {
     pub diagnostics: Diagnostics,
 }
 
+/// Whether two statements say the same: lists in any order, records of disks by their UUID, as exporters round sizes.
+fn alike(a: &Value, b: &Value) -> bool {
+    let (Value::List(first), Value::List(second)) = (a, b) else { return a == b };
+    let has = |item: &Value| {
+        let uuid = item.field("uuid");
+        second
+            .iter()
+            .any(|other| if uuid.is_some() { other.field("uuid") == uuid } else { other == item })
+    };
+    first.len() == second.len() && first.iter().all(has)
+}
+
 /// Facts that change by the minute: the newest holds, even against one asked for by name, and nothing is reported.
 const VOLATILE: [&str; 17] = [
     "heartbeat",
@@ -349,7 +361,7 @@ impl Store {
                     continue;
                 };
                 let held = &mut slot.1;
-                let same = held.value == seen.value;
+                let same = alike(&held.value, &seen.value);
                 let (old, new) = (held.strength(name, files), seen.strength(name, files));
                 let wins = new > old;
                 // What changes by the minute differs between any two exports; only a tie is worth a word.
