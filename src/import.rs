@@ -4,7 +4,7 @@
 //! yields descriptions, which are checked like those a person wrote.
 //!
 //! The way of a fact: [`read`] finds out what a file is, [`recognise`] or [`tables`] what an element is, a mapper makes a
-//! row of it, [`store`] settles what several sources state, [`link`] joins rows into entities, [`write`] writes them.
+//! row of it, [`store`] settles what several sources state, [`link`] joins rows into entities, [`mod@write`] writes them.
 
 pub mod model;
 pub mod coerce;
