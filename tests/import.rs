@@ -33,6 +33,11 @@ fn a_classic_vault_becomes_one_environment() {
     assert_eq!(machine.value("azureVm/diskCount"), Some(&Value::Int(2)));
     assert_eq!(word(machine, "onPremVm/vCenter"), "VC1");
     assert_eq!(word(entity(environment, "vCenters", "VC1"), "state"), "connected");
+    assert!(
+        machine
+            .fact("azureVm/bootedAt")
+            .is_some_and(|fact| fact.origin.derived_from[0].contains("restart"))
+    );
     let back = entity(environment, "machines", "web02");
     assert_eq!(word(back, "protection/state"), "reprotecting");
     assert_eq!(back.value("sourceKind"), None, "discovery calls an Azure guest physical");

@@ -265,6 +265,12 @@ fn agent(draft: &Draft<'_>, machine: &mut Entity, item: &Node, modernized: bool)
         draft.place(failover),
     );
     put(machine, path, Some(draft.derive(heartbeat, Value::Bool(back), reason)));
+    if !back {
+        // How long to wait for the agent counts from the start of the VM, which the failover made.
+        let reason = "the failover started the VM then; a later restart is not known";
+        let started = draft.derive(failover, Value::Time(*at), reason);
+        put(machine, "azureVm/bootedAt", Some(started));
+    }
 }
 
 fn on_premises(draft: &mut Draft<'_>, machine: &mut Entity, item: &Node) {
