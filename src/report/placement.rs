@@ -149,7 +149,7 @@ fn holder(row: RowId, facts: &Facts<'_>) -> Option<NodeId> {
     roots
         .map(|document| document.root)
         .filter(|root| facts.tree().span(*root).start <= span.start)
-        .last()
+        .next_back()
 }
 
 fn key_value(row: RowId, facts: &Facts<'_>) -> Option<NodeId> {
