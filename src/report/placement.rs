@@ -146,10 +146,7 @@ fn holder(row: RowId, facts: &Facts<'_>) -> Option<NodeId> {
     let first = stated.min_by_key(|node| facts.tree().span(*node))?;
     let span = facts.tree().span(first);
     let roots = facts.tree().documents().iter().filter(|document| document.file == span.file);
-    roots
-        .map(|document| document.root)
-        .filter(|root| facts.tree().span(*root).start <= span.start)
-        .next_back()
+    roots.map(|document| document.root).rfind(|root| facts.tree().span(*root).start <= span.start)
 }
 
 fn key_value(row: RowId, facts: &Facts<'_>) -> Option<NodeId> {
