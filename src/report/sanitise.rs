@@ -30,7 +30,8 @@ pub fn push(out: &mut String, char: char) {
         return;
     }
     // `##[…]`, `##name[…]` and `::name::` are commands to build servers, wherever they stand.
-    if (char == '#' && out.ends_with('#')) || (char == ':' && is_line_of_colon(out)) {
+    let names = char == '[' || char.is_ascii_alphabetic();
+    if (names && out.ends_with("##")) || (char == ':' && is_line_of_colon(out)) {
         out.push(' ');
     }
     out.push(char);
@@ -82,7 +83,8 @@ mod tests {
 
     #[test]
     fn commands_to_build_servers_are_broken() {
-        assert_eq!(clean("##[error]x"), "# #[error]x");
+        assert_eq!(clean("##[error]x ##vso[a]"), "## [error]x ## vso[a]");
+        assert_eq!(clean("## A-1 ###"), "## A-1 ###");
         assert_eq!(clean("::error::x"), ": :error::x");
         assert_eq!(clean("a::b # c"), "a::b # c");
     }
