@@ -19,6 +19,7 @@ pub mod facts;
 pub mod builtins;
 pub mod compile;
 pub mod evaluate;
+pub mod plan;
 pub mod packs;
 pub mod session;
 pub mod report;

@@ -245,7 +245,7 @@ pub fn quadratic(expr: &Expr, depth: usize, found: &mut Vec<Span>) {
 }
 
 /// Whether a list grows with the environment; one that the rules spell out does not.
-fn reads_environment(expr: &Expr) -> bool {
+pub fn reads_environment(expr: &Expr) -> bool {
     if matches!(expr.kind, Kind::Field { base: None, .. }) {
         return true;
     }

@@ -5,7 +5,7 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::builtins::value::{Note, Use};
+use crate::builtins::value::{Extent, Note, Use, Value};
 use crate::compile::ir::{Rule, RuleSet};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
@@ -55,18 +55,7 @@ fn explain<'a>(
     };
     let subject = subject(&raw.bindings);
     let path = subject.map(|row| facts.path(row)).unwrap_or_default();
-    let rest: Vec<String> = raw
-        .bindings
-        .iter()
-        .skip_while(|(_, value)| !matches!(value, crate::builtins::value::Value::Row(row) if Some(*row) == subject))
-        .skip(1)
-        .map(|(_, value)| show::value(value, &Type::Text, facts))
-        .collect();
-    let mut id = if path.is_empty() { rule.id.clone() } else { format!("{}:{path}", rule.id) };
-    for part in &rest {
-        id.push('+');
-        id.push_str(part);
-    }
+    let id = id(&raw, rules, facts);
     let message = match raw.outcome {
         Outcome::Unknown => {
             let title = lower_first(&rule.title);
@@ -110,6 +99,7 @@ fn explain<'a>(
         subject,
         path,
         bindings: raw.bindings,
+        open: raw.open,
         message,
         why,
         evidence,
@@ -121,16 +111,36 @@ fn explain<'a>(
     }
 }
 
+/// `RULE:subject`, and what else the rule's names were bound to.
+pub fn id(raw: &Raw<'_>, rules: &RuleSet, facts: &Facts<'_>) -> String {
+    let rule = &rules.rules[raw.rule];
+    let mut id = rule.id.clone();
+    let mut named = false;
+    for (_, value) in &raw.bindings {
+        match value {
+            Value::Row(row) if !named => {
+                named = true;
+                id.push(':');
+                id.push_str(&facts.path(*row));
+            }
+            other => {
+                id.push('+');
+                id.push_str(&show::value(other, &Type::Text, facts));
+            }
+        }
+    }
+    id
+}
+
 /// The facts by which an outcome is what it is, those of the requirement first.
 pub fn outcome_note<'a>(evaluator: &mut Evaluator<'_, 'a, '_>, rule: &Rule, raw: &Raw<'a>) -> Note {
     evaluator.rebind(raw);
     if let Some(open) = raw.open {
         let (value, note) = evaluator.eval(&rule.bindings[open].value);
         return match value {
-            crate::builtins::value::Value::List(list) => {
+            Value::List(list) => {
                 let unknown = list.items.iter().enumerate();
-                let unknown = unknown
-                    .filter(|(_, item)| matches!(item, crate::builtins::value::Value::Unknown));
+                let unknown = unknown.filter(|(_, item)| matches!(item, Value::Unknown));
                 unknown.fold(note.join(&list.note), |all, (at, _)| all.join(&list.item_note(at)))
             }
             _ => note,
@@ -167,7 +177,7 @@ fn grace_note(evaluator: &mut Evaluator<'_, '_, '_>, rule: &Rule) -> Note {
 }
 
 /// Whether a use is of something that is not known.
-fn is_open(usage: &Use, facts: &Facts<'_>) -> bool {
+pub fn is_open(usage: &Use, facts: &Facts<'_>) -> bool {
     match usage {
         Use::Unlisted { .. } => true,
         Use::Fact { slot, .. } => {
@@ -207,7 +217,8 @@ fn evidence(usage: &Use, facts: &Facts<'_>) -> Evidence {
     }
 }
 
-fn question(usage: &Use, facts: &Facts<'_>, rules: &RuleSet, now: Option<i64>) -> Question {
+/// What to ask about a fact.
+pub fn question(usage: &Use, facts: &Facts<'_>, rules: &RuleSet, now: Option<i64>) -> Question {
     let slot = usage.slot();
     let owner = facts.owner(slot);
     let (ty, at) = facts.field_of(slot);
@@ -215,7 +226,7 @@ fn question(usage: &Use, facts: &Facts<'_>, rules: &RuleSet, now: Option<i64>) -
     let question = &rules.questions[ty.0 as usize][at];
     let mut evaluator = Evaluator::new(facts, rules, now);
     if rules.locals > 0 {
-        evaluator.set(0, crate::builtins::value::Value::Row(owner));
+        evaluator.set(0, Value::Row(owner));
     }
     let ask = question.ask.as_ref().map(|ask| evaluator.text(ask));
     let find = question.find.as_ref().map(|find| evaluator.text(find));
@@ -312,8 +323,20 @@ pub fn certificate<'a>(
         rule: finding.rule,
         outcome: finding.outcome,
         bindings: finding.bindings.clone(),
-        open: None,
+        open: finding.open,
     };
     evaluator.rebind(&raw);
-    evaluator.outcome(&rules.rules[finding.rule])
+    let rule = &rules.rules[finding.rule];
+    let Some(open) = finding.open else { return evaluator.outcome(rule) };
+    // The rule was never reached: what is unknown is over what it goes.
+    match evaluator.eval(&rule.bindings[open].value).0 {
+        Value::None => Outcome::NotApplicable,
+        Value::List(list)
+            if list.extent != Extent::Open
+                && !list.items.iter().any(|item| matches!(item, Value::Unknown)) =>
+        {
+            Outcome::NotApplicable
+        }
+        _ => Outcome::Unknown,
+    }
 }

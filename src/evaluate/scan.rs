@@ -7,10 +7,11 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use crate::builtins::value::{Extent, Key, List, Note, Use, Value};
-use crate::compile::ir::{Expr, Index, Scan};
+use crate::compile::ir::{Expr, Index, Kind, Scan};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::show;
 use crate::evaluate::truth::Truth;
+use crate::facts::RowId;
 use crate::language::ast::Quantifier;
 use crate::source::Span;
 
@@ -332,6 +333,37 @@ impl<'a> Evaluator<'_, 'a, '_> {
             true
         });
         (Value::List(Rc::new(result)), Note::default())
+    }
+
+    /// The rows that an expression yields or may yield; none where it may be any.
+    pub(super) fn possible_rows(&mut self, expr: &Expr) -> Option<Vec<RowId>> {
+        let row = |value: Value<'a>| match value {
+            Value::Row(row) => Some(vec![row]),
+            Value::None => Some(Vec::new()),
+            Value::List(list) if list.extent == Extent::Whole => list
+                .items
+                .iter()
+                .map(|item| if let Value::Row(row) = item { Some(*row) } else { None })
+                .collect(),
+            _ => None,
+        };
+        let Kind::Map { scan, body, .. } = &expr.kind else { return row(self.eval(expr).0) };
+        let elements = self.elements(scan).ok()?;
+        if elements.list.extent != Extent::Whole {
+            return None;
+        }
+        let mut rows = Some(Vec::new());
+        self.each(scan, &elements, |this, _, truth, _| {
+            if truth != Truth::False {
+                let found = row(this.eval(body).0);
+                rows = rows.take().zip(found).map(|(mut rows, mut found)| {
+                    rows.append(&mut found);
+                    rows
+                });
+            }
+            rows.is_some()
+        });
+        rows
     }
 
     /// `choose x in xs where c prefer e`: the best; the first of equals.

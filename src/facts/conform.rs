@@ -49,6 +49,7 @@ pub fn conform<'a>(
         inverses: Vec::new(),
         stale: FxHashSet::default(),
         mask: None,
+        journal: Vec::new(),
         damaged: FxHashSet::default(),
     };
     let shapes = facts.shapes();

@@ -253,7 +253,7 @@ fn print_effect(printer: &mut Printer, effect: &Effect, gap: Gap) {
                 .first()
                 .map_or(end.saturating_sub(1), |(name, _)| printer.index(name.span.start));
             printer.flat_to(open);
-            let broken = fields.first().is_some()
+            let broken = !fields.is_empty()
                 && (printer.starts_line(open) || !printer.fits(printer.column, open, end));
             return printer.fields(fields, CONTENT, broken);
         }

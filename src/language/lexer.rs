@@ -17,7 +17,7 @@ pub fn lex(
     end: usize,
     reporter: &Reporter,
 ) -> (Vec<Token>, Vec<Comment>) {
-    let mut tokens = Vec::with_capacity((end - start) / 5 + 4);
+    let mut tokens = Vec::with_capacity((end - start) / 4 + 4);
     let mut comments = Vec::new();
     lex_into(text, start, end, reporter, &mut tokens, &mut comments);
     (tokens, comments)

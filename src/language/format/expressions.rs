@@ -233,39 +233,33 @@ impl Printer<'_> {
         })
     }
 
-    /// The parts of a node that are laid out one after the other; a row of `and` or of `or` is one level.
+    /// The parts of a node that are laid out one after the other: a row of `and` or of `or` is one level, and so is a
+    /// chain of `else if`.
     fn parts<'e>(&self, expr: &'e Expr) -> Vec<&'e Expr> {
         let mut parts = Vec::new();
         let mut node = expr;
-        while let (ExprKind::If(..), ExprKind::If(condition, yes, no)) = (&*expr.kind, &*node.kind)
-        {
-            parts.extend([condition, yes]);
-            node = no;
-            if self.inner_start(node) > self.index(node.span.start) {
-                break;
-            }
-        }
-        while !matches!(&*expr.kind, ExprKind::If(..)) {
-            let (left, right) = match (&*expr.kind, &*node.kind) {
-                (ExprKind::And(..), ExprKind::And(a, b))
-                | (ExprKind::Or(..), ExprKind::Or(a, b))
-                | (ExprKind::Implies(..), ExprKind::Implies(a, b)) => (a, b),
+        loop {
+            // What goes on with the row; `and` and `or` lean to the left, the others to the right.
+            node = match (&*expr.kind, &*node.kind) {
+                (ExprKind::And(..), ExprKind::And(next, part))
+                | (ExprKind::Or(..), ExprKind::Or(next, part)) => {
+                    parts.push(part);
+                    next
+                }
+                (ExprKind::Implies(..), ExprKind::Implies(part, next)) => {
+                    parts.push(part);
+                    next
+                }
+                (ExprKind::If(..), ExprKind::If(condition, yes, next)) => {
+                    parts.extend([condition, yes]);
+                    next
+                }
+                _ if parts.is_empty() => return children(expr),
                 _ => break,
             };
-            // `implies` leans to the right, the others to the left.
-            let (part, next) = if matches!(&*node.kind, ExprKind::Implies(..)) {
-                (left, right)
-            } else {
-                (right, left)
-            };
-            parts.push(part);
-            node = next;
             if self.inner_start(node) > self.index(node.span.start) {
                 break;
             }
-        }
-        if parts.is_empty() {
-            return children(expr);
         }
         parts.push(node);
         parts.sort_by_key(|part| part.span.start);

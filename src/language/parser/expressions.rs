@@ -215,12 +215,15 @@ fn quantified(input: Tokens, quantifier: Quantifier) -> Parsed<Expr> {
 }
 
 /// `x in xs [ where c ]`
-fn binder<'a>(input: Tokens<'a>, list: fn(Tokens<'a>) -> Parsed<'a, Expr>) -> Parsed<'a, Binder> {
+fn binder<'a>(
+    input: Tokens<'a>,
+    list: fn(Tokens<'a>) -> Parsed<'a, Expr>,
+) -> Parsed<'a, Box<Binder>> {
     let (rest, name) = name(input)?;
     let (rest, list) = preceded(word(Word::In), list).parse(rest)?;
     rest.hope(OPERATOR);
     let (rest, filter) = condition(rest, Word::Where)?;
-    Ok((rest, Binder { name, list, filter }))
+    Ok((rest, Box::new(Binder { name, list, filter })))
 }
 
 /// `[ WORD expr ]`

@@ -1,0 +1,147 @@
+//! What is not known never becomes a fault and never opens the gate: every single fact of the ready example and of each broken copy of
+//! it is hidden, one at a time.
+
+use std::collections::BTreeSet;
+
+use failback::compile::ir::{Level, RuleSet};
+use failback::evaluate::{Evaluation, Outcome, Readiness, Selection, Verdict, evaluate};
+use failback::facts::change::NewFact;
+use failback::facts::{Facts, SlotId};
+use failback::schema::types::Type;
+use failback::schema::{ENVIRONMENT, TypeKind};
+
+use crate::clauses::rows;
+use crate::described::{self, READY, changed, with_facts};
+
+/// Every fact that can be hidden in place: all that is stored but keys, the header and lists of entities.
+fn hideable(facts: &Facts<'_>) -> Vec<SlotId> {
+    let schema = facts.schema();
+    let mut slots = Vec::new();
+    for row in 0..facts.row_count() as u32 {
+        let ty = facts.row(row).ty;
+        for (at, field) in schema.ty(ty).fields.iter().enumerate() {
+            let Some(slot) = field.slot else { continue };
+            let holds_entities = match field.ty.element() {
+                Some(Type::Row(element)) => schema.ty(*element).kind == TypeKind::Entity,
+                _ => false,
+            };
+            let header =
+                ty == ENVIRONMENT && ["architecture", "asOf"].contains(&field.name.as_str());
+            let record = matches!(field.ty.present(), Type::Row(_));
+            if schema.ty(ty).key != Some(at) && !holds_entities && !header && !record {
+                slots.push(facts.slot_of(row, slot));
+            }
+        }
+    }
+    slots
+}
+
+fn without<'a>(facts: &Facts<'a>, slot: SlotId) -> Facts<'a> {
+    let mut less = facts.clone();
+    less.store(slot, &NewFact::Unknown);
+    less
+}
+
+fn fails(evaluation: &Evaluation<'_>, rules: &RuleSet) -> BTreeSet<String> {
+    let told = evaluation.findings.iter();
+    told.filter(|finding| {
+        rules.rules[finding.rule].level == Level::Error
+            && matches!(finding.outcome, Outcome::Fail | Outcome::Pending)
+    })
+    .map(|finding| finding.id.clone())
+    .collect()
+}
+
+fn closes(verdict: Verdict) -> bool {
+    verdict != Verdict::Open
+}
+
+#[test]
+fn hiding_a_fact_of_the_ready_example_never_makes_a_fault() {
+    let rules = described::shipped();
+    with_facts(READY, &rules, |facts, now| {
+        let slots = hideable(facts);
+        assert!(slots.len() > 300, "the ready example states many facts");
+        for slot in slots {
+            let less = without(facts, slot);
+            let evaluation = evaluate(&less, &rules, now, &Selection::default());
+            let faults = fails(&evaluation, &rules);
+            assert!(faults.is_empty(), "without {}: {faults:?}", facts.slot_path(slot));
+            assert!(
+                [Verdict::Open, Verdict::Unknown].contains(&evaluation.verdict),
+                "without {}: {:?}",
+                facts.slot_path(slot),
+                evaluation.verdict,
+            );
+            // Whoever is not ready has a question to answer.
+            for finding in &evaluation.findings {
+                if finding.outcome == Outcome::Unknown {
+                    assert!(
+                        !finding.questions.is_empty(),
+                        "without {}: {}",
+                        facts.slot_path(slot),
+                        finding.id
+                    );
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn hiding_a_fact_of_a_broken_copy_never_opens_the_gate() {
+    let rules = described::shipped();
+    for row in rows() {
+        let text = changed(READY, &row.wishes);
+        with_facts(&text, &rules, |facts, now| {
+            let full = evaluate(facts, &rules, now, &Selection::default());
+            if !closes(full.verdict) {
+                return;
+            }
+            let faults = fails(&full, &rules);
+            // Most hidden facts do not touch what failed: the rules that closed the gate are run first, and alone.
+            let guilty: BTreeSet<usize> =
+                full.findings.iter().map(|finding| finding.rule).collect();
+            let guilty = guilty.iter().map(|rule| rules.rules[*rule].id.clone()).collect();
+            let alone = Selection { rules: guilty, ..Selection::default() };
+            for slot in hideable(facts) {
+                let less = without(facts, slot);
+                let told = evaluate(&less, &rules, now, &alone);
+                let new: Vec<String> = fails(&told, &rules).difference(&faults).cloned().collect();
+                assert!(
+                    new.is_empty(),
+                    "{:?} without {}: {new:?}",
+                    row.finds,
+                    facts.slot_path(slot)
+                );
+                if told.summary.fail + told.summary.unknown + told.summary.pending < faults.len() {
+                    let all = evaluate(&less, &rules, now, &Selection::default());
+                    assert!(
+                        closes(all.verdict),
+                        "{:?} without {}",
+                        row.finds,
+                        facts.slot_path(slot)
+                    );
+                    let new: Vec<String> =
+                        fails(&all, &rules).difference(&faults).cloned().collect();
+                    assert!(
+                        new.is_empty(),
+                        "{:?} without {}: {new:?}",
+                        row.finds,
+                        facts.slot_path(slot)
+                    );
+                    for (before, after) in full.units.iter().zip(&all.units) {
+                        assert!(
+                            before.readiness == Readiness::Ready
+                                || after.readiness != Readiness::Ready,
+                            "{:?} without {}: {} becomes ready",
+                            row.finds,
+                            facts.slot_path(slot),
+                            after.id,
+                        );
+                    }
+                }
+            }
+        });
+    }
+}
