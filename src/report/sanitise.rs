@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 /// A text for one line of output.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_control() || byte == b'#') {
+    let acts = |byte: u8| byte.is_ascii_control() || byte == b'#';
+    if text.is_ascii() && !text.bytes().any(acts) && !text.trim_start().starts_with("::") {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);

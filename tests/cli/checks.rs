@@ -305,7 +305,9 @@ fn findings_with_the_same_question_are_one() {
         .file("site.yaml", site(UNKNOWN))
         .done();
     assert_eq!(done.out.matches("Does s1 run?").count(), 1);
-    done.code(3).says("unknown[SRV-001, SRV-009]").says("  also     SRV-009 A server is up\n");
+    done.code(3)
+        .says("unknown[SRV-001, SRV-009]")
+        .says("  rules    SRV-001 A server runs\n           SRV-009 A server is up\n");
 }
 
 #[test]
