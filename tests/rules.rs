@@ -1,4 +1,6 @@
-//! The manual pages of the shipped rules, which are their tests.
+//! The shipped rules: their manual pages, which are their tests, and the order they are in.
+
+use std::process::Command;
 
 use failback::packs;
 use failback::spec;
@@ -33,4 +35,30 @@ fn shipped_pages_hold() {
     println!("{passed} passed, {failed} failed");
     assert!(failed == 0, "{report}{passed} passed, {failed} failed");
     assert!(passed > 0, "no page has a case");
+}
+
+/// Runs the program at the root of the repository and returns its output where it does not succeed.
+fn complaint(arguments: &[&str]) -> Option<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_failback"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the program runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    (!output.status.success()).then(|| text + &String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn every_clause_leads_to_a_rule_and_every_rule_to_its_cases() {
+    assert_eq!(complaint(&["rules", "--trace"]), None);
+}
+
+#[test]
+fn nothing_is_wrong_or_unused() {
+    assert_eq!(complaint(&["lint"]), None);
+}
+
+#[test]
+fn files_are_in_their_one_layout() {
+    assert_eq!(complaint(&["fmt", "--check", "rules"]), None);
 }

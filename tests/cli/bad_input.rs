@@ -27,7 +27,7 @@ fn an_unreadable_file_is_told() {
     use std::os::unix::fs::PermissionsExt;
     let run = check(format!("{HEAD}{SERVER}"));
     let path = run.path().join("site.yaml");
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).expect("permissions");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).expect("permissions");
     // Whoever may read everything cannot be refused.
     if fs::read(&path).is_err() {
         run.done().code(2).says("error[unreadable]: cannot read `site.yaml`: no permission");
