@@ -263,7 +263,7 @@ pub enum Kind {
     Quantified(Quantifier, Scan, Box<Expr>),
     /// `[a, b]`
     List(Vec<Expr>),
-    /// `Flow { a = b }`: fields by index
+    /// `Route { a = b }`: fields by index
     Make(TypeId, Vec<(usize, Expr)>),
     /// `if c then a else b`
     If(Box<Expr>, Box<Expr>, Box<Expr>),

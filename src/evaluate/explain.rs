@@ -79,9 +79,16 @@ fn explain<'a>(
         uses.sort_by_key(|usage| !is_open(usage, facts));
     }
     let evidence: Vec<Evidence> = uses.iter().map(|usage| evidence(usage, facts)).collect();
+    // Where the very entry that is missing is known, nobody is asked for the list as a whole.
+    let covered = |usage: &Use| {
+        matches!(usage, Use::Fact { .. })
+            && uses
+                .iter()
+                .any(|other| matches!(other, Use::Unlisted { slot, .. } if *slot == usage.slot()))
+    };
     let questions = if raw.outcome == Outcome::Unknown {
         uses.iter()
-            .filter(|usage| is_open(usage, facts))
+            .filter(|usage| is_open(usage, facts) && !covered(usage))
             .map(|usage| question(usage, facts, rules, evaluator.now))
             .collect()
     } else {
@@ -294,15 +301,15 @@ fn placeholder(ty: &Type, rules: &RuleSet) -> String {
     }
 }
 
+/// A title as part of a sentence: its first word loses its capital where it is no name.
 fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    match (chars.next(), chars.clone().next()) {
-        // An abbreviation stays as it is.
-        (Some(first), Some(second)) if first.is_uppercase() && second.is_uppercase() => {
-            text.to_owned()
-        }
-        (Some(first), _) => first.to_lowercase().chain(chars).collect(),
-        _ => String::new(),
+    const PLAIN: [&str; 13] = [
+        "A", "All", "An", "Any", "Each", "Every", "It", "No", "One", "Only", "The", "There", "What",
+    ];
+    let first = text.split(' ').next().unwrap_or_default();
+    match PLAIN.contains(&first) {
+        true => format!("{}{}", first.to_lowercase(), &text[first.len()..]),
+        false => text.to_owned(),
     }
 }
 
