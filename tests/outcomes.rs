@@ -2,8 +2,12 @@
 
 #[path = "support/described.rs"]
 mod described;
+#[path = "support/generate.rs"]
+mod generate;
 
 #[path = "outcomes/clauses.rs"]
 mod clauses;
+#[path = "outcomes/evidence.rs"]
+mod evidence;
 #[path = "outcomes/unknown.rs"]
 mod unknown;
