@@ -9,5 +9,7 @@ mod generate;
 mod clauses;
 #[path = "outcomes/evidence.rs"]
 mod evidence;
+#[path = "outcomes/generated.rs"]
+mod generated;
 #[path = "outcomes/unknown.rs"]
 mod unknown;
