@@ -9,6 +9,8 @@ mod generate;
 mod clauses;
 #[path = "outcomes/evidence.rs"]
 mod evidence;
+#[path = "outcomes/examples.rs"]
+mod examples;
 #[path = "outcomes/generated.rs"]
 mod generated;
 #[path = "outcomes/unknown.rs"]

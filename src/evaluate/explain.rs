@@ -91,8 +91,15 @@ fn explain<'a>(
     }
     let evidence: Vec<Evidence> = uses.iter().map(|usage| evidence(usage, facts)).collect();
     let questions = if raw.outcome == Outcome::Unknown {
+        // A list of which an entry is asked for is not asked for as a whole.
+        let entries: FxHashSet<SlotId> = uses
+            .iter()
+            .filter(|usage| matches!(usage, Use::Unlisted { .. }))
+            .map(Use::slot)
+            .collect();
+        let whole = |usage: &Use| matches!(usage, Use::Fact { .. }) && entries.contains(&usage.slot());
         uses.iter()
-            .filter(|usage| is_open(usage, facts))
+            .filter(|usage| is_open(usage, facts) && !whole(usage))
             .map(|usage| question(usage, facts, rules, evaluator.now))
             .collect()
     } else {

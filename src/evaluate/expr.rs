@@ -183,8 +183,9 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                     }
                     return (value, note.fixed());
                 }
+                // What is not known stays so with more unknown; only what it was asked about has to be there.
                 let (value, right_note) = self.eval(right);
-                (value, self.both(&note.fixed(), &right_note))
+                (value, self.both(&note.only_fixed(), &right_note))
             }
             Kind::IsKnown(operand) => {
                 let (value, note) = self.eval(operand);

@@ -28,11 +28,7 @@ fn the_planted_faults_are_found_and_no_others() {
                     .collect();
                 found.sort();
                 assert_eq!(found, generated.expected, "{machines} machines");
-                let verdict = match (machines, generated.expected.is_empty()) {
-                    (0, _) => "nothing",
-                    (_, true) => "open",
-                    (_, false) => "closed",
-                };
+                let verdict = if generated.expected.is_empty() { "open" } else { "closed" };
                 assert_eq!(checked.evaluation.verdict.word(), verdict, "{machines} machines");
                 assert_eq!(checked.evaluation.units.len(), machines);
             });
