@@ -84,8 +84,8 @@ fn hiding_a_fact_of_the_ready_example_never_makes_a_fault() {
 
 #[test]
 fn hiding_a_fact_of_a_broken_copy_never_opens_the_gate() {
-    // All facts by which something was found; of the others every fifth, another one for each copy.
-    hide_in_broken_copies(5);
+    // All facts by which something was found; of the others every ninth, another one for each copy.
+    hide_in_broken_copies(9);
 }
 
 #[test]
