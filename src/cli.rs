@@ -1,10 +1,101 @@
 //! The command line.
+//!
+//! Owns arguments, exit codes and where output goes: results to standard output, everything else to standard error.
+//! Every command is a file of its own; none of them knows more than it hands to the library.
+
+pub mod args;
+pub mod terminal;
+pub mod check;
+pub mod pack;
+pub mod explain;
+pub mod rules;
+pub mod schema;
+pub mod lint;
+pub mod fmt;
+pub mod test;
+pub mod completions;
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::Parser;
+
+use crate::cli::args::{Arguments, Command};
+use crate::report::sanitise;
+
+/// Everything is as it should be.
+pub const OK: u8 = 0;
+/// The work was done, and what it found is not good.
+pub const FOUND: u8 = 1;
+/// The work could not be done.
+pub const BROKEN: u8 = 2;
+/// There was nothing to work on.
+pub const NOTHING: u8 = 5;
+
+/// What a command has to say.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// The result.
+    pub result: String,
+    /// Everything else.
+    pub aside: String,
+    /// The exit code.
+    pub code: u8,
+}
+
+impl Output {
+    /// A result and its exit code.
+    pub fn new(result: impl Into<String>, code: u8) -> Self {
+        Self { result: result.into(), aside: String::new(), code }
+    }
+
+    /// What keeps the work from being done, and what to do about it.
+    pub fn broken(message: impl AsRef<str>, help: Option<&str>) -> Self {
+        let mut aside = format!("error: {}\n", sanitise::clean(message.as_ref()));
+        if let Some(help) = help {
+            aside.push_str(&format!("  help: {}\n", sanitise::clean(help)));
+        }
+        Self { result: String::new(), aside, code: BROKEN }
+    }
+}
+
 /// Runs the program with its arguments.
-pub fn run(_arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    println!("failback {}", env!("CARGO_PKG_VERSION"));
-    ExitCode::SUCCESS
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help goes to standard output, a usage error to standard error; nobody may be listening.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { BROKEN } else { OK });
+        }
+    };
+    let color = arguments.color;
+    let output = match &arguments.command {
+        Command::Check(check) => check::run(check, color),
+        Command::Explain(explain) => explain::run(explain, color),
+        Command::Rules(rules) => rules::run(rules, color),
+        Command::Schema(schema) => schema::run(schema),
+        Command::Lint(lint) => lint::run(lint, color),
+        Command::Fmt(fmt) => fmt::run(fmt, color),
+        Command::Completions(shell) => completions::completions(shell),
+        Command::Man(man) => completions::man(man),
+        Command::Test(test) => test::run(test, color),
+    };
+    write(output)
+}
+
+fn write(output: Output) -> ExitCode {
+    let Output { result, aside, code } = output;
+    // A reader that has gone away has seen enough.
+    let _ = io::stderr().lock().write_all(aside.as_bytes());
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(result.as_bytes()).and_then(|()| stdout.flush());
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let _ = writeln!(io::stderr(), "error: cannot write the result: {error}");
+            ExitCode::from(BROKEN)
+        }
+        _ => ExitCode::from(code),
+    }
 }

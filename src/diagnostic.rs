@@ -15,10 +15,25 @@ pub enum Severity {
     Error,
     /// What is not known; it keeps the gate closed.
     Unknown,
+    /// Time alone may mend it; until then it keeps the gate closed.
+    Pending,
     /// Works now, bites later.
     Warning,
     /// Worth knowing.
     Note,
+}
+
+impl Severity {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Unknown => "unknown",
+            Severity::Pending => "pending",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        }
+    }
 }
 
 /// A place and what was seen there.
@@ -37,6 +52,8 @@ pub struct Diagnostic {
     pub code: String,
     /// How much it matters.
     pub severity: Severity,
+    /// The address of what it is about, where that is not a place alone: `servers/s1`.
+    pub subject: Option<String>,
     /// What is wrong, in one line.
     pub message: String,
     /// The first one is the primary place; the others explain it, and may lie in other files.
@@ -63,6 +80,7 @@ impl Diagnostic {
         Self {
             code: code.into(),
             severity,
+            subject: None,
             message: message.into(),
             labels: Vec::new(),
             notes: Vec::new(),

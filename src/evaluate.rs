@@ -4,11 +4,14 @@
 //! second look, and only for outcomes that are told. Ordering of remedies is `plan`, wording for printers `report`.
 
 use crate::builtins::value::Value;
-use crate::compile::ir::{Level, LocalId, Rule, RuleSet};
+use crate::compile::ir::{Kind, Level, LocalId, Rule, RuleSet};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::reach::Reach;
 use crate::evaluate::truth::Truth;
-use crate::facts::{Facts, RowId, SlotId};
+use rustc_hash::FxHashSet;
+
+use crate::facts::{Fact, Facts, NO_NODE, ROOT, RowId, SlotId};
+use crate::schema::types::Type;
 use crate::source::Span;
 
 pub mod explain;
@@ -16,6 +19,7 @@ pub mod expr;
 pub mod reach;
 pub mod scan;
 pub mod show;
+pub mod touch;
 pub mod truth;
 
 /// The result of a rule on a subject; the names are those of XCCDF where it has one.
@@ -405,6 +409,47 @@ impl<'a> Evaluator<'_, 'a, '_> {
         self.bind(index, &rules.rules[index], 0, &mut Vec::new(), sink);
     }
 
+    /// Runs one rule for some subjects only.
+    pub fn run_for(
+        &mut self,
+        index: usize,
+        subjects: &FxHashSet<RowId>,
+        sink: &mut dyn FnMut(Raw<'a>),
+    ) {
+        let rules = self.rules;
+        let rule = &rules.rules[index];
+        let Some(first) = rule.bindings.first().filter(|binding| binding.each) else {
+            return self.run(index, sink);
+        };
+        let held = match &first.value.kind {
+            Kind::Field { base: None, slot, .. } => Some(self.facts.slot_of(ROOT, *slot)),
+            Kind::Field { base: Some(base), slot, .. } => match self.eval(base).0 {
+                Value::Row(row) => Some(self.facts.slot_of(row, *slot)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Some(held) = held else { return self.run(index, sink) };
+        let (ty, field) = self.facts.field_of(held);
+        let element = rules.schema.ty(ty).fields[field].ty.element().cloned();
+        let Some(Type::Row(element)) = element else { return self.run(index, sink) };
+        if matches!(self.facts.read(held, &rules.schema.ty(ty).fields[field].ty), Fact::Unknown) {
+            return self.run(index, sink);
+        }
+        let mut rows: Vec<RowId> = subjects.iter().copied().collect();
+        rows.sort_unstable();
+        for row in rows {
+            let data = self.facts.row(row);
+            let listed = data.ty == element && data.via == held;
+            if !listed || (data.node == NO_NODE && !self.facts.entities(element).contains(&row)) {
+                continue;
+            }
+            self.set(first.local, Value::Row(row));
+            let mut bound = vec![(first.local, Value::Row(row))];
+            self.bind(index, rule, 1, &mut bound, sink);
+        }
+    }
+
     fn bind(
         &mut self,
         index: usize,
@@ -508,6 +553,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             self.rebind(raw);
             // Who may be concerned is blocked, too: what is not known must not let anyone go.
             let Some(rows) = self.possible_rows(blocks) else { return units.to_vec() };
+            let rows: FxHashSet<RowId> = rows.into_iter().collect();
             return units.iter().copied().filter(|unit| rows.contains(unit)).collect();
         }
         match subject(&raw.bindings) {

@@ -29,6 +29,8 @@ pub type SlotId = u32;
 pub const ROOT: RowId = 0;
 /// A slot without a YAML node: never stated, or made by a step of a plan.
 pub const NO_NODE: u32 = u32::MAX;
+/// The node of a slot that a step of a plan filled.
+const MADE: u32 = u32::MAX - 1;
 const UNKNOWN: u32 = u32::MAX;
 const ABSENT: u32 = u32::MAX - 1;
 const UNRESOLVED: u32 = u32::MAX - 2;
@@ -141,6 +143,8 @@ pub struct Facts<'a> {
     inverses: Vec<inverse::Index>,
     stale: FxHashSet<SlotId>,
     mask: Option<Rc<FxHashSet<SlotId>>>,
+    /// Changes made since the facts were read.
+    journal: Vec<change::Undo>,
     /// Slots of lists some of whose elements could not be read, so that nothing may be called absent from them.
     damaged: FxHashSet<SlotId>,
 }
@@ -351,6 +355,15 @@ impl<'a> Facts<'a> {
         path
     }
 
+    /// The place of a row in the list that holds it; none where it is held in place.
+    pub fn place_in(&self, slot: SlotId, row: RowId) -> Option<usize> {
+        let (ty, field) = self.field_of(slot);
+        if !matches!(self.schema.ty(ty).fields[field].ty.present(), Type::List(..)) {
+            return None;
+        }
+        self.index_in(slot, row)
+    }
+
     fn index_in(&self, slot: SlotId, row: RowId) -> Option<usize> {
         let list = self.lists.get(self.slots[slot as usize].data as usize)?;
         self.items[list.start as usize..][..list.len as usize]
@@ -369,7 +382,7 @@ impl<'a> Facts<'a> {
     /// The YAML node of a fact, where it is stated.
     pub fn node(&self, slot: SlotId) -> Option<NodeId> {
         let node = self.slots[slot as usize].node;
-        (node != NO_NODE).then_some(NodeId(node))
+        (node < MADE).then_some(NodeId(node))
     }
 
     /// The YAML nodes of the elements of a list.

@@ -14,6 +14,8 @@ pub mod lexer;
 
 pub mod parser;
 
+pub mod format;
+
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::ast::{Expr, ExprKind, File};
 use crate::language::error::{Class, Expected, Reporter};
@@ -32,8 +34,8 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> 
     }
     let reporter = Reporter::new(file);
     let (tokens, comments) = lexer::lex(text, 0, text.len(), &reporter);
-    let context = Context::new(text, &reporter, text.len(), "the end of the file");
-    let items = parser::items::items(Tokens::new(&tokens, &context));
+    let context = Context::new(text, &tokens, &reporter, text.len(), "the end of the file");
+    let items = parser::items::items(Tokens::new(&context));
     diagnostics.append(reporter.finish());
     File { file, items, comments }
 }
@@ -53,8 +55,8 @@ pub fn parse_expression(
     let (start, end) = (range.start as usize, (range.end as usize).min(text.len()));
     text.get(start..end)?;
     let (tokens, _) = lexer::lex(text, start, end, &reporter);
-    let context = Context::new(text, &reporter, end, "the end of the expression");
-    let input = Tokens::new(&tokens, &context);
+    let context = Context::new(text, &tokens, &reporter, end, "the end of the expression");
+    let input = Tokens::new(&context);
     let expr = match parser::expressions::expression(input) {
         Ok((rest, expr)) if rest.is_end() => Some(expr),
         Ok((rest, _)) => {

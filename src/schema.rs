@@ -12,6 +12,7 @@ use crate::schema::types::{Completeness, InverseId, Type, WordId};
 use crate::source::Span;
 
 pub mod types;
+pub mod export;
 
 /// Index of a type in the [`Schema`]; 0 is the environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

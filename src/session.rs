@@ -31,6 +31,8 @@ pub struct Inputs {
     pub packs: Vec<PackFiles>,
     /// What went wrong while reading files; it has no place in a text.
     pub problems: Vec<Diagnostic>,
+    /// How many files were looked at in search of descriptions.
+    pub seen: usize,
 }
 
 /// The rule files of one pack.
@@ -66,6 +68,8 @@ impl Inputs {
 pub struct Options {
     /// The time that `now` means, in microseconds since 1970; `asOf` of the description where it is not given.
     pub now: Option<i64>,
+    /// The time that `now` means where neither `now` nor `asOf` is given.
+    pub epoch: Option<i64>,
     /// Which rules and units.
     pub selection: Selection,
     /// Limits for descriptions.
@@ -193,7 +197,7 @@ fn check<'a>(
 ) -> Checked<'a> {
     let mut diagnostics = Diagnostics::default();
     let mut facts = conform::conform(&rules.schema, tree, &environment.documents, &mut diagnostics);
-    let now = options.now.or_else(|| facts.as_of());
+    let now = options.now.or_else(|| facts.as_of()).or(options.epoch);
     if let Some(now) = now {
         facts.age(now);
     }

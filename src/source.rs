@@ -141,6 +141,6 @@ mod tests {
         assert_eq!(source.position(0), Position { line: 1, column: 1 });
         assert_eq!(source.position(4), Position { line: 1, column: 4 });
         assert_eq!(source.position(12), Position { line: 2, column: 5 });
-        assert_eq!(source.position(13), Position { line: 3, column: 1 });
+        assert_eq!(source.position(14), Position { line: 3, column: 1 });
     }
 }

@@ -2,6 +2,8 @@
 
 #[path = "language/accepts.rs"]
 mod accepts;
+#[path = "language/format.rs"]
+mod format;
 #[path = "language/recovery.rs"]
 mod recovery;
 #[path = "language/refuses.rs"]

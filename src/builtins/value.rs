@@ -103,7 +103,7 @@ impl<'a> List<'a> {
 }
 
 /// A value as a key of a hash table.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// Known to be absent.
     None,

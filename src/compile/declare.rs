@@ -157,7 +157,8 @@ pub fn effect(effect: &ast::Effect, checker: &mut Checker<'_, '_>) -> Option<Eff
             let value = checker.expr(value, Some(&element));
             let given = value.ty.element().unwrap_or(&value.ty);
             if !given.fits(&element) {
-                let (found, wanted) = (given.describe(checker.schema), element.describe(checker.schema));
+                let (found, wanted) =
+                    (given.describe(checker.schema), element.describe(checker.schema));
                 let message = format!("expected {wanted} or a list of them, found {found}");
                 checker.diagnostics.push(Diagnostic::error("type-mismatch", message, value.span));
                 return None;

@@ -87,7 +87,9 @@ fn equalities(expr: &Expr, local: LocalId, schema: &Schema, keys: &mut Vec<Index
                     _ => return,
                 };
             let field = match &element.kind {
-                Kind::Field { base: Some(base), owner, field, .. } if matches!(base.kind, Kind::Local(_)) => {
+                Kind::Field { base: Some(base), owner, field, .. }
+                    if matches!(base.kind, Kind::Local(_)) =>
+                {
                     Some(schema.ty(*owner).fields[*field].name.clone())
                 }
                 _ => None,
@@ -243,7 +245,7 @@ pub fn quadratic(expr: &Expr, depth: usize, found: &mut Vec<Span>) {
 }
 
 /// Whether a list grows with the environment; one that the rules spell out does not.
-fn reads_environment(expr: &Expr) -> bool {
+pub fn reads_environment(expr: &Expr) -> bool {
     if matches!(expr.kind, Kind::Field { base: None, .. }) {
         return true;
     }

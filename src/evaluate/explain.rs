@@ -55,18 +55,7 @@ fn explain<'a>(
     };
     let subject = subject(&raw.bindings);
     let path = subject.map(|row| facts.path(row)).unwrap_or_default();
-    let rest: Vec<String> = raw
-        .bindings
-        .iter()
-        .skip_while(|(_, value)| !matches!(value, Value::Row(row) if Some(*row) == subject))
-        .skip(1)
-        .map(|(_, value)| show::value(value, &Type::Text, facts))
-        .collect();
-    let mut id = if path.is_empty() { rule.id.clone() } else { format!("{}:{path}", rule.id) };
-    for part in &rest {
-        id.push('+');
-        id.push_str(part);
-    }
+    let id = id(&raw, rules, facts);
     let message = match raw.outcome {
         Outcome::Unknown => {
             let title = lower_first(&rule.title);
@@ -97,7 +86,8 @@ fn explain<'a>(
             .filter(|usage| matches!(usage, Use::Unlisted { .. }))
             .map(Use::slot)
             .collect();
-        let whole = |usage: &Use| matches!(usage, Use::Fact { .. }) && entries.contains(&usage.slot());
+        let whole =
+            |usage: &Use| matches!(usage, Use::Fact { .. }) && entries.contains(&usage.slot());
         uses.iter()
             .filter(|usage| is_open(usage, facts) && !whole(usage))
             .map(|usage| question(usage, facts, rules, evaluator.now))
@@ -129,6 +119,27 @@ fn explain<'a>(
     }
 }
 
+/// `RULE:subject`, and what else the rule's names were bound to.
+pub fn id(raw: &Raw<'_>, rules: &RuleSet, facts: &Facts<'_>) -> String {
+    let rule = &rules.rules[raw.rule];
+    let mut id = rule.id.clone();
+    let mut named = false;
+    for (_, value) in &raw.bindings {
+        match value {
+            Value::Row(row) if !named => {
+                named = true;
+                id.push(':');
+                id.push_str(&facts.path(*row));
+            }
+            other => {
+                id.push('+');
+                id.push_str(&show::value(other, &Type::Text, facts));
+            }
+        }
+    }
+    id
+}
+
 /// The facts by which an outcome is what it is, those of the requirement first.
 pub fn outcome_note<'a>(evaluator: &mut Evaluator<'_, 'a, '_>, rule: &Rule, raw: &Raw<'a>) -> Note {
     evaluator.rebind(raw);
@@ -137,8 +148,7 @@ pub fn outcome_note<'a>(evaluator: &mut Evaluator<'_, 'a, '_>, rule: &Rule, raw:
         return match value {
             Value::List(list) => {
                 let unknown = list.items.iter().enumerate();
-                let unknown = unknown
-                    .filter(|(_, item)| matches!(item, Value::Unknown));
+                let unknown = unknown.filter(|(_, item)| matches!(item, Value::Unknown));
                 unknown.fold(note.join(&list.note), |all, (at, _)| all.join(&list.item_note(at)))
             }
             _ => note,
@@ -175,7 +185,7 @@ fn grace_note(evaluator: &mut Evaluator<'_, '_, '_>, rule: &Rule) -> Note {
 }
 
 /// Whether a use is of something that is not known.
-fn is_open(usage: &Use, facts: &Facts<'_>) -> bool {
+pub fn is_open(usage: &Use, facts: &Facts<'_>) -> bool {
     match usage {
         Use::Unlisted { .. } => true,
         Use::Fact { slot, .. } => {
@@ -215,7 +225,8 @@ fn evidence(usage: &Use, facts: &Facts<'_>) -> Evidence {
     }
 }
 
-fn question(usage: &Use, facts: &Facts<'_>, rules: &RuleSet, now: Option<i64>) -> Question {
+/// What to ask about a fact.
+pub fn question(usage: &Use, facts: &Facts<'_>, rules: &RuleSet, now: Option<i64>) -> Question {
     let slot = usage.slot();
     let owner = facts.owner(slot);
     let (ty, at) = facts.field_of(slot);

@@ -6,6 +6,8 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
 use crate::builtins::value::{Extent, Key, List, Note, Use, Value};
 use crate::compile::ir::{Const, Expr, How, Kind, LocalId, Part, RuleSet, Template};
 use crate::evaluate::scan::ListIndex;
@@ -16,6 +18,9 @@ use crate::language::ast::Comparison;
 use crate::scalar;
 use crate::schema::types::{Completeness, InverseId, Type};
 use crate::source::Span;
+
+/// Lists of at least this many elements are kept.
+const LONG_LIST: usize = 16;
 
 /// Evaluates expressions of one rule set on one set of facts.
 pub struct Evaluator<'f, 'a, 'r> {
@@ -31,6 +36,8 @@ pub struct Evaluator<'f, 'a, 'r> {
     traced: Vec<Option<(Value<'a>, Note)>>,
     pub(super) indices: Vec<Option<Rc<ListIndex<'a>>>>,
     complete_notes: Vec<Option<Note>>,
+    /// Long lists of facts, with and without notes, so that each is hashed once however often it is asked.
+    lists: [FxHashMap<SlotId, Rc<List<'a>>>; 2],
 }
 
 struct Memo<'a> {
@@ -52,6 +59,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             traced: (0..memos).map(|_| None).collect(),
             indices: (0..rules.indices).map(|_| None).collect(),
             complete_notes: rules.schema.inverses().map(|_| None).collect(),
+            lists: Default::default(),
         }
     }
 
@@ -335,7 +343,13 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             Fact::Word(word) => Value::Word(word),
             Fact::Row(row) => Value::Row(row),
             Fact::List(list) => {
-                let note = self.both(&note, &own);
+                let kept = usize::from(self.tracing);
+                let long = self.facts.list_len(list) >= LONG_LIST;
+                if let Some(known) = self.lists[kept].get(&slot).filter(|_| long) {
+                    return (Value::List(Rc::clone(known)), note);
+                }
+                let (whole, note) =
+                    if long { (note, own) } else { (Note::default(), self.both(&note, &own)) };
                 let element = ty.element().unwrap_or(&Type::Error);
                 let items = (0..self.facts.list_len(list)).map(|at| {
                     match self.facts.list_item(list, at, element) {
@@ -358,7 +372,12 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                     list.notes = vec![note.clone(); list.items.len()];
                 }
                 list.note = note;
-                return (Value::List(Rc::new(list)), Note::default());
+                let list = Rc::new(list);
+                if long {
+                    self.lists[kept].insert(slot, Rc::clone(&list));
+                }
+                // What led to a list that is kept stays apart from it.
+                return (Value::List(list), whole);
             }
         };
         (value, self.both(&note, &own))

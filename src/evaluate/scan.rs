@@ -31,6 +31,8 @@ struct Elements<'a> {
     list: Rc<List<'a>>,
     /// Places of those that can match at all; all where it is none.
     places: Option<Vec<u32>>,
+    /// What led to the list; its own note says only what is in it.
+    base: Note,
 }
 
 impl<'a> Evaluator<'_, 'a, '_> {
@@ -42,11 +44,11 @@ impl<'a> Evaluator<'_, 'a, '_> {
             }
         }
         match self.eval(&scan.list) {
-            (Value::List(list), _) => Ok(Elements { list, places: None }),
+            (Value::List(list), base) => Ok(Elements { list, places: None, base }),
             (Value::None, note) => {
                 let mut list = List::new(Vec::new(), Extent::Whole);
                 list.note = note;
-                Ok(Elements { list: Rc::new(list), places: None })
+                Ok(Elements { list: Rc::new(list), places: None, base: Note::default() })
             }
             (_, note) => Err(note),
         }
@@ -67,7 +69,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             _ => {
                 let (Value::List(list), _) = self.eval(&scan.list) else { return None };
                 if list.items.len() < WORTH_AN_INDEX {
-                    return Some(Elements { list, places: None });
+                    return Some(Elements { list, places: None, base: Note::default() });
                 }
                 let built = Rc::new(self.build_index(scan, index, list));
                 self.indices[at] = Some(Rc::clone(&built));
@@ -79,7 +81,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
             places.extend(&known.unknown);
             places.sort_unstable();
         }
-        Some(Elements { list: Rc::clone(&known.list), places: Some(places) })
+        // Only a list that depends on nothing is indexed, so nothing leads to it.
+        Some(Elements { list: Rc::clone(&known.list), places: Some(places), base: Note::default() })
     }
 
     fn build_index(&mut self, scan: &Scan, index: &Index, list: Rc<List<'a>>) -> ListIndex<'a> {
@@ -115,7 +118,11 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 Some(filter) => this.truth(filter),
                 None => (Truth::True, Note::default()),
             };
-            let note = if this.tracing { list.item_note(at).join(&note) } else { note };
+            let note = if this.tracing {
+                elements.base.join(&list.item_note(at)).join(&note)
+            } else {
+                note
+            };
             visit(this, at, truth, note)
         };
         match &elements.places {
@@ -193,7 +200,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
             }
             if elements.list.extent != Extent::Whole {
                 let note = self.open_end(scan, &elements.list, &unsettled);
-                return (Truth::Unknown, self.both(&note, &settled.only_fixed()));
+                let note = note.join(&settled.only_fixed());
+                return (Truth::Unknown, self.both(&elements.base.only_fixed(), &note));
             }
             if result == Truth::Unknown {
                 let list = elements.list.note.join(&settled).only_fixed();
@@ -203,7 +211,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 // The elements that cannot match are part of the proof.
                 continue;
             }
-            return (flip(result), self.both(&elements.list.note, &settled));
+            let whole = self.both(&elements.base, &elements.list.note);
+            return (flip(result), self.both(&whole, &settled));
         }
     }
 
@@ -270,7 +279,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
                     if self.tracing && elements.places.take().is_some() {
                         continue;
                     }
-                    (Value::None, self.both(&elements.list.note, &others))
+                    let whole = self.both(&elements.base, &elements.list.note);
+                    (Value::None, self.both(&whole, &others))
                 }
                 _ => (Value::Unknown, found),
             };
@@ -286,7 +296,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             Err(note) => return (Value::Unknown, note),
         };
         let mut result = List::new(Vec::new(), elements.list.extent);
-        result.note = elements.list.note.clone();
+        result.note = self.both(&elements.base, &elements.list.note);
         self.each(scan, &elements, |this, _, truth, note| {
             if truth == Truth::False {
                 result.note = this.both(&result.note, &note);
@@ -383,38 +393,35 @@ impl<'a> Evaluator<'_, 'a, '_> {
         found.into_iter().map(|(_, value)| value).collect()
     }
 
-    fn list(&mut self, expr: &Expr) -> Result<Rc<List<'a>>, Note> {
-        match self.eval(expr) {
-            (Value::List(list), note) if !self.tracing || note.uses().is_empty() => Ok(list),
-            (Value::List(list), note) => {
-                let mut copy = List::new(list.items.clone(), list.extent);
-                copy.notes = list.notes.iter().map(|own| note.join(own)).collect();
-                copy.note = note.join(&list.note);
-                Ok(Rc::new(copy))
-            }
-            (Value::None, note) => {
-                let mut list = List::new(Vec::new(), Extent::Whole);
-                list.note = note;
-                Ok(Rc::new(list))
-            }
-            (_, note) => Err(note),
-        }
+    /// Tests a list; what led to it is part of what decides.
+    fn on_list(
+        &mut self,
+        expr: &Expr,
+        test: impl FnOnce(&mut Self, &List<'a>) -> (Value<'a>, Note),
+    ) -> (Value<'a>, Note) {
+        let (list, base) = match self.eval(expr) {
+            (Value::List(list), base) => (list, base),
+            (Value::None, base) => (Rc::new(List::new(Vec::new(), Extent::Whole)), base),
+            (_, note) => return (Value::Unknown, note),
+        };
+        let (value, note) = test(self, &list);
+        let base = if matches!(value, Value::Unknown) { base.only_fixed() } else { base };
+        (value, self.both(&base, &note))
     }
 
     /// `xs is empty`
     pub(super) fn is_empty(&mut self, expr: &Expr) -> (Value<'a>, Note) {
-        let list = match self.list(expr) {
-            Ok(list) => list,
-            Err(note) => return (Value::Unknown, note),
-        };
-        if !list.items.is_empty() {
-            let note = if list.notes.is_empty() { list.note.clone() } else { list.item_note(0) };
-            return (Value::Bool(false), note);
-        }
-        match list.extent {
-            Extent::Whole => (Value::Bool(true), list.note.clone()),
-            _ => (Value::Unknown, list.note.clone()),
-        }
+        self.on_list(expr, |_, list| {
+            if !list.items.is_empty() {
+                let note =
+                    if list.notes.is_empty() { list.note.clone() } else { list.item_note(0) };
+                return (Value::Bool(false), note);
+            }
+            match list.extent {
+                Extent::Whole => (Value::Bool(true), list.note.clone()),
+                _ => (Value::Unknown, list.note.clone()),
+            }
+        })
     }
 
     /// `x in xs`
@@ -424,31 +431,29 @@ impl<'a> Evaluator<'_, 'a, '_> {
         list: &Expr,
         nocase: bool,
     ) -> (Value<'a>, Note) {
-        let list = match self.list(list) {
-            Ok(list) => list,
-            Err(note) => return (Value::Unknown, note),
-        };
-        let (value, note) = self.eval(element);
-        if list.items.is_empty() && list.extent == Extent::Whole {
-            return (Value::Bool(false), list.note.clone());
-        }
-        let Some(key) = Key::of(&value, nocase) else { return (Value::Unknown, note) };
-        let (counts, unknown) = list.counts(nocase);
-        if counts.contains_key(&key) {
-            let found =
-                list.items.iter().position(|item| Key::of(item, nocase).as_ref() == Some(&key));
-            let place = if self.tracing {
-                found.map_or_else(Note::default, |at| list.item_note(at))
-            } else {
-                note.clone()
-            };
-            return (Value::Bool(true), self.both(&note, &place));
-        }
-        if *unknown || list.extent != Extent::Whole {
-            return (Value::Unknown, self.both(&note.only_fixed(), &self.doubt(&list)));
-        }
-        let whole = if self.tracing { list.whole_note() } else { Note::default() };
-        (Value::Bool(false), self.both(&note, &whole))
+        self.on_list(list, |this, list| {
+            let (value, note) = this.eval(element);
+            if list.items.is_empty() && list.extent == Extent::Whole {
+                return (Value::Bool(false), list.note.clone());
+            }
+            let Some(key) = Key::of(&value, nocase) else { return (Value::Unknown, note) };
+            let (counts, unknown) = list.counts(nocase);
+            if counts.contains_key(&key) {
+                let found =
+                    list.items.iter().position(|item| Key::of(item, nocase).as_ref() == Some(&key));
+                let place = if this.tracing {
+                    found.map_or_else(Note::default, |at| list.item_note(at))
+                } else {
+                    note.clone()
+                };
+                return (Value::Bool(true), this.both(&note, &place));
+            }
+            if *unknown || list.extent != Extent::Whole {
+                return (Value::Unknown, this.both(&note.only_fixed(), &this.doubt(list)));
+            }
+            let whole = if this.tracing { list.whole_note() } else { Note::default() };
+            (Value::Bool(false), this.both(&note, &whole))
+        })
     }
 
     /// What would have to be known of a list: its unknown elements, and whether there are others.
@@ -468,60 +473,56 @@ impl<'a> Evaluator<'_, 'a, '_> {
 
     /// `xs are equal`
     pub(super) fn are_equal(&mut self, expr: &Expr, nocase: bool) -> (Value<'a>, Note) {
-        let list = match self.list(expr) {
-            Ok(list) => list,
-            Err(note) => return (Value::Unknown, note),
-        };
-        let mut firsts: Vec<(Key, usize)> = Vec::new();
-        let mut unknown = false;
-        for (at, item) in list.items.iter().enumerate() {
-            match Key::of(item, nocase) {
-                Some(key) if firsts.iter().all(|(known, _)| *known != key) => {
-                    firsts.push((key, at))
+        self.on_list(expr, |this, list| {
+            let mut firsts: Vec<(Key, usize)> = Vec::new();
+            let mut unknown = false;
+            for (at, item) in list.items.iter().enumerate() {
+                match Key::of(item, nocase) {
+                    Some(key) if firsts.iter().all(|(known, _)| *known != key) => {
+                        firsts.push((key, at))
+                    }
+                    Some(_) => {}
+                    None => unknown = true,
                 }
-                Some(_) => {}
-                None => unknown = true,
+                if !this.tracing && firsts.len() > 1 {
+                    break;
+                }
             }
-            if !self.tracing && firsts.len() > 1 {
-                break;
+            if firsts.len() > 1 {
+                let notes = firsts
+                    .iter()
+                    .fold(Note::default(), |all, (_, at)| this.both(&all, &list.item_note(*at)));
+                return (Value::Bool(false), notes);
             }
-        }
-        if firsts.len() > 1 {
-            let notes = firsts
-                .iter()
-                .fold(Note::default(), |all, (_, at)| self.both(&all, &list.item_note(*at)));
-            return (Value::Bool(false), notes);
-        }
-        if list.extent != Extent::Whole || (unknown && list.items.len() > 1) {
-            return (Value::Unknown, self.doubt(&list));
-        }
-        let note = if self.tracing { list.whole_note() } else { Note::default() };
-        (Value::Bool(true), note)
+            if list.extent != Extent::Whole || (unknown && list.items.len() > 1) {
+                return (Value::Unknown, this.doubt(list));
+            }
+            let note = if this.tracing { list.whole_note() } else { Note::default() };
+            (Value::Bool(true), note)
+        })
     }
 
     /// `xs are unique`
     pub(super) fn are_unique(&mut self, expr: &Expr, nocase: bool) -> (Value<'a>, Note) {
-        let list = match self.list(expr) {
-            Ok(list) => list,
-            Err(note) => return (Value::Unknown, note),
-        };
-        let (counts, unknown) = list.counts(nocase);
-        if counts.values().any(|count| *count > 1) {
-            let mut note = Note::default();
-            for (at, item) in list.items.iter().enumerate().filter(|_| self.tracing) {
-                if Key::of(item, nocase)
-                    .is_some_and(|key| counts.get(&key).is_some_and(|count| *count > 1))
-                {
-                    note = note.join(&list.item_note(at));
+        self.on_list(expr, |this, list| {
+            let (counts, unknown) = list.counts(nocase);
+            if counts.values().any(|count| *count > 1) {
+                let mut note = Note::default();
+                for (at, item) in list.items.iter().enumerate().filter(|_| this.tracing) {
+                    if Key::of(item, nocase)
+                        .is_some_and(|key| counts.get(&key).is_some_and(|count| *count > 1))
+                    {
+                        note = note.join(&list.item_note(at));
+                    }
                 }
+                return (Value::Bool(false), note);
             }
-            return (Value::Bool(false), note);
-        }
-        if list.extent != Extent::Whole || (*unknown && list.items.len() > 1) {
-            return (Value::Unknown, self.doubt(&list));
-        }
-        let note = if self.tracing { list.whole_note() } else { Note::default() };
-        (Value::Bool(true), note)
+            if list.extent != Extent::Whole || (*unknown && list.items.len() > 1) {
+                return (Value::Unknown, this.doubt(list));
+            }
+            let note = if this.tracing { list.whole_note() } else { Note::default() };
+            (Value::Bool(true), note)
+        })
     }
 
     /// `x is unique in xs`: at most one element equals `x`
@@ -531,26 +532,24 @@ impl<'a> Evaluator<'_, 'a, '_> {
         list: &Expr,
         nocase: bool,
     ) -> (Value<'a>, Note) {
-        let list = match self.list(list) {
-            Ok(list) => list,
-            Err(note) => return (Value::Unknown, note),
-        };
-        let (value, note) = self.eval(element);
-        let Some(key) = Key::of(&value, nocase) else { return (Value::Unknown, note) };
-        let (counts, unknown) = list.counts(nocase);
-        if counts.get(&key).is_some_and(|count| *count > 1) {
-            let mut places = note;
-            for (at, item) in list.items.iter().enumerate().filter(|_| self.tracing) {
-                if Key::of(item, nocase).as_ref() == Some(&key) {
-                    places = places.join(&list.item_note(at));
+        self.on_list(list, |this, list| {
+            let (value, note) = this.eval(element);
+            let Some(key) = Key::of(&value, nocase) else { return (Value::Unknown, note) };
+            let (counts, unknown) = list.counts(nocase);
+            if counts.get(&key).is_some_and(|count| *count > 1) {
+                let mut places = note;
+                for (at, item) in list.items.iter().enumerate().filter(|_| this.tracing) {
+                    if Key::of(item, nocase).as_ref() == Some(&key) {
+                        places = places.join(&list.item_note(at));
+                    }
                 }
+                return (Value::Bool(false), places);
             }
-            return (Value::Bool(false), places);
-        }
-        if *unknown || list.extent != Extent::Whole {
-            return (Value::Unknown, self.both(&note.only_fixed(), &self.doubt(&list)));
-        }
-        let whole = if self.tracing { list.whole_note() } else { Note::default() };
-        (Value::Bool(true), self.both(&note, &whole))
+            if *unknown || list.extent != Extent::Whole {
+                return (Value::Unknown, this.both(&note.only_fixed(), &this.doubt(list)));
+            }
+            let whole = if this.tracing { list.whole_note() } else { Note::default() };
+            (Value::Bool(true), this.both(&note, &whole))
+        })
     }
 }

@@ -1,10 +1,12 @@
 //! Changing facts without touching the text they came from.
 //!
-//! Owns the changes that a plan or a what-if makes on a copy of the facts; keeps inverses right. New facts have no
-//! YAML node. Knows nothing of steps or their order.
+//! Owns the changes that a plan makes on a copy of the facts, and their undoing; keeps inverses right. New facts have
+//! no YAML node. Knows nothing of steps or their order.
+
+use std::rc::Rc;
 
 use crate::facts::conform::Shape;
-use crate::facts::{ABSENT, Facts, NO_NODE, RowId, Slot, SlotId, UNKNOWN};
+use crate::facts::{ABSENT, Facts, MADE, NO_NODE, RowId, Slot, SlotId, UNKNOWN};
 use crate::schema::types::{Type, WordId};
 use crate::schema::{TypeId, TypeKind};
 
@@ -29,45 +31,117 @@ pub enum NewFact {
     List(Vec<NewFact>),
 }
 
+/// One change, with what undoes it.
+#[derive(Clone, Debug)]
+pub(super) enum Undo {
+    /// A slot held this.
+    Slot(SlotId, Slot),
+    /// A slot was marked as too old.
+    Stale(SlotId),
+    /// A list was marked as damaged.
+    Damaged(SlotId),
+    /// An entity was made.
+    Made(TypeId),
+    /// Entities of a type were these.
+    Entities(TypeId, Vec<RowId>),
+    /// A key was given.
+    Named(TypeId, Rc<str>),
+}
+
 impl Facts<'_> {
-    /// Stores a value in a slot; returns the rows whose references may have changed.
-    pub fn store(&mut self, slot: SlotId, value: &NewFact) {
-        let entity = self.owner(slot);
-        self.forget_references(entity);
-        let data = self.encode(value);
-        // A record that may be absent tells by its node whether it is stated.
-        let node = self.slots[slot as usize].node;
-        self.slots[slot as usize] =
-            Slot { data, node: if matches!(value, NewFact::Row(_)) { node } else { NO_NODE } };
-        self.stale.remove(&slot);
-        self.damaged.remove(&slot);
-        self.note_references(entity);
-        if matches!(value, NewFact::List(_)) {
-            self.build_inverses();
+    /// A point to go back to with [`Facts::rollback`].
+    pub fn mark(&self) -> usize {
+        self.journal.len()
+    }
+
+    /// The slots that were changed since a mark, in order.
+    pub fn changed_since(&self, mark: usize) -> Vec<SlotId> {
+        let changes = self.journal[mark..].iter();
+        let slots = changes.filter_map(|change| match change {
+            Undo::Slot(slot, _) => Some(*slot),
+            _ => None,
+        });
+        let mut slots: Vec<SlotId> = slots.collect();
+        slots.dedup();
+        slots
+    }
+
+    /// Undoes everything since a mark.
+    pub fn rollback(&mut self, mark: usize) {
+        while self.journal.len() > mark {
+            match self.journal.pop() {
+                Some(Undo::Slot(slot, content)) => {
+                    let entity = self.entity_of(self.owner(slot));
+                    self.forget_references(entity);
+                    self.slots[slot as usize] = content;
+                    self.note_references(entity);
+                }
+                Some(Undo::Stale(slot)) => {
+                    self.stale.insert(slot);
+                }
+                Some(Undo::Damaged(slot)) => {
+                    self.damaged.insert(slot);
+                }
+                Some(Undo::Made(ty)) => {
+                    if let Some(row) = self.by_type[ty.0 as usize].pop() {
+                        self.forget_references(row);
+                    }
+                }
+                Some(Undo::Entities(ty, rows)) => {
+                    self.by_type[ty.0 as usize] = rows;
+                    self.build_inverses();
+                }
+                Some(Undo::Named(ty, key)) => {
+                    self.made_keys.remove(&(ty, key));
+                }
+                None => break,
+            }
         }
     }
 
-    /// Adds an element to a list; an unknown list stays unknown.
-    pub fn push_item(&mut self, slot: SlotId, value: &NewFact) -> bool {
-        let Some(list) = self.lists.get(self.slots[slot as usize].data as usize).copied() else {
-            return false;
-        };
-        let entity = self.owner(slot);
+    /// Stores a value in a slot.
+    pub fn store(&mut self, slot: SlotId, value: &NewFact) {
+        let data = self.encode(value);
+        // A record that may be absent tells by its node whether it is stated.
+        let content = Slot { data, node: MADE };
+        self.replace(slot, content);
+    }
+
+    fn replace(&mut self, slot: SlotId, content: Slot) {
+        let entity = self.entity_of(self.owner(slot));
         self.forget_references(entity);
-        let mut items = self.items[list.start as usize..][..list.len as usize].to_vec();
-        items.push(Slot { data: self.encode(value), node: NO_NODE });
-        self.slots[slot as usize].data = self.new_list(&items);
+        self.journal.push(Undo::Slot(slot, self.slots[slot as usize]));
+        self.slots[slot as usize] = content;
+        if self.stale.remove(&slot) {
+            self.journal.push(Undo::Stale(slot));
+        }
+        if self.damaged.remove(&slot) {
+            self.journal.push(Undo::Damaged(slot));
+        }
         self.note_references(entity);
+    }
+
+    /// Adds elements to a list; `false` where the list is not known, so that it stays unknown.
+    pub fn push_items(&mut self, slot: SlotId, values: &[NewFact]) -> bool {
+        let before = self.slots[slot as usize];
+        let Some(list) = self.lists.get(before.data as usize).copied() else { return false };
+        let mut items = self.items[list.start as usize..][..list.len as usize].to_vec();
+        for value in values {
+            items.push(Slot { data: self.encode(value), node: NO_NODE });
+        }
+        let data = self.new_list(&items);
+        let damaged = self.damaged.contains(&slot);
+        self.replace(slot, Slot { data, node: before.node });
+        if damaged {
+            self.damaged.insert(slot);
+        }
         true
     }
 
     /// Removes the elements at the given places of a list.
     pub fn remove_items(&mut self, slot: SlotId, places: &[usize]) {
-        let Some(list) = self.lists.get(self.slots[slot as usize].data as usize).copied() else {
-            return;
-        };
-        let entity = self.owner(slot);
-        self.forget_references(entity);
+        let before = self.slots[slot as usize];
+        let Some(list) = self.lists.get(before.data as usize).copied() else { return };
         let items = self.items[list.start as usize..][..list.len as usize].to_vec();
         let kept: Vec<Slot> = items
             .iter()
@@ -77,29 +151,42 @@ impl Facts<'_> {
             .collect();
         let gone: Vec<RowId> =
             places.iter().filter_map(|at| items.get(*at)).map(|item| item.data).collect();
-        self.slots[slot as usize].data = self.new_list(&kept);
+        let data = self.new_list(&kept);
+        self.replace(slot, Slot { data, node: before.node });
         let (ty, field) = self.field_of(slot);
-        if let Some(Type::Row(element)) = self.schema.ty(ty).fields[field].ty.element() {
-            if self.schema.ty(*element).kind == TypeKind::Entity {
-                self.by_type[element.0 as usize].retain(|row| !gone.contains(row));
-                self.build_inverses();
-                return;
-            }
+        let Some(Type::Row(element)) = self.schema.ty(ty).fields[field].ty.element() else {
+            return;
+        };
+        if self.schema.ty(*element).kind == TypeKind::Entity {
+            let rows = self.by_type[element.0 as usize].clone();
+            self.by_type[element.0 as usize].retain(|row| !gone.contains(row));
+            self.journal.push(Undo::Entities(*element, rows));
+            self.build_inverses();
         }
-        self.note_references(entity);
     }
 
     /// Makes a row that nothing holds yet; its slots are unknown or their defaults.
     pub fn make_row(&mut self, ty: TypeId, parent: RowId, via: SlotId) -> RowId {
         let shapes: Vec<Shape> = self.shapes();
-        self.push_row(&shapes, ty, parent, via, NO_NODE)
+        let row = self.push_row(&shapes, ty, parent, via, NO_NODE);
+        if self.schema.ty(ty).kind == TypeKind::Entity {
+            self.journal.push(Undo::Made(ty));
+            self.note_references(row);
+        }
+        row
     }
 
     /// Enters a new entity under its key.
     pub fn name_row(&mut self, row: RowId, key: &str) {
         let ty = self.row(row).ty;
-        self.made_keys.insert((ty, key.into()), row);
-        self.note_references(row);
+        let key: Rc<str> = key.into();
+        self.made_keys.insert((ty, Rc::clone(&key)), row);
+        self.journal.push(Undo::Named(ty, key));
+    }
+
+    /// Whether a row was made by a step, so that no text holds it.
+    pub fn is_made(&self, row: RowId) -> bool {
+        self.row(row).node == NO_NODE && self.schema.ty(self.row(row).ty).kind == TypeKind::Entity
     }
 
     fn encode(&mut self, value: &NewFact) -> u32 {

@@ -49,6 +49,7 @@ pub fn conform<'a>(
         inverses: Vec::new(),
         stale: FxHashSet::default(),
         mask: None,
+        journal: Vec::new(),
         damaged: FxHashSet::default(),
     };
     let shapes = facts.shapes();
@@ -249,7 +250,10 @@ impl<'a> Reader<'a, '_> {
             }
             Type::Row(_) if self.is_unknown(value) => {
                 // Said to be unknown is not the same as left out: a default does not apply.
-                let Some(child) = self.facts.record_row(slot).or_else(|| self.child_of(slot)) else { return };
+                let Some(child) = self.facts.record_row(slot).or_else(|| self.child_of(slot))
+                else {
+                    return;
+                };
                 let node = if matches!(field.ty, Type::OrNone(_)) { NO_NODE } else { value.0 };
                 self.facts.slots[slot as usize] = Slot { data: child, node };
             }

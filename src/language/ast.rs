@@ -211,7 +211,7 @@ pub struct Define {
     pub body: Expr,
 }
 
-/// `item: RequestItem`
+/// `s: Server`
 #[derive(Clone, Debug)]
 pub struct Param {
     /// Name.
@@ -303,7 +303,7 @@ pub struct Remedy {
     pub at: Option<Text>,
     /// `run "…"`: a command; shown, never executed.
     pub run: Vec<Text>,
-    /// `role vmwareAdmin`: who does it.
+    /// `role operator`: who does it.
     pub role: Option<Name>,
     /// `needs EXPR`: must be true when the step starts; several are joined with `and`.
     pub needs: Vec<Expr>,
@@ -433,12 +433,13 @@ pub struct Binder {
     pub filter: Option<Expr>,
 }
 
-/// The expressions.
+/// The expressions. Binders are boxed so that the many small nodes need not be as large as the few that bind: reading
+/// rules at each start is mostly a matter of the memory that the tree takes.
 #[derive(Clone, Debug)]
 pub enum ExprKind {
     /// `true`, `12`, `600GiB`, `15min`, `9.30`, `"text"`, `none`
     Literal(Literal),
-    /// `mt`, `masterTargets`, `windows`, `now`
+    /// `s`, `servers`, `windows`, `now`
     Name(String),
     /// `a.b`
     Field(Expr, Name),
@@ -447,13 +448,13 @@ pub enum ExprKind {
     /// `[a, b]`
     List(Vec<Expr>),
     /// `[e for x in xs where c]`
-    Comprehension(Expr, Binder),
+    Comprehension(Expr, Box<Binder>),
     /// `Flow { from = a  to = b }`
     Record(Name, Vec<(Name, Expr)>),
     /// `the x in xs where c`
-    The(Binder),
+    The(Box<Binder>),
     /// `choose x in xs where c prefer e`; only as the value of a `set` effect or of a field of `create`
-    Choose(Binder, Option<Expr>),
+    Choose(Box<Binder>, Option<Expr>),
     /// `if c then a else b`
     If(Expr, Expr, Expr),
     /// `a implies b`
@@ -500,7 +501,7 @@ pub enum ExprKind {
     /// `a otherwise b`
     Otherwise(Expr, Expr),
     /// `all x in xs where c: e`
-    Quantified(Quantifier, Binder, Expr),
+    Quantified(Quantifier, Box<Binder>, Expr),
     /// `a + b`
     Add(Expr, Expr),
     /// `a - b`

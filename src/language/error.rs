@@ -77,34 +77,39 @@ const _: () = assert!(
     "the set of expected things fits into 128 bits"
 );
 
-/// A set of things that could have stood at one place; a set of bits, since it is made and dropped all the time.
+/// A set of things that could have stood at one place; a set of bits, since it is made and dropped all the time. Two
+/// halves rather than one `u128`, whose alignment would make every error and so every result larger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Expected(u128);
+pub struct Expected(u64, u64);
 
 impl Expected {
+    const fn bit(number: u32) -> Self {
+        if number < 64 { Self(1 << number, 0) } else { Self(0, 1 << (number - 64)) }
+    }
+
     /// Just this word.
     pub const fn word(word: Word) -> Self {
-        Self(1 << (WORDS + word as u32))
+        Self::bit(WORDS + word as u32)
     }
 
     /// Just this mark.
     pub const fn symbol(symbol: Symbol) -> Self {
-        Self(1 << (SYMBOLS + symbol as u32))
+        Self::bit(SYMBOLS + symbol as u32)
     }
 
     /// Just this kind of thing.
     pub const fn class(class: Class) -> Self {
-        Self(1 << (class as u32))
+        Self::bit(class as u32)
     }
 
     /// Both sets.
     pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        Self(self.0 | other.0, self.1 | other.1)
     }
 
     /// Whether the set holds all of the other.
     pub const fn holds(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
+        self.0 & other.0 == other.0 && self.1 & other.1 == other.1
     }
 
     /// `an operator, `,` or `)``
@@ -186,7 +191,7 @@ impl SyntaxError {
 
     /// Something that cannot be, whatever was expected.
     pub const fn special(at: u32, special: Special) -> Self {
-        Self { at, expected: Expected(0), special: Some(special) }
+        Self { at, expected: Expected(0, 0), special: Some(special) }
     }
 
     /// The further one of the two; both where they came equally far.
@@ -246,6 +251,20 @@ fn advise(expected: Expected, token: Token, text: &str) -> Option<String> {
         {
             "names have no `-`; a subtraction needs blanks round it: `a - b`"
         }
+        TokenKind::Symbol(
+            Symbol::Equal
+            | Symbol::NotEqual
+            | Symbol::Less
+            | Symbol::LessOrEqual
+            | Symbol::Greater
+            | Symbol::GreaterOrEqual,
+        ) if wants(Class::Operator) => "put what stands before it in parentheses",
+        TokenKind::Word(word) if wants(Class::RulePart) && Word::REMEDY_PARTS.contains(&word) => {
+            "this belongs to a `remedy`"
+        }
+        TokenKind::Word(word) if wants(Class::RemedyPart) && Word::RULE_PARTS.contains(&word) => {
+            "this belongs to a rule"
+        }
         TokenKind::Dashed | TokenKind::TypeName | TokenKind::Word(_) if wants(Class::Id) => {
             "an id starts with capitals and has parts joined by `-`"
         }
@@ -253,7 +272,6 @@ fn advise(expected: Expected, token: Token, text: &str) -> Option<String> {
         TokenKind::Word(_) if expected == Expected::class(Class::TypeName) => {
             "names of types start with a capital"
         }
-        TokenKind::String if wants(Class::Expression) => return None,
         TokenKind::Word(_) if text.len() > 2 => return did_you_mean(text, expected.words()),
         _ => return None,
     };
@@ -287,6 +305,17 @@ fn describe_special(special: Special, at: Span) -> Diagnostic {
         }
     };
     Diagnostic::error(SYNTAX, message, at).help(help)
+}
+
+/// A piece of text as it may stand in a message: nothing in it is invisible or moves the cursor.
+pub fn shown(text: &str) -> String {
+    let plain = |character: &char| {
+        character.is_ascii_graphic() || *character == ' ' || character.is_alphanumeric()
+    };
+    let escaped = |character: char| -> Vec<char> {
+        if plain(&character) { vec![character] } else { character.escape_unicode().collect() }
+    };
+    text.chars().take(20).flat_map(escaped).collect()
 }
 
 /// Collects what is wrong with one file, and stops when it is enough.

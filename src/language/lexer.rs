@@ -6,7 +6,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::language::ast::Comment;
-use crate::language::error::{Reporter, SYNTAX};
+use crate::language::error::{Reporter, SYNTAX, shown};
 use crate::language::token::{Symbol, Token, TokenKind, Word};
 use crate::source::Span;
 
@@ -17,7 +17,7 @@ pub fn lex(
     end: usize,
     reporter: &Reporter,
 ) -> (Vec<Token>, Vec<Comment>) {
-    let mut tokens = Vec::with_capacity((end - start) / 5 + 4);
+    let mut tokens = Vec::with_capacity((end - start) / 4 + 4);
     let mut comments = Vec::new();
     lex_into(text, start, end, reporter, &mut tokens, &mut comments);
     (tokens, comments)
@@ -207,8 +207,7 @@ impl Lexer<'_> {
             ";" => Some("nothing stands between two parts; a new line is enough"),
             _ => None,
         };
-        let shown: String = found.chars().take(20).flat_map(char::escape_debug).collect();
-        let diagnostic = self.report(start, format!("`{shown}` has no meaning here"));
+        let diagnostic = self.report(start, format!("`{}` has no meaning here", shown(found)));
         self.reporter.push(diagnostic.maybe_help(help.map(str::to_owned)));
         TokenKind::Unknown
     }

@@ -94,6 +94,7 @@ fn read(
 }
 
 fn add(inputs: &mut Inputs, name: &str, bytes: Vec<u8>, named: bool, limits: &Limits) {
+    inputs.seen += 1;
     if bytes.len() > limits.bytes {
         inputs.problems.push(too_large(name, limits));
         return;

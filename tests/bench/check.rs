@@ -19,7 +19,8 @@ use generate::Faults;
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> =
+        std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["one", what, file] => one(what, Path::new(file)),
@@ -62,14 +63,17 @@ fn read(text: String) -> usize {
 fn check(text: String, options: Options) -> usize {
     let mut inputs = shipped();
     inputs.describe("generated.yaml", text);
-    run(&inputs, &options, |report| report.environments.iter().map(|e| e.evaluation.findings.len()).sum())
+    run(&inputs, &options, |report| {
+        report.environments.iter().map(|e| e.evaluation.findings.len()).sum()
+    })
 }
 
 /// Peak resident memory of this process in MiB, where the system tells.
 fn peak() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1024.0
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).unwrap_or(f64::NAN)
+        / 1024.0
 }
 
 fn measure(what: &[&str], file: &Path, runs: usize) -> (f64, f64) {
@@ -78,7 +82,13 @@ fn measure(what: &[&str], file: &Path, runs: usize) -> (f64, f64) {
     let mut memory: f64 = 0.0;
     for _ in 0..runs {
         let (first, rest) = what.split_first().expect("something is measured");
-        let output = Command::new(&program).arg("one").arg(first).arg(file).args(rest).output().expect("it runs");
+        let output = Command::new(&program)
+            .arg("one")
+            .arg(first)
+            .arg(file)
+            .args(rest)
+            .output()
+            .expect("it runs");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let mut words = text.split_whitespace().map(|word| word.parse::<f64>().unwrap_or(f64::NAN));
         times.push(words.next().unwrap_or(f64::NAN));
@@ -90,7 +100,10 @@ fn measure(what: &[&str], file: &Path, runs: usize) -> (f64, f64) {
 
 fn table() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    println!("{:>9} {:>9} {:>10} {:>10} {:>7} {:>10} {:>10} {:>8}", "machines", "MB", "read s", "check s", "ratio", "read MiB", "check MiB", "x input");
+    println!(
+        "{:>9} {:>9} {:>10} {:>10} {:>7} {:>10} {:>10} {:>8}",
+        "machines", "MB", "read s", "check s", "ratio", "read MiB", "check MiB", "x input"
+    );
     for size in SIZES {
         let generated = generate::environment(size, Faults::SOME);
         planted(&generated);
@@ -116,7 +129,10 @@ fn planted(generated: &generate::Generated) {
     run(&inputs, &Options::default(), |report| {
         let environment = report.environments.first().expect("one environment");
         let found = environment.evaluation.findings.iter();
-        let found = found.filter(|f| f.outcome == Outcome::Fail && environment.rules.rules[f.rule].level == failback::compile::ir::Level::Error);
+        let found = found.filter(|f| {
+            f.outcome == Outcome::Fail
+                && environment.rules.rules[f.rule].level == failback::compile::ir::Level::Error
+        });
         let mut found: Vec<String> = found.map(|finding| finding.id.clone()).collect();
         found.sort();
         assert_eq!(found, generated.expected, "the planted faults");
@@ -137,7 +153,10 @@ fn cold_start(folder: &Path) {
         })
         .collect();
     times.sort();
-    println!("cold start of `check` on ten machines: {:.1} ms", times[times.len() / 2].as_secs_f64() * 1e3);
+    println!(
+        "cold start of `check` on ten machines: {:.1} ms",
+        times[times.len() / 2].as_secs_f64() * 1e3
+    );
 }
 
 /// Each rule alone at 10,000 and 100,000 machines: growth must stay linear.
@@ -162,6 +181,8 @@ fn rules() {
 }
 fn shipped() -> Inputs {
     let mut inputs = Inputs::shipped();
-    if let Ok(r) = std::env::var("R") { failback::session::files::pack(&mut inputs, std::path::Path::new(&r)); }
+    if let Ok(r) = std::env::var("R") {
+        failback::session::files::pack(&mut inputs, std::path::Path::new(&r));
+    }
     inputs
 }

@@ -2,18 +2,9 @@
 
 use std::ops::Range;
 
-use failback::language::error::Reporter;
-use failback::language::lexer;
-use failback::source::FileId;
 use proptest::prelude::*;
 
-use crate::support::{SAMPLE, parse, title};
-
-fn tokens(text: &str) -> Vec<Range<usize>> {
-    let reporter = Reporter::new(FileId(0));
-    let (tokens, _) = lexer::lex(text, 0, text.len(), &reporter);
-    tokens.iter().map(|token| token.start as usize..token.end as usize).collect()
-}
+use crate::support::{SAMPLE, parse, title, tokens};
 
 /// Edits of the sample: what they are called, the tokens they touch, the new text.
 fn edits(text: &str) -> Vec<(String, Range<usize>, String)> {
@@ -166,6 +157,8 @@ fn too_many_errors_are_cut_and_said() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
     #[test]
     fn no_text_makes_it_panic(text in ".{0,200}") {
         let _ = parse(&text);

@@ -1,8 +1,11 @@
 //! Parsing a text and looking at what came of it.
 
+use std::ops::Range;
+
 use failback::diagnostic::{Diagnostic, Diagnostics};
-use failback::language::{self, ast};
-use failback::source::{Sources, Span};
+use failback::language::error::Reporter;
+use failback::language::{self, ast, lexer};
+use failback::source::{FileId, Sources, Span};
 
 /// The sample: a file that holds every construct.
 pub const SAMPLE: &str = include_str!("sample.gate");
@@ -24,7 +27,7 @@ pub fn parse(text: &str) -> Parsed {
 }
 
 /// Parses an expression, and writes it with every pair of operands in parentheses.
-pub fn expression(text: &str) -> Result<String, Vec<(String, String)>> {
+pub fn expression(text: &str) -> Result<String, Vec<String>> {
     let mut sources = Sources::default();
     let id = sources.add("test.gate", text);
     let mut diagnostics = Diagnostics::default();
@@ -34,27 +37,21 @@ pub fn expression(text: &str) -> Result<String, Vec<(String, String)>> {
             assert_eq!(sources.slice(expr.span), text.trim(), "the span of the whole expression");
             Ok(write(&expr))
         }
-        _ => Err(diagnostics
-            .into_sorted()
-            .into_iter()
-            .map(|error| {
-                let place = error.span().map_or("", |span| sources.slice(span)).to_owned();
-                (error.message, place)
-            })
-            .collect()),
+        _ => Err(diagnostics.into_sorted().iter().map(|error| told(&sources, error)).collect()),
     }
 }
 
+/// `message @ underlined text / second place > help`
+fn told(sources: &Sources, error: &Diagnostic) -> String {
+    let places: Vec<&str> = error.labels.iter().map(|label| sources.slice(label.span)).collect();
+    let help = error.help.as_deref().map_or(String::new(), |help| format!(" > {help}"));
+    format!("{} @ {}{help}", error.message, places.join(" / "))
+}
+
 impl Parsed {
-    /// `message @ underlined text / second place > help`, one per error.
+    /// What is told, one line per error.
     pub fn told(&self) -> Vec<String> {
-        let write = |error: &Diagnostic| {
-            let places: Vec<&str> =
-                error.labels.iter().map(|label| self.sources.slice(label.span)).collect();
-            let help = error.help.as_deref().map_or(String::new(), |help| format!(" > {help}"));
-            format!("{} @ {}{help}", error.message, places.join(" / "))
-        };
-        self.errors.iter().map(write).collect()
+        self.errors.iter().map(|error| told(&self.sources, error)).collect()
     }
 
     /// A word for each declaration: its kind and name, with `!` where it is broken.
@@ -65,6 +62,13 @@ impl Parsed {
             .map(|item| format!("{}{}", title(item), if item.broken { "!" } else { "" }))
             .collect()
     }
+}
+
+/// Places of the tokens of a text.
+pub fn tokens(text: &str) -> Vec<Range<usize>> {
+    let reporter = Reporter::new(FileId(0));
+    let (tokens, _) = lexer::lex(text, 0, text.len(), &reporter);
+    tokens.iter().map(|token| token.start as usize..token.end as usize).collect()
 }
 
 /// Kind and name of a declaration.

@@ -87,7 +87,9 @@ fn each_broken_clause_gives_exactly_its_findings() {
                 let at = finding.evidence.first().map_or("", |evidence| evidence.path.as_str());
                 let (offset, shown) = described::place(text, at);
                 let span = finding.span.expect("a finding has a place");
-                if (span.start as usize, &text[span.start as usize..span.end as usize]) != (offset, shown.as_str()) {
+                if (span.start as usize, &text[span.start as usize..span.end as usize])
+                    != (offset, shown.as_str())
+                {
                     wrong += &format!("{name}: {line} is not where {at} is written\n");
                 }
                 found.push(line);
@@ -113,7 +115,8 @@ fn every_clause_that_a_rule_cites_has_a_row() {
     let cited: BTreeSet<&str> =
         rules.rules.iter().flat_map(|rule| &rule.clauses).map(String::as_str).collect();
     let rows = rows();
-    let broken: BTreeSet<&str> = rows.iter().flat_map(|row| &row.clauses).map(String::as_str).collect();
+    let broken: BTreeSet<&str> =
+        rows.iter().flat_map(|row| &row.clauses).map(String::as_str).collect();
     let missing: Vec<_> = cited.difference(&broken).collect();
     assert!(missing.is_empty(), "no row breaks {missing:?}");
     let strange: Vec<_> = broken.difference(&cited).collect();
@@ -128,7 +131,11 @@ fn every_rule_speaks_in_some_row() {
         .rules
         .iter()
         .map(|rule| rule.id.as_str())
-        .filter(|id| !rows.iter().flat_map(|row| &row.finds).any(|line| line.starts_with(&format!("{id}:")) || line.starts_with(&format!("{id} "))))
+        .filter(|id| {
+            !rows.iter().flat_map(|row| &row.finds).any(|line| {
+                line.starts_with(&format!("{id}:")) || line.starts_with(&format!("{id} "))
+            })
+        })
         .collect();
     assert!(silent.is_empty(), "no row makes {silent:?} speak");
 }
@@ -136,10 +143,15 @@ fn every_rule_speaks_in_some_row() {
 #[test]
 fn the_ready_example_opens_the_gate_and_tells_notes_only() {
     check(READY, &Options::default(), |checked, _| {
-        let told: Vec<String> = checked.evaluation.findings.iter().map(|finding| line(checked, finding)).collect();
-        assert_eq!(told, ["REQ-022:request/items/files01 note at request/items/files01/machine blocks files01"]);
+        let told: Vec<String> =
+            checked.evaluation.findings.iter().map(|finding| line(checked, finding)).collect();
+        assert_eq!(
+            told,
+            ["REQ-022:request/items/files01 note at request/items/files01/machine blocks files01"]
+        );
         assert_eq!(checked.evaluation.verdict.word(), "open");
-        let ready: Vec<&str> = checked.evaluation.units.iter().map(|unit| unit.readiness.word()).collect();
+        let ready: Vec<&str> =
+            checked.evaluation.units.iter().map(|unit| unit.readiness.word()).collect();
         assert_eq!(ready, ["ready"; 4]);
     });
 }

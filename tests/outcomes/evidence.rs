@@ -14,13 +14,21 @@ use crate::generate::{Faults, environment};
 use crate::unknown::hideable;
 
 /// Holds every finding to its evidence; says what does not hold.
-fn prove(facts: &Facts<'_>, rules: &RuleSet, now: Option<i64>, evaluation: &Evaluation<'_>, minimal: bool) -> String {
+fn prove(
+    facts: &Facts<'_>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    evaluation: &Evaluation<'_>,
+    minimal: bool,
+) -> String {
     let mut wrong = String::new();
     for finding in &evaluation.findings {
         let again = certificate(facts, rules, now, finding);
         if again != finding.outcome {
-            let paths: Vec<&str> = finding.evidence.iter().map(|evidence| evidence.path.as_str()).collect();
-            wrong += &format!("{} is {:?}, but {again:?} on {paths:?}\n", finding.id, finding.outcome);
+            let paths: Vec<&str> =
+                finding.evidence.iter().map(|evidence| evidence.path.as_str()).collect();
+            wrong +=
+                &format!("{} is {:?}, but {again:?} on {paths:?}\n", finding.id, finding.outcome);
         }
         if finding.outcome == Outcome::Unknown && finding.questions.is_empty() {
             wrong += &format!("{} is unknown and asks nothing\n", finding.id);

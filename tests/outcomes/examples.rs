@@ -9,7 +9,8 @@ fn told(name: &str, text: &str, questions: bool) -> String {
     inputs.describe(name, text);
     run(&inputs, &Options::default(), |report| {
         let mut lines = Vec::new();
-        for error in report.errors.iter().chain(report.environments.iter().flat_map(|e| &e.errors)) {
+        for error in report.errors.iter().chain(report.environments.iter().flat_map(|e| &e.errors))
+        {
             lines.push(format!("error: {}", error.message));
         }
         for checked in &report.environments {
@@ -20,7 +21,8 @@ fn told(name: &str, text: &str, questions: bool) -> String {
                     Level::Note => "note",
                 };
                 let silent = level != finding.outcome.word() && finding.outcome.word() == "unknown";
-                let blocks: Vec<String> = finding.blocks.iter().map(|unit| checked.facts.name(*unit)).collect();
+                let blocks: Vec<String> =
+                    finding.blocks.iter().map(|unit| checked.facts.name(*unit)).collect();
                 let silent = if silent { " (unknown)" } else { "" };
                 lines.push(format!("{level}{silent} {} blocks {}", finding.id, blocks.join(", ")));
                 for question in finding.questions.iter().filter(|_| questions) {

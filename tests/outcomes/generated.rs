@@ -9,8 +9,14 @@ use failback::session::Options;
 use crate::described::check;
 use crate::generate::{Faults, environment};
 
-const MANY: Faults =
-    Faults { snapshots: 4, services: 7, disk_uuids: 11, datastores: 13, terminal: 17, free_hosts: 5 };
+const MANY: Faults = Faults {
+    snapshots: 4,
+    services: 7,
+    disk_uuids: 11,
+    datastores: 13,
+    terminal: 17,
+    free_hosts: 5,
+};
 
 #[test]
 fn the_planted_faults_are_found_and_no_others() {
@@ -41,7 +47,9 @@ fn findings_come_in_the_order_of_the_rules_and_then_of_the_description() {
     let told = || {
         check(&environment(300, MANY).text, &Options::default(), |checked, _| {
             let findings = checked.evaluation.findings.iter();
-            findings.map(|finding| (finding.rule, finding.subject, format!("{finding:?}"))).collect::<Vec<_>>()
+            findings
+                .map(|finding| (finding.rule, finding.subject, format!("{finding:?}")))
+                .collect::<Vec<_>>()
         })
     };
     let first = told();

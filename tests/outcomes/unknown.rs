@@ -25,7 +25,8 @@ pub fn hideable(facts: &Facts<'_>) -> Vec<SlotId> {
                 Some(Type::Row(element)) => schema.ty(*element).kind == TypeKind::Entity,
                 _ => false,
             };
-            let header = ty == ENVIRONMENT && ["architecture", "asOf"].contains(&field.name.as_str());
+            let header =
+                ty == ENVIRONMENT && ["architecture", "asOf"].contains(&field.name.as_str());
             let record = matches!(field.ty.present(), Type::Row(_));
             if schema.ty(ty).key != Some(at) && !holds_entities && !header && !record {
                 slots.push(facts.slot_of(row, slot));
@@ -75,7 +76,12 @@ fn hiding_a_fact_of_the_ready_example_never_makes_a_fault() {
             // Whoever is not ready has a question to answer.
             for finding in &evaluation.findings {
                 if finding.outcome == Outcome::Unknown {
-                    assert!(!finding.questions.is_empty(), "without {}: {}", facts.slot_path(slot), finding.id);
+                    assert!(
+                        !finding.questions.is_empty(),
+                        "without {}: {}",
+                        facts.slot_path(slot),
+                        finding.id
+                    );
                 }
             }
         }
@@ -103,39 +109,71 @@ fn hide_in_broken_copies(every: usize) {
             let full = evaluate(facts, &rules, now, &Selection::default());
             let faults = fails(&full, &rules);
             // Most hidden facts do not touch what failed: the rules that closed the gate are run first, and alone.
-            let guilty: BTreeSet<usize> = full.findings.iter().map(|finding| finding.rule).collect();
+            let guilty: BTreeSet<usize> =
+                full.findings.iter().map(|finding| finding.rule).collect();
             let guilty = guilty.iter().map(|rule| rules.rules[*rule].id.clone()).collect();
             let alone = Selection { rules: guilty, ..Selection::default() };
-            let decisive: BTreeSet<SlotId> =
-                full.findings.iter().flat_map(|finding| &finding.evidence).map(|evidence| evidence.slot).collect();
+            let decisive: BTreeSet<SlotId> = full
+                .findings
+                .iter()
+                .flat_map(|finding| &finding.evidence)
+                .map(|evidence| evidence.slot)
+                .collect();
             for (at, slot) in hideable(facts).into_iter().enumerate() {
                 if !decisive.contains(&slot) && (at + number) % every != 0 {
                     continue;
                 }
                 // An entry that does not say which flow it is about is no entry; the other direction then speaks alone.
                 let path = facts.slot_path(slot);
-                if ["flows/8/from", "flows/8/to", "flows/8/port"].contains(&path.as_str()) && row.finds.is_empty() {
+                if ["flows/8/from", "flows/8/to", "flows/8/port"].contains(&path.as_str())
+                    && row.finds.is_empty()
+                {
                     continue;
                 }
                 let less = without(facts, slot);
                 let told = evaluate(&less, &rules, now, &alone);
                 let new = fails(&told, &rules).difference(&faults).count();
-                if new > 0 || !closes(full.verdict) || told.summary.fail + told.summary.unknown + told.summary.pending < faults.len() {
+                if new > 0
+                    || !closes(full.verdict)
+                    || told.summary.fail + told.summary.unknown + told.summary.pending
+                        < faults.len()
+                {
                     let all = evaluate(&less, &rules, now, &Selection::default());
                     if closes(full.verdict) && !closes(all.verdict) {
-                        wrong += &format!("{:?} without {}: open\n", row.finds, facts.slot_path(slot));
+                        wrong +=
+                            &format!("{:?} without {}: open\n", row.finds, facts.slot_path(slot));
                     }
                     for before in &full.units {
-                        let Some(after) = all.units.iter().find(|unit| unit.row == before.row) else {
-                            wrong += &format!("{:?} without {}: {} is not spoken of\n", row.finds, facts.slot_path(slot), before.id);
+                        let Some(after) = all.units.iter().find(|unit| unit.row == before.row)
+                        else {
+                            wrong += &format!(
+                                "{:?} without {}: {} is not spoken of\n",
+                                row.finds,
+                                facts.slot_path(slot),
+                                before.id
+                            );
                             continue;
                         };
                         // A machine that had a fault may be told another one instead; nobody else gets one.
-                        if before.readiness < Readiness::Blocked && after.readiness >= Readiness::Blocked {
-                            wrong += &format!("{:?} without {}: {} gets a fault\n", row.finds, facts.slot_path(slot), after.id);
+                        if before.readiness < Readiness::Blocked
+                            && after.readiness >= Readiness::Blocked
+                        {
+                            wrong += &format!(
+                                "{:?} without {}: {} gets a fault\n",
+                                row.finds,
+                                facts.slot_path(slot),
+                                after.id
+                            );
                         }
-                        if before.readiness != Readiness::Ready && after.readiness == Readiness::Ready {
-                            wrong += &format!("{:?} without {}: {} becomes ready\n", row.finds, facts.slot_path(slot), after.id);
+                        if before.readiness != Readiness::Ready
+                            && after.readiness == Readiness::Ready
+                        {
+                            wrong += &format!(
+                                "{:?} without {}: {} becomes ready\n",
+                                row.finds,
+                                facts.slot_path(slot),
+                                after.id
+                            );
                         }
                     }
                 }

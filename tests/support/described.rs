@@ -23,7 +23,9 @@ pub fn check<T>(text: &str, options: &Options, then: impl FnOnce(&Checked<'_>, &
         let errors = report.errors.iter().chain(report.environments.iter().flat_map(|e| &e.errors));
         let errors: Vec<_> = errors
             .filter(|error| error.severity == Severity::Error)
-            .map(|error| (error.message.as_str(), error.span().map(|span| report.sources.slice(span))))
+            .map(|error| {
+                (error.message.as_str(), error.span().map(|span| report.sources.slice(span)))
+            })
             .collect();
         assert!(errors.is_empty(), "the description is without error: {errors:?}");
         let [environment] = report.environments.as_slice() else { panic!("one environment") };
@@ -32,7 +34,11 @@ pub fn check<T>(text: &str, options: &Options, then: impl FnOnce(&Checked<'_>, &
 }
 
 /// The shipped rules, loaded once, and one description read and conformed to them.
-pub fn with_facts<T>(text: &str, rules: &RuleSet, then: impl FnOnce(&mut Facts<'_>, Option<i64>) -> T) -> T {
+pub fn with_facts<T>(
+    text: &str,
+    rules: &RuleSet,
+    then: impl FnOnce(&mut Facts<'_>, Option<i64>) -> T,
+) -> T {
     let mut sources = Sources::default();
     let file = sources.add("site.yaml", text);
     let mut diagnostics = Diagnostics::default();
@@ -50,7 +56,8 @@ pub fn with_facts<T>(text: &str, rules: &RuleSet, then: impl FnOnce(&mut Facts<'
 /// The shipped rules.
 pub fn shipped() -> RuleSet {
     let inputs = Inputs::shipped();
-    let classic = inputs.packs.iter().find(|pack| pack.name == "classic").expect("the pack is shipped");
+    let classic =
+        inputs.packs.iter().find(|pack| pack.name == "classic").expect("the pack is shipped");
     rules::load(&inputs.sources, classic).rules
 }
 
@@ -86,7 +93,8 @@ pub fn changed(text: &str, wishes: &[Wish]) -> String {
             Wish::Set(_, value) => Change::Set(path, written(value)),
             Wish::Remove(_) => Change::Remove(path),
         };
-        text = edit::change(&text, 0, &[change]).unwrap_or_else(|error| panic!("{address}: {error}"));
+        text =
+            edit::change(&text, 0, &[change]).unwrap_or_else(|error| panic!("{address}: {error}"));
     }
     text
 }
@@ -106,7 +114,8 @@ pub fn place(text: &str, address: &str) -> (usize, String) {
         } else if tree.kind(node) == Kind::Scalar {
             node
         } else {
-            tree.key_of(node).unwrap_or_else(|| tree.entries(node).next().map_or(node, |entry| entry.key))
+            tree.key_of(node)
+                .unwrap_or_else(|| tree.entries(node).next().map_or(node, |entry| entry.key))
         };
         let span = tree.span(shown);
         (span.start as usize, tree.sources().slice(span).to_owned())
@@ -132,11 +141,15 @@ fn resolve(tree: &Tree<'_>, root: NodeId, address: &str) -> (Path, NodeId, bool)
         if tree.kind(node) == Kind::Sequence && whole {
             let items: Vec<NodeId> = tree.items(node).collect();
             let named = items.iter().position(|item| {
-                ["id", "machine"].iter().any(|key| tree.get(*item, key).is_some_and(|e| tree.text(e.value) == part))
+                ["id", "machine"]
+                    .iter()
+                    .any(|key| tree.get(*item, key).is_some_and(|e| tree.text(e.value) == part))
             });
             let at = match part {
                 "+" => items.len(),
-                _ => named.or_else(|| part.parse().ok()).unwrap_or_else(|| panic!("nothing at {address}")),
+                _ => named
+                    .or_else(|| part.parse().ok())
+                    .unwrap_or_else(|| panic!("nothing at {address}")),
             };
             path = path.index(at);
             match items.get(at) {
@@ -158,7 +171,10 @@ fn written(value: &serde_yaml::Value) -> Value {
     match value {
         serde_yaml::Value::Sequence(items) => Value::List(items.iter().map(written).collect()),
         serde_yaml::Value::Mapping(entries) => Value::Map(
-            entries.iter().map(|(key, value)| (key.as_str().unwrap_or_default().to_owned(), written(value))).collect(),
+            entries
+                .iter()
+                .map(|(key, value)| (key.as_str().unwrap_or_default().to_owned(), written(value)))
+                .collect(),
         ),
         serde_yaml::Value::Bool(flag) => Value::Raw(flag.to_string()),
         serde_yaml::Value::Number(number) => Value::Raw(number.to_string()),

@@ -31,11 +31,23 @@ pub struct Faults {
 
 impl Faults {
     /// None at all.
-    pub const NONE: Faults =
-        Faults { snapshots: 0, services: 0, disk_uuids: 0, datastores: 0, terminal: 0, free_hosts: 0 };
+    pub const NONE: Faults = Faults {
+        snapshots: 0,
+        services: 0,
+        disk_uuids: 0,
+        datastores: 0,
+        terminal: 0,
+        free_hosts: 0,
+    };
     /// About one machine in a hundred has a fault.
-    pub const SOME: Faults =
-        Faults { snapshots: 40, services: 250, disk_uuids: 500, datastores: 300, terminal: 1000, free_hosts: 0 };
+    pub const SOME: Faults = Faults {
+        snapshots: 40,
+        services: 250,
+        disk_uuids: 500,
+        datastores: 300,
+        terminal: 1000,
+        free_hosts: 0,
+    };
 }
 
 const PER_TARGET: usize = 25;
@@ -56,7 +68,10 @@ pub fn environment(machines: usize, faults: Faults) -> Generated {
     }
     out.push_str("connections:\n");
     for s in 0..servers {
-        let _ = writeln!(out, "  - {{ id: vpn{s}, kind: siteToSiteVpn, azureNetwork: vnet{s}, state: connected }}");
+        let _ = writeln!(
+            out,
+            "  - {{ id: vpn{s}, kind: siteToSiteVpn, azureNetwork: vnet{s}, state: connected }}"
+        );
     }
     out.push_str("flows:\n");
     for s in 0..servers {
@@ -71,7 +86,9 @@ pub fn environment(machines: usize, faults: Faults) -> Generated {
     }
     out.push_str("configurationServers:\n");
     for s in 0..servers {
-        let own = (s * PER_SERVER..((s + 1) * PER_SERVER).min(machines)).map(|m| format!("vm{m}")).collect::<Vec<_>>();
+        let own = (s * PER_SERVER..((s + 1) * PER_SERVER).min(machines))
+            .map(|m| format!("vm{m}"))
+            .collect::<Vec<_>>();
         let own = own.join(", ");
         let _ = write!(
             out,

@@ -19,7 +19,7 @@ pub fn effects(input: Tokens) -> Parsed<Vec<Effect>> {
         effects.push(next);
         rest = after;
     }
-    rest.hope(Expected::class(Class::Effect));
+    rest.hope(Expected::class(Class::Effect).and(Expected::class(Class::Operator)));
     Ok((rest, effects))
 }
 

@@ -32,7 +32,9 @@ fn node(span: Span, kind: ExprKind) -> Expr {
 pub fn expression(input: Tokens) -> Parsed<Expr> {
     nested(input, |input| {
         if !input.is_word(Word::If) {
-            return implication(input);
+            let (rest, expr) = implication(input)?;
+            rest.hope(OPERATOR);
+            return Ok((rest, expr));
         }
         let (rest, condition) = expression(input.next())?;
         let (rest, yes) = preceded(word(Word::Then), expression).parse(rest)?;
@@ -89,7 +91,6 @@ fn row<'a>(
         rest = after;
         left = node(left.span.to(right.span), join(left, right));
     }
-    rest.hope(OPERATOR);
     rest.end_spine(outer);
     Ok((rest, left))
 }
@@ -214,11 +215,15 @@ fn quantified(input: Tokens, quantifier: Quantifier) -> Parsed<Expr> {
 }
 
 /// `x in xs [ where c ]`
-fn binder<'a>(input: Tokens<'a>, list: fn(Tokens<'a>) -> Parsed<'a, Expr>) -> Parsed<'a, Binder> {
+fn binder<'a>(
+    input: Tokens<'a>,
+    list: fn(Tokens<'a>) -> Parsed<'a, Expr>,
+) -> Parsed<'a, Box<Binder>> {
     let (rest, name) = name(input)?;
     let (rest, list) = preceded(word(Word::In), list).parse(rest)?;
+    rest.hope(OPERATOR);
     let (rest, filter) = condition(rest, Word::Where)?;
-    Ok((rest, Binder { name, list, filter }))
+    Ok((rest, Box::new(Binder { name, list, filter })))
 }
 
 /// `[ WORD expr ]`
@@ -239,7 +244,6 @@ pub fn postfix(input: Tokens) -> Parsed<Expr> {
         rest = after;
         left = node(left.span.to(field.span), ExprKind::Field(left, field));
     }
-    rest.hope(OPERATOR);
     rest.end_spine(outer);
     Ok((rest, left))
 }

@@ -28,6 +28,8 @@ pub type Rest<'a> = Result<Tokens<'a>, nom::Err<SyntaxError>>;
 pub struct Context<'a> {
     /// The whole text of the file.
     pub text: &'a str,
+    /// The tokens.
+    tokens: &'a [Token],
     /// Where errors go.
     pub reporter: &'a Reporter,
     /// How deep the parser is.
@@ -44,9 +46,16 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// A context for the tokens up to `end`.
-    pub fn new(text: &'a str, reporter: &'a Reporter, end: usize, ending: &'static str) -> Self {
+    pub fn new(
+        text: &'a str,
+        tokens: &'a [Token],
+        reporter: &'a Reporter,
+        end: usize,
+        ending: &'static str,
+    ) -> Self {
         Self {
             text,
+            tokens,
             reporter,
             depth: Cell::new(0),
             spine: Cell::new(0),
@@ -60,7 +69,6 @@ impl<'a> Context<'a> {
 /// The tokens from one place on.
 #[derive(Clone, Copy, Debug)]
 pub struct Tokens<'a> {
-    all: &'a [Token],
     /// Number of the next token.
     pub at: u32,
     end: u32,
@@ -70,8 +78,8 @@ pub struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     /// All of the tokens.
-    pub fn new(all: &'a [Token], context: &'a Context<'a>) -> Self {
-        Self { all, at: 0, end: all.len() as u32, context }
+    pub fn new(context: &'a Context<'a>) -> Self {
+        Self { at: 0, end: context.tokens.len() as u32, context }
     }
 
     /// The next token.
@@ -82,7 +90,7 @@ impl<'a> Tokens<'a> {
     /// A token further on.
     pub fn ahead(self, distance: u32) -> Option<Token> {
         let at = self.at + distance;
-        if at < self.end { self.all.get(at as usize).copied() } else { None }
+        if at < self.end { self.context.tokens.get(at as usize).copied() } else { None }
     }
 
     /// The word further on, where there is one.
@@ -152,7 +160,7 @@ impl<'a> Tokens<'a> {
 
     /// The token that was read last.
     pub fn before(self) -> Option<Token> {
-        self.at.checked_sub(1).and_then(|at| self.all.get(at as usize)).copied()
+        self.at.checked_sub(1).and_then(|at| self.context.tokens.get(at as usize)).copied()
     }
 
     /// From the start of a place to the token before the next one.
@@ -268,7 +276,7 @@ impl<'a> Input for Tokens<'a> {
     }
 
     fn iter_elements(&self) -> Self::Iter {
-        self.all.get(self.at as usize..self.end as usize).unwrap_or(&[]).iter().copied()
+        self.context.tokens.get(self.at as usize..self.end as usize).unwrap_or(&[]).iter().copied()
     }
 
     fn iter_indices(&self) -> Self::IterIndices {

@@ -1,8 +1,8 @@
 //! Declarations, and the way through a file from one to the next.
 
-use nom::Parser;
 use nom::combinator::opt;
 use nom::sequence::{preceded, terminated};
+use nom::{Input, Parser};
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::language::ast::{
@@ -25,7 +25,8 @@ use crate::language::token::{Symbol, TokenKind, Word};
 
 /// All declarations of a file. One that cannot be read is reported and hides no other.
 pub fn items(input: Tokens) -> Vec<Item> {
-    let mut items: Vec<Item> = Vec::new();
+    // Declarations are large: moving them about as their number grows would cost more than reading them.
+    let mut items: Vec<Item> = Vec::with_capacity(input.input_len() / 40 + 1);
     let mut rest = input;
     let reporter = input.context.reporter;
     while !rest.is_end() && !reporter.is_full() {

@@ -124,9 +124,9 @@ fn fill<'a, T>(slot: &mut Option<T>, read: Parsed<'a, T>) -> Rest<'a> {
 pub fn check_rule(input: Tokens, rule: &Rule, seen: &Seen) {
     let reporter = input.context.reporter;
     let kind = match rule.kind {
-        RuleKind::Prerequisite => "a prerequisite",
-        RuleKind::Unsupported => "an unsupported",
-        RuleKind::Advisory => "an advisory",
+        RuleKind::Prerequisite => "a `prerequisite`",
+        RuleKind::Unsupported => "an `unsupported`",
+        RuleKind::Advisory => "an `advisory`",
     };
     let (needed, other) = match rule.kind {
         RuleKind::Prerequisite => (Word::Require, Word::When),
@@ -144,7 +144,7 @@ pub fn check_rule(input: Tokens, rule: &Rule, seen: &Seen) {
     };
     misplaced(other, format!("{kind} says `{}`", needed.text()));
     if rule.kind != RuleKind::Advisory {
-        misplaced(Word::Level, "only an `advisory` has a level; leave it out".to_owned());
+        misplaced(Word::Level, "only an `advisory` has a level: leave it out".to_owned());
     }
     if seen.place(needed).is_none() && seen.place(other).is_none() && !reporter.is_broken() {
         let help = match needed {

@@ -75,20 +75,19 @@ pub fn to_body<'a>(input: Tokens<'a>, starts: impl Fn(Tokens<'a>) -> bool) -> To
     })
 }
 
-/// Skips to the next part of a body, or to its closing brace.
-pub fn to_part<'a>(input: Tokens<'a>, starts: impl Fn(Tokens<'a>) -> bool) -> Tokens<'a> {
+/// Skips to the next part of a body, or to its closing brace, behind an error in the part that starts here; the token
+/// with the number `at` is the first one that may be it.
+pub fn to_part<'a>(input: Tokens<'a>, at: u32, starts: impl Fn(Tokens<'a>) -> bool) -> Tokens<'a> {
     let mut open = 0_u32;
     let mut rest = input;
     while let Some(token) = rest.peek() {
-        if starts_declaration(rest) || starts(rest) {
+        if rest.at >= at && (starts_declaration(rest) || starts(rest)) {
             break;
         }
         if token.is(Symbol::OpenBrace) {
             open += 1;
         } else if token.is(Symbol::CloseBrace) {
-            // A brace too many: the body plainly goes on behind it.
-            let goes_on = starts(rest.next()) && !starts_declaration(rest.next());
-            if open == 0 && !goes_on {
+            if rest.at >= at && open == 0 && !is_brace_too_many(rest, &starts) {
                 break;
             }
             open = open.saturating_sub(1);
@@ -96,6 +95,14 @@ pub fn to_part<'a>(input: Tokens<'a>, starts: impl Fn(Tokens<'a>) -> bool) -> To
         rest = rest.next();
     }
     rest
+}
+
+/// Whether the body plainly goes on behind a closing brace, or ends with the one behind it.
+fn is_brace_too_many<'a>(input: Tokens<'a>, starts: &impl Fn(Tokens<'a>) -> bool) -> bool {
+    let rest = input.next();
+    let last =
+        rest.is(Symbol::CloseBrace) && (rest.next().is_end() || starts_declaration(rest.next()));
+    last || (starts(rest) && !starts_declaration(rest))
 }
 
 fn skip<'a>(input: Tokens<'a>, stop: impl Fn(Tokens<'a>) -> bool) -> Tokens<'a> {
@@ -160,13 +167,9 @@ pub fn body<'a>(
         match part(rest) {
             Ok((after, ())) => rest = after,
             Err(error) => {
-                let begin = rest.at;
+                // At least one token on, or the same part would be tried for ever.
                 let at = rest.report(error);
-                rest = to_part(rest.forward_to(at), starts);
-                if rest.at == begin {
-                    // At least one token on, or the same part would be tried for ever.
-                    rest = to_part(rest.next(), starts);
-                }
+                rest = to_part(rest, at.max(rest.at + 1), starts);
             }
         }
     }

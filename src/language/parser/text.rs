@@ -4,7 +4,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::language::ast::{Expr, ExprKind, Name, Text, TextPart};
-use crate::language::error::{Class, Expected, SYNTAX};
+use crate::language::error::{Class, Expected, SYNTAX, shown};
 use crate::language::lexer;
 use crate::language::parser::expressions::expression;
 use crate::language::parser::input::{Context, Parsed, Tokens};
@@ -72,8 +72,8 @@ pub fn text(input: Tokens) -> Parsed<Text> {
 fn embedded(input: Tokens, start: usize, end: usize) -> Expr {
     let outer = input.context;
     let (tokens, _) = lexer::lex(outer.text, start, end, outer.reporter);
-    let context = Context::new(outer.text, outer.reporter, end, "the end of the text");
-    let inside = Tokens::new(&tokens, &context);
+    let context = Context::new(outer.text, &tokens, outer.reporter, end, "the end of the text");
+    let inside = Tokens::new(&context);
     let read = expression(inside).and_then(|(rest, expr)| {
         let (rest, _) = symbol(Symbol::CloseBrace)(rest)?;
         Ok((rest, expr))
@@ -132,7 +132,7 @@ fn unescape(input: Tokens, raw: &str, offset: usize, value: &mut String) {
                 let length = 1 + other.map_or(0, char::len_utf8);
                 let start = offset + (raw.len() - escape.len());
                 let span = Span::new(input.context.reporter.file(), start, start + length);
-                let shown: String = other.into_iter().flat_map(char::escape_debug).collect();
+                let shown = shown(&String::from_iter(other));
                 input.context.reporter.push(
                     Diagnostic::error(SYNTAX, format!("`\\{shown}` means nothing in a text"), span)
                         .help("write `\\\\` for a backslash; there are also `\\\"` and `\\n`"),

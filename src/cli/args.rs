@@ -1,0 +1,243 @@
+//! The arguments of every command, and what `--help` says of them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::report::Format;
+
+/// Decides, from facts, whether a disaster-recovered estate may go home.
+#[derive(Debug, Parser)]
+#[command(name = "failback", version, max_term_width = 100)]
+#[command(
+    after_help = "Start with `failback check` in a folder that holds a description; `failback help check` \
+                        explains the exit codes."
+)]
+pub struct Arguments {
+    /// Colours: by default on a terminal only
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
+    #[arg(help = "Colours: auto, always or never")]
+    pub color: Color,
+    /// The command
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Says whether the gate is open, for whom, and what to do
+    Check(Check),
+    /// Shows the manual page of a rule, a clause or a remedy
+    Explain(Explain),
+    /// Lists the rules, or traces them from clause to test
+    Rules(Rules),
+    /// Prints the JSON Schema of descriptions, for editors
+    Schema(Schema),
+    /// Says what is wrong with rules, and what is unused in them
+    Lint(Lint),
+    /// Brings rule files into their one layout
+    Fmt(Fmt),
+    /// Runs the cases of manual pages
+    Test(Test),
+    /// Prints the completions for a shell
+    Completions(Completions),
+    /// Prints the manual page of this program
+    Man(Man),
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless the environment says otherwise.
+    #[default]
+    Auto,
+    /// Even into a file.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+const CHECK_HELP: &str = "\
+Exit codes:
+  0  the gate is open
+  1  closed: a rule failed
+  2  the work could not be done: usage, unreadable or ill-formed input, broken rules
+  3  closed only by what is not known
+  4  closed only by time; the report says until when
+  5  nothing was checked
+Where several apply: 2, 1, 3, 4. No format changes the code.
+
+Environment: FAILBACK_FORMAT, NO_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_COLOR, COLUMNS,
+NO_GRAPHICS (sentences instead of frames), SOURCE_DATE_EPOCH (the time, where neither
+--now nor `asOf` gives it)";
+
+/// `failback check`
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_HELP)]
+pub struct Check {
+    /// Files and folders that hold descriptions; `-` reads standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub pack: Pack,
+    /// Run only this rule; may be repeated
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub rule: Vec<String>,
+    /// Do not run this rule; may be repeated
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub skip_rule: Vec<String>,
+    /// Judge only this unit of readiness; may be repeated
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub unit: Vec<String>,
+    /// The time to judge by (RFC 3339) instead of `asOf` of the description
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+    /// Form of the report: full, concise or json
+    #[arg(long, value_name = "FORM", env = "FAILBACK_FORMAT", hide_env = true)]
+    #[arg(default_value = "full", hide_possible_values = true)]
+    pub format: Form,
+    /// Leave nothing out, however much it is; with json, tell passes too
+    #[arg(long)]
+    pub all: bool,
+    /// Only the last line
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// Where the rules are.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Pack {
+    /// Use the rules in this folder instead of those that come with the program
+    #[arg(long = "rules", value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
+
+/// The forms by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, ValueEnum)]
+pub enum Form {
+    /// Excerpts, why, what to do.
+    #[default]
+    Full,
+    /// A line per finding.
+    Concise,
+    /// For programs.
+    Json,
+}
+
+impl From<Form> for Format {
+    fn from(form: Form) -> Self {
+        match form {
+            Form::Full => Format::Full,
+            Form::Concise => Format::Concise,
+            Form::Json => Format::Json,
+        }
+    }
+}
+
+/// `failback test`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 all cases are as promised, 1 some are not, 2 the work could not be done, 5 there \
+                        was no case"
+)]
+pub struct Test {
+    /// Pages, or folders of pages; the pages that come with the program where none is named
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub pack: Pack,
+}
+
+/// `failback explain`
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Id of a rule or clause, or name of a remedy
+    #[arg(value_name = "ID")]
+    pub id: String,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub pack: Pack,
+}
+
+/// `failback rules`
+#[derive(Debug, Args)]
+pub struct Rules {
+    /// Show which rules check which clause, and which cases test them; exit code 1 where something is missing
+    #[arg(long)]
+    pub trace: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub pack: Pack,
+}
+
+/// `failback schema`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Put `# yaml-language-server: $schema=PATH` on top of a description to have it completed and \
+                        checked while you type."
+)]
+pub struct Schema {
+    /// Name of the pack, where there are several
+    #[arg(long = "pack", value_name = "NAME")]
+    pub name: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub pack: Pack,
+}
+
+/// `failback lint`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 nothing to say but notes, 1 errors or warnings, 2 the work could not be done"
+)]
+pub struct Lint {
+    /// Folders with rules, each a pack; the rules that come with the program where none is named
+    #[arg(value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+    /// A line per diagnostic
+    #[arg(long)]
+    pub concise: bool,
+    /// Show notes, too
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// `failback fmt`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 with --check: a file has another layout, 2 the work could not be done, \
+                        5 there was no rule file"
+)]
+pub struct Fmt {
+    /// Rule files and folders of them; `-` reads standard input and writes standard output
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// Change nothing; name the files that would change
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `failback completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `failback man`
+#[derive(Debug, Args)]
+pub struct Man {
+    /// The command; the program as a whole where none is named
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
+}

@@ -1,0 +1,120 @@
+//! `failback check`: whether the gate is open.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::args::{self, Color};
+use crate::cli::{NOTHING, Output, terminal};
+use crate::diagnostic::did_you_mean;
+use crate::evaluate::Selection;
+use crate::report::layout::Look;
+use crate::report::{self, Format, sanitise};
+use crate::scalar;
+use crate::session::{self, API_VERSION, Inputs, KIND, Options, Report, files};
+use crate::yaml::Limits;
+
+/// Runs the command.
+pub fn run(arguments: &args::Check, color: Color) -> Output {
+    let options = match options(arguments) {
+        Ok(options) => options,
+        Err(output) => return output,
+    };
+    let look = Look { all: arguments.all, quiet: arguments.quiet, ..terminal::look(color) };
+    let mut inputs = inputs(arguments.pack.folder.as_deref());
+    files::descriptions(&mut inputs, &arguments.paths, &options.limits);
+    session::run(&inputs, &options, |report| {
+        if let Some(output) = unknown_names(report, &options.selection) {
+            return output;
+        }
+        let format = Format::from(arguments.format);
+        let mut output = Output::new(report::render(report, format, &look), report.exit_code());
+        if output.code == NOTHING && report.environments.is_empty() {
+            output.aside = nothing(&arguments.paths, inputs.seen);
+        }
+        output
+    })
+}
+
+/// The rules that are asked for, without any description yet.
+pub fn inputs(folder: Option<&Path>) -> Inputs {
+    match folder {
+        None => Inputs::shipped(),
+        Some(folder) => {
+            let mut inputs = Inputs::default();
+            files::pack(&mut inputs, folder);
+            inputs
+        }
+    }
+}
+
+fn options(arguments: &args::Check) -> Result<Options, Output> {
+    let now = match &arguments.now {
+        None => None,
+        Some(text) => Some(scalar::parse_time(text).ok_or_else(|| {
+            let message = format!("`{text}` is not a time");
+            let help = "write it with its zone: `--now 2020-03-28T09:00:00Z`";
+            Output::broken(message, Some(help))
+        })?),
+    };
+    let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
+    let epoch = epoch.and_then(|epoch| epoch.trim().parse::<i64>().ok());
+    let selection = Selection {
+        rules: arguments.rule.clone(),
+        skip: arguments.skip_rule.clone(),
+        units: arguments.unit.clone(),
+        all: arguments.all,
+    };
+    let epoch = epoch.and_then(|epoch| epoch.checked_mul(scalar::SECOND));
+    Ok(Options { now, epoch, selection, limits: Limits::default() })
+}
+
+/// A rule or unit that nobody knows would silently be no check at all.
+fn unknown_names(report: &Report<'_>, selection: &Selection) -> Option<Output> {
+    if report.environments.is_empty() {
+        return None;
+    }
+    for id in selection.rules.iter().chain(&selection.skip) {
+        let ids = report
+            .environments
+            .iter()
+            .flat_map(|environment| environment.rules.rules.iter().map(|rule| rule.id.as_str()));
+        if !ids.clone().any(|known| known == id) {
+            let help = did_you_mean(id, ids);
+            let help = help.as_deref().or(Some("`failback rules` lists them"));
+            return Some(Output::broken(format!("there is no rule `{id}`"), help));
+        }
+    }
+    for id in &selection.units {
+        let known = |environment: &session::Checked<'_>| {
+            let unit = environment.rules.schema.unit?;
+            environment.facts.find(unit, id)
+        };
+        if report.environments.iter().all(|environment| known(environment).is_none()) {
+            let mut ids: Vec<&str> = report
+                .environments
+                .iter()
+                .filter_map(|environment| Some((environment, environment.rules.schema.unit?)))
+                .flat_map(|(environment, unit)| environment.facts.keys_of(unit))
+                .collect();
+            ids.sort_unstable();
+            let help = did_you_mean(id, ids);
+            let message = format!("no description has a unit `{id}`");
+            return Some(Output::broken(message, help.as_deref()));
+        }
+    }
+    None
+}
+
+fn nothing(paths: &[PathBuf], seen: usize) -> String {
+    let paths: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
+    let files = match seen {
+        0 => "no file ends in .yaml, .yml or .json".to_owned(),
+        1 => "1 file was looked at".to_owned(),
+        seen => format!("{seen} files were looked at"),
+    };
+    let text = format!(
+        "nothing was checked: no description in {} ({files})\n  help: a description begins with `apiVersion: \
+         {API_VERSION}` and `kind: {KIND}`\n",
+        paths.join(", ")
+    );
+    sanitise::clean_lines(&text)
+}

@@ -1,0 +1,325 @@
+//! `failback explain`: the manual page of a rule, a clause or a remedy.
+
+use crate::cli::args::{self, Color};
+use crate::cli::pack::Pack;
+use crate::cli::{OK, Output, pack, terminal};
+use crate::compile::ir::{Clause, Document, Expr, Kind, Level, Rule, RuleSet};
+use crate::diagnostic::did_you_mean;
+use crate::evaluate::is_terminal;
+use crate::language::ast::{ItemKind, RuleKind, Text, TextPart};
+use crate::report::layout::{Look, Tone};
+use crate::report::sanitise;
+use crate::source::{Sources, Span};
+use crate::spec::page::Section;
+
+/// Width of short headings.
+const HEADING: usize = 8;
+/// Width of the names of facts.
+const WIDEST: usize = 34;
+
+/// Runs the command.
+pub fn run(arguments: &args::Explain, color: Color) -> Output {
+    let look = terminal::look(color);
+    pack::with(&arguments.pack, |sources, packs| {
+        let mut text = String::new();
+        for pack in packs {
+            let mut page = Page { sources, pack, look: &look, out: &mut text };
+            page.about(&arguments.id);
+        }
+        if !text.is_empty() {
+            return Output::new(text, OK);
+        }
+        let message = format!("there is no rule, clause or remedy `{}`", arguments.id);
+        let known: Vec<&str> = packs.iter().flat_map(|pack| names(&pack.loaded.rules)).collect();
+        let help = did_you_mean(&arguments.id, known);
+        Output::broken(message, help.as_deref().or(Some("`failback rules` lists the rules")))
+    })
+}
+
+fn names(rules: &RuleSet) -> Vec<&str> {
+    let clauses = rules.documents.iter().flat_map(|document| &document.clauses);
+    let mut names: Vec<&str> = rules.rules.iter().map(|rule| rule.id.as_str()).collect();
+    names.extend(clauses.map(|clause| clause.id.as_str()));
+    names.extend(rules.remedies.iter().map(|remedy| remedy.name.as_str()));
+    names
+}
+
+/// What a rule is, in words.
+pub fn kind(rule: &Rule) -> &'static str {
+    match (rule.kind, rule.level) {
+        (RuleKind::Prerequisite, _) => "prerequisite: must hold, else the gate is closed",
+        (RuleKind::Unsupported, _) if is_terminal(rule) => {
+            "unsupported: must not be so; if it is, nothing can mend it"
+        }
+        (RuleKind::Unsupported, _) => "unsupported: must not be so, else the gate is closed",
+        (RuleKind::Advisory, Level::Warning) => "advice, as a warning: never closes the gate",
+        (RuleKind::Advisory, _) => "advice, as a note: never closes the gate",
+    }
+}
+
+struct Page<'p> {
+    sources: &'p Sources,
+    pack: &'p Pack,
+    look: &'p Look,
+    out: &'p mut String,
+}
+
+impl<'p> Page<'p> {
+    fn about(&mut self, id: &str) {
+        let rules = &self.pack.loaded.rules;
+        let is = |name: &str| name.eq_ignore_ascii_case(id);
+        if let Some(rule) = rules.rules.iter().find(|rule| is(&rule.id)) {
+            self.rule(rule);
+        }
+        for document in &rules.documents {
+            for clause in document.clauses.iter().filter(|clause| is(&clause.id)) {
+                self.clause(document, clause);
+            }
+        }
+        if let Some(remedy) = rules.remedies.iter().find(|remedy| is(&remedy.name)) {
+            self.title(&remedy.name, &self.action(&remedy.name));
+            let users = rules.rules.iter().filter(|rule| {
+                rule.fixes.iter().any(|fix| rules.remedies[fix.remedy].name == remedy.name)
+            });
+            let users: Vec<String> =
+                users.map(|rule| format!("{} {}", rule.id, rule.title)).collect();
+            self.remedy(&remedy.name);
+            self.heading("mends");
+            self.lines(&users);
+            self.source(remedy.span);
+        }
+    }
+
+    fn rule(&mut self, rule: &Rule) {
+        self.title(&rule.id, &rule.title);
+        self.paragraph("  ", kind(rule));
+        let section = self.section(&rule.id);
+        if let Some(prose) = section.map(|(_, section)| section.prose.trim().to_owned()) {
+            self.out.push('\n');
+            for paragraph in prose.split("\n\n") {
+                self.paragraph("  ", &paragraph.replace('\n', " "));
+            }
+        }
+        if let Some(why) = self.why(&rule.id) {
+            self.heading("why");
+            self.paragraph("  ", &why);
+        }
+        self.heading("clauses");
+        let rules = &self.pack.loaded.rules;
+        for document in &rules.documents {
+            for clause in &document.clauses {
+                if rule.clauses.contains(&clause.id) {
+                    let text = format!("{}, of {}", clause.title, document_name(document));
+                    self.entry(&clause.id, HEADING, &text);
+                }
+            }
+        }
+        if !rule.see.is_empty() {
+            self.heading("error numbers of the service");
+            self.paragraph("  ", &rule.see.join(", "));
+        }
+        self.heading("facts it reads");
+        let facts = self.facts(rule);
+        let width = facts.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+        for (name, title) in facts {
+            self.entry(&name, width.min(WIDEST), &title);
+        }
+        for (number, fix) in rule.fixes.iter().enumerate() {
+            let remedy = &rules.remedies[fix.remedy];
+            let heading = if number == 0 { "fix" } else { "or" };
+            self.heading(&format!("{heading}: {}", remedy.name));
+            self.paragraph("  ", &self.action(&remedy.name));
+            self.remedy(&remedy.name);
+        }
+        self.source(rule.span);
+        if let Some((page, section)) = self.section(&rule.id) {
+            let cases: Vec<String> =
+                section.cases.iter().map(|case| case.line.to_string()).collect();
+            let text = format!("{page}:{}, with cases in lines {}", section.line, cases.join(", "));
+            self.heading("manual page");
+            self.paragraph("  ", &text);
+        }
+    }
+
+    fn clause(&mut self, document: &Document, clause: &Clause) {
+        self.title(&clause.id, &clause.title);
+        self.paragraph("  ", &format!("clause of {}", document_name(document)));
+        if clause.note {
+            self.heading("nothing to check");
+            let reason = clause.reason.as_deref().unwrap_or("the pack gives no reason");
+            self.paragraph("  ", reason);
+        }
+        let rules = &self.pack.loaded.rules.rules;
+        let citing = rules.iter().filter(|rule| rule.clauses.contains(&clause.id));
+        let citing: Vec<String> =
+            citing.map(|rule| format!("{} {}", rule.id, rule.title)).collect();
+        if !citing.is_empty() || !clause.note {
+            self.heading("rules");
+            self.lines(&citing);
+        }
+        self.source(clause.span);
+    }
+
+    /// The parts of a remedy as they were written.
+    fn remedy(&mut self, name: &str) {
+        let items = self.pack.loaded.files.iter().flat_map(|file| &file.items);
+        let found = items.filter_map(|item| match &item.kind {
+            ItemKind::Remedy(remedy) if remedy.name.value == name => Some(remedy),
+            _ => None,
+        });
+        let Some(remedy) = found.last() else { return };
+        let mut parts: Vec<(&str, String)> = Vec::new();
+        parts.extend(remedy.at.iter().map(|at| ("at", self.text(at))));
+        parts.extend(remedy.run.iter().map(|run| ("run", self.text(run))));
+        parts.extend(remedy.role.iter().map(|role| ("role", role.value.clone())));
+        parts.extend(remedy.needs.iter().map(|need| ("needs", self.slice(need.span))));
+        parts.extend(remedy.takes.iter().map(|takes| ("takes", self.slice(takes.span))));
+        parts.extend(remedy.warning.iter().map(|text| ("caution", self.text(text))));
+        parts.extend(remedy.undo.iter().map(|undo| ("undo", self.text(undo))));
+        parts.extend(remedy.consent.iter().map(|consent| ("consent", consent.value.clone())));
+        parts.extend(remedy.after.iter().map(|after| ("after", after.value.clone())));
+        for (name, text) in parts {
+            self.entry(name, HEADING, &text);
+        }
+    }
+
+    fn facts(&self, rule: &Rule) -> Vec<(String, String)> {
+        let schema = &self.pack.loaded.rules.schema;
+        let mut found: Vec<(String, String)> = Vec::new();
+        let bindings = rule.bindings.iter().map(|binding| &binding.value);
+        let parts = bindings.chain(&rule.filter).chain([&rule.condition]).chain(&rule.grace);
+        for part in parts {
+            walk(part, &mut |expr| {
+                let (ty, field) = match &expr.kind {
+                    Kind::Field { owner, field, .. } => (*owner, *field),
+                    _ => return,
+                };
+                let def = schema.ty(ty);
+                let field = &def.fields[field];
+                let name = match ty {
+                    crate::schema::ENVIRONMENT => field.name.clone(),
+                    _ => format!("{}.{}", def.name, field.name),
+                };
+                if !found.iter().any(|(known, _)| *known == name) {
+                    found.push((name, field.title.clone().unwrap_or_default()));
+                }
+            });
+        }
+        found
+    }
+
+    fn section(&self, id: &str) -> Option<(&'p str, &'p Section)> {
+        let pages = self.pack.pages.iter();
+        let mut sections = pages
+            .flat_map(|page| page.sections.iter().map(|section| (page.name.as_str(), section)));
+        sections.find(|(_, section)| section.rule.as_deref() == Some(id))
+    }
+
+    /// A text with the expressions in it as they were written.
+    fn text(&self, text: &Text) -> String {
+        let parts = text.parts.iter().map(|part| match part {
+            TextPart::Literal(text) => text.clone(),
+            TextPart::Expr(expr) => format!("{{{}}}", self.slice(expr.span)),
+        });
+        parts.collect()
+    }
+
+    /// What a remedy does, in a sentence.
+    fn action(&self, remedy: &str) -> String {
+        let items = self.pack.loaded.files.iter().flat_map(|file| &file.items);
+        let actions = items.filter_map(|item| match &item.kind {
+            ItemKind::Remedy(found) if found.name.value == remedy => found.action.as_ref(),
+            _ => None,
+        });
+        actions.last().map(|action| self.text(action)).unwrap_or_default()
+    }
+
+    /// Why a rule matters, as it was written.
+    fn why(&self, rule: &str) -> Option<String> {
+        let items = self.pack.loaded.files.iter().flat_map(|file| &file.items);
+        let found = items.filter_map(|item| match &item.kind {
+            ItemKind::Rule(found) if found.id.value == rule => found.why.as_ref(),
+            _ => None,
+        });
+        found.last().map(|why| self.text(why))
+    }
+
+    /// A piece of a rule file on one line.
+    fn slice(&self, span: Span) -> String {
+        self.sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The declaration around a name, as it stands in its file.
+    fn source(&mut self, name: Span) {
+        let file = self.pack.loaded.files.iter().find(|file| file.file == name.file);
+        let mut items = file.into_iter().flat_map(|file| &file.items);
+        let Some(item) =
+            items.find(|item| item.span.start <= name.start && name.end <= item.span.end)
+        else {
+            return;
+        };
+        let source = self.sources.get(name.file);
+        let span = match item.kind {
+            // A document is long; the line of the clause is what matters.
+            ItemKind::Document(_) => {
+                let line = source.line_of(name.start);
+                let start = source.line_starts()[line];
+                let text = &source.text()[start as usize..];
+                let end = text.find('\n').unwrap_or(text.len());
+                Span::new(name.file, start as usize, start as usize + end)
+            }
+            _ => item.span,
+        };
+        let place = format!("{}:{}", source.name(), source.position(name.start).line);
+        self.heading(&place);
+        for line in self.sources.slice(span).lines() {
+            self.out.push_str(&format!("  {}\n", sanitise::clean(line)));
+        }
+    }
+
+    fn title(&mut self, id: &str, title: &str) {
+        if !self.out.is_empty() {
+            self.out.push('\n');
+        }
+        let painted = format!("{}  ", self.look.paint(Tone::Calm, &sanitise::clean(id)));
+        self.look.hanging(self.out, &format!("{id}  "), &painted, &sanitise::clean(title));
+    }
+
+    fn heading(&mut self, heading: &str) {
+        let text = self.look.paint(Tone::Heading, &sanitise::clean(heading));
+        self.out.push_str(&format!("\n{text}\n"));
+    }
+
+    fn paragraph(&mut self, indent: &str, text: &str) {
+        self.look.hanging(self.out, indent, indent, &sanitise::clean(text));
+    }
+
+    fn entry(&mut self, name: &str, width: usize, text: &str) {
+        let lead = format!("  {:<width$}  ", sanitise::clean(name));
+        match text.is_empty() {
+            true => self.out.push_str(&format!("{}\n", lead.trim_end())),
+            false => self.look.hanging(self.out, &lead, &lead, &sanitise::clean(text)),
+        }
+    }
+
+    fn lines(&mut self, lines: &[String]) {
+        if lines.is_empty() {
+            self.paragraph("  ", "none");
+        }
+        for line in lines {
+            self.paragraph("  ", line);
+        }
+    }
+}
+
+fn document_name(document: &Document) -> String {
+    match &document.revision {
+        Some(revision) => format!("\"{}\", revision {revision}", document.title),
+        None => format!("\"{}\"", document.title),
+    }
+}
+
+fn walk<'e>(expr: &'e Expr, visit: &mut dyn FnMut(&'e Expr)) {
+    visit(expr);
+    expr.children(&mut |child| walk(child, visit));
+}

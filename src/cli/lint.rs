@@ -1,0 +1,68 @@
+//! `failback lint`: what is wrong with rules, and what is unused in them.
+
+use crate::cli::args::{self, Color, Pack};
+use crate::cli::{FOUND, OK, Output, pack, terminal};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::report::concise;
+use crate::report::human::Printer;
+use crate::report::layout::{Look, Tone};
+
+/// Runs the command.
+pub fn run(arguments: &args::Lint, color: Color) -> Output {
+    let look = Look { all: arguments.all, ..terminal::look(color) };
+    let folders: Vec<Pack> = match arguments.folders.as_slice() {
+        [] => vec![Pack::default()],
+        folders => folders.iter().map(|folder| Pack { folder: Some(folder.clone()) }).collect(),
+    };
+    let mut all = Output::new("", OK);
+    let mut counts = [0; 3];
+    for folder in folders {
+        let output = pack::with(&folder, |sources, packs| {
+            let mut out = String::new();
+            let printer = Printer::new(sources, &look);
+            let told: Vec<&Diagnostic> =
+                packs.iter().flat_map(|pack| &pack.loaded.diagnostics).collect();
+            for diagnostic in &told {
+                counts[usize::from(rank(diagnostic))] += 1;
+                if rank(diagnostic) == 2 && !look.all {
+                    continue;
+                }
+                match arguments.concise {
+                    true => concise::line(&mut out, sources, diagnostic),
+                    false => printer.print(&mut out, diagnostic),
+                }
+            }
+            Output::new(out, OK)
+        });
+        all.result.push_str(&output.result);
+        all.aside.push_str(&output.aside);
+        all.code = all.code.max(output.code);
+    }
+    if all.code != OK {
+        return all;
+    }
+    let [errors, warnings, notes] = counts;
+    let plural = |number: usize, word: &str| match number {
+        1 => format!("1 {word}"),
+        _ => format!("{number} {word}s"),
+    };
+    let line = format!(
+        "{}, {}, {}",
+        plural(errors, "error"),
+        plural(warnings, "warning"),
+        plural(notes, "note")
+    );
+    let hint = if notes > 0 && !look.all { " (--all shows notes)" } else { "" };
+    let tone = if errors + warnings == 0 { Tone::Good } else { Tone::Bad };
+    all.result.push_str(&format!("{}{hint}\n", look.paint(tone, &line)));
+    all.code = if errors + warnings == 0 { OK } else { FOUND };
+    all
+}
+
+fn rank(diagnostic: &Diagnostic) -> u8 {
+    match diagnostic.severity {
+        Severity::Error => 0,
+        Severity::Warning => 1,
+        Severity::Unknown | Severity::Pending | Severity::Note => 2,
+    }
+}

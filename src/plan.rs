@@ -1,0 +1,753 @@
+//! The way to an open gate: which steps, in which order, verified by running them on the facts.
+//!
+//! Owns the choice and order of steps and the verification. A plan is made by carrying it out on a copy of the facts:
+//! a step is taken when its needs hold, kept when it closes what it was taken for, and after each step what it touches
+//! is evaluated again. So the order is right by construction, and what is not confirmed is not promised. Does not
+//! print, and writes no file. Parts: `state` the changing facts, `step` the effects, `prune` what turned out needless.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::builtins::value::{Key, Value};
+use crate::compile::ir::{Level, RuleSet};
+use crate::evaluate::explain;
+use crate::evaluate::reach::Reach;
+use crate::evaluate::truth::Truth;
+use crate::evaluate::{Evaluation, Outcome, Question, Raw, Readiness, is_terminal, show};
+use crate::facts::{Facts, RowId, SlotId};
+use crate::plan::state::{FindingKey, State};
+use crate::plan::step::{Choice, Spec};
+use crate::scalar;
+use crate::schema::types::Type;
+use crate::yaml::edit::Change;
+
+pub mod edits;
+pub mod enable;
+pub mod prune;
+pub mod state;
+pub mod step;
+
+/// Most steps that one plan takes for each finding that is open at its start, and besides.
+const STEPS_PER_FINDING: usize = 4;
+const STEPS_BESIDES: usize = 64;
+
+/// What the user allows.
+#[derive(Clone, Debug, Default)]
+pub struct Consent {
+    /// Names of consents, such as `delete-it`.
+    pub allowed: Vec<String>,
+}
+
+/// One step of a plan.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Number, from 1.
+    pub id: usize,
+    /// Index of the remedy.
+    pub remedy: usize,
+    /// The remedy with its arguments: `restart(s1)`.
+    pub call: String,
+    /// The address of what it is done on.
+    pub on: String,
+    /// What to do.
+    pub action: String,
+    /// Where.
+    pub at: Option<String>,
+    /// Commands; shown, never executed.
+    pub run: Vec<String>,
+    /// Who.
+    pub role: Option<String>,
+    /// How long it takes, in seconds, where that is known.
+    pub takes: Option<i64>,
+    /// How to undo it.
+    pub undo: Option<String>,
+    /// What it destroys.
+    pub warning: Option<String>,
+    /// Steps of one wave may run side by side; waves follow one another.
+    pub wave: usize,
+    /// Steps that must come before, by number.
+    pub after: Vec<usize>,
+    /// Why it is where it is.
+    pub reasons: Vec<String>,
+    /// Findings that it closes, by id.
+    pub closes: Vec<String>,
+    /// Findings that it opens, by id.
+    pub reopens: Vec<String>,
+    /// Units that it helps.
+    pub helps: Vec<String>,
+    /// Units that are ready after it.
+    pub ready: Vec<String>,
+    /// Remedies that would do as well.
+    pub alternatives: Vec<String>,
+    /// What a person chooses.
+    pub choices: Vec<Choice>,
+    /// What changes in the description.
+    pub edits: Vec<Change>,
+}
+
+/// A unit that cannot go, and what it drags along.
+#[derive(Clone, Debug)]
+pub struct Ineligible {
+    /// The unit.
+    pub unit: String,
+    /// The findings that say so, by id, with their headlines.
+    pub findings: Vec<(String, String)>,
+    /// What else holds it: the address of the holder, and the other units in it.
+    pub drags: Vec<(String, Vec<String>)>,
+}
+
+/// Something that stays closed.
+#[derive(Clone, Debug)]
+pub struct Unresolved {
+    /// The finding.
+    pub id: String,
+    /// Its headline.
+    pub message: String,
+    /// Why no step closes it.
+    pub why: String,
+    /// When time alone will close or fail it, in microseconds since 1970.
+    pub until: Option<i64>,
+}
+
+/// A plan.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Steps in an order in which each can start.
+    pub steps: Vec<Step>,
+    /// Whether running the steps on the facts opened the gate for every unit that is not ineligible.
+    pub verified: bool,
+    /// Whether any unit is ready at the end.
+    pub opens: bool,
+    /// Units that are ready at the end.
+    pub ready: Vec<String>,
+    /// Units that cannot go.
+    pub ineligible: Vec<Ineligible>,
+    /// What has to be found out.
+    pub questions: Vec<Question>,
+    /// What stays closed.
+    pub unresolved: Vec<Unresolved>,
+    /// The earliest time at which the gate can be open, in microseconds since 1970, as far as durations are known.
+    pub earliest: Option<i64>,
+    /// Set where the plan stopped at a limit.
+    pub limit: Option<String>,
+}
+
+/// Makes a plan.
+pub fn plan<'a>(
+    facts: &Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    evaluation: &Evaluation<'a>,
+    consent: &Consent,
+) -> Plan {
+    let state = State::new(facts, rules, now, &evaluation.findings);
+    let mut planner = Planner::new(state, evaluation, consent);
+    planner.run();
+    let (specs, limit) = (planner.specs(), planner.limit.clone());
+    // What turned out needless goes, and the rest is run again from the start: that run is what is told.
+    let kept = prune::prune(&planner, facts, evaluation, specs);
+    let mut fresh =
+        Planner::new(State::new(facts, rules, now, &evaluation.findings), evaluation, consent);
+    for (spec, sake, alternatives) in kept {
+        fresh.take(&spec, &sake, alternatives, &[]);
+    }
+    fresh.limit = limit;
+    fresh.finish(evaluation)
+}
+
+/// The plan while it is made.
+pub(crate) struct Planner<'a, 'r, 'e> {
+    pub(crate) state: State<'a, 'r>,
+    consent: &'e Consent,
+    units: Vec<RowId>,
+    eligible: FxHashSet<RowId>,
+    ids: FxHashMap<FindingKey, String>,
+    blocks: FxHashMap<FindingKey, Vec<RowId>>,
+    standing: FxHashMap<RowId, usize>,
+    reach: Option<Reach>,
+    pub(crate) taken: Vec<Taken<'a>>,
+    writer: FxHashMap<SlotId, usize>,
+    tried: FxHashSet<(FindingKey, (usize, Vec<Key>))>,
+    budget: usize,
+    limit: Option<String>,
+}
+
+/// A step that was taken.
+pub(crate) struct Taken<'a> {
+    pub(crate) spec: Spec<'a>,
+    pub(crate) changed: Vec<SlotId>,
+    /// What decided the findings that it closed, before it closed them.
+    pub(crate) evidence: Vec<SlotId>,
+    pub(crate) step: Step,
+    /// The step that needed it, where no finding asked for it.
+    pub(crate) sake: Option<String>,
+}
+
+impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
+    pub(crate) fn new(
+        state: State<'a, 'r>,
+        evaluation: &Evaluation<'a>,
+        consent: &'e Consent,
+    ) -> Self {
+        let units: Vec<RowId> = evaluation.units.iter().map(|unit| unit.row).collect();
+        let eligible = evaluation
+            .units
+            .iter()
+            .filter(|unit| unit.readiness != Readiness::Ineligible)
+            .map(|unit| unit.row)
+            .collect();
+        let budget = state.open.len() * STEPS_PER_FINDING + STEPS_BESIDES;
+        let mut planner = Self {
+            state,
+            consent,
+            units,
+            eligible,
+            ids: FxHashMap::default(),
+            blocks: FxHashMap::default(),
+            standing: FxHashMap::default(),
+            reach: None,
+            taken: Vec::new(),
+            writer: FxHashMap::default(),
+            tried: FxHashSet::default(),
+            budget,
+            limit: None,
+        };
+        for finding in &evaluation.findings {
+            if planner.state.rules.rules[finding.rule].level == Level::Error {
+                let raw = Raw {
+                    rule: finding.rule,
+                    outcome: finding.outcome,
+                    bindings: finding.bindings.clone(),
+                    open: finding.open,
+                };
+                let key = state::key(&raw);
+                for unit in &finding.blocks {
+                    *planner.standing.entry(*unit).or_insert(0) += 1;
+                }
+                planner.ids.insert(key.clone(), finding.id.clone());
+                planner.blocks.insert(key, finding.blocks.clone());
+            }
+        }
+        planner
+    }
+
+    fn specs(&self) -> Vec<(Spec<'a>, Option<String>, Vec<String>)> {
+        let taken = self.taken.iter();
+        taken
+            .map(|taken| (taken.spec.clone(), taken.sake.clone(), taken.step.alternatives.clone()))
+            .collect()
+    }
+
+    /// Takes steps until nothing more can be done.
+    fn run(&mut self) {
+        loop {
+            let candidates = self.candidates();
+            let mut progress = false;
+            let pending: FxHashSet<usize> =
+                candidates.iter().map(|candidate| candidate.spec.remedy).collect();
+            for candidate in &candidates {
+                if self.taken.len() >= self.budget {
+                    self.limit = Some(format!("the plan stopped after {} steps", self.taken.len()));
+                    return;
+                }
+                // An order that no fact expresses: others of this pass come first.
+                let after = &self.state.rules.remedies[candidate.spec.remedy].after;
+                if progress && after.iter().any(|remedy| pending.contains(remedy)) {
+                    continue;
+                }
+                if !candidate.findings.iter().any(|key| self.state.open.contains_key(key)) {
+                    continue;
+                }
+                progress |= self.attempt(candidate);
+            }
+            if !progress && !self.enable_any(&candidates) {
+                // The first choice of these cannot start: their next alternative is tried.
+                let mut excluded = false;
+                for candidate in &candidates {
+                    for key in &candidate.findings {
+                        excluded |= self.tried.insert((key.clone(), candidate.spec.key()));
+                    }
+                }
+                if !excluded {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Tries a step; it stays only if it closes a finding that it was taken for.
+    fn attempt(&mut self, candidate: &Candidate<'a>) -> bool {
+        let (truth, _) = step::needs(
+            &self.state.facts,
+            self.state.rules,
+            self.state.now,
+            &candidate.spec,
+            false,
+        );
+        if truth != Truth::True {
+            return false;
+        }
+        for key in &candidate.findings {
+            self.tried.insert((key.clone(), candidate.spec.key()));
+        }
+        self.take(&candidate.spec, &None, candidate.alternatives.clone(), &candidate.findings)
+    }
+
+    fn enable_any(&mut self, candidates: &[Candidate<'a>]) -> bool {
+        candidates.iter().any(|candidate| {
+            candidate.findings.iter().any(|key| self.state.open.contains_key(key))
+                && enable::enable(self, &candidate.spec, enable::DEPTH)
+        })
+    }
+
+    /// Carries out a step and writes down what it did; `false`, with nothing changed, where its needs do not hold, an
+    /// effect cannot be carried out, or none of the wanted findings is closed by it.
+    pub(crate) fn take(
+        &mut self,
+        spec: &Spec<'a>,
+        sake: &Option<String>,
+        alternatives: Vec<String>,
+        wanted: &[FindingKey],
+    ) -> bool {
+        let rules = self.state.rules;
+        let (truth, note) = step::needs(&self.state.facts, rules, self.state.now, spec, true);
+        if truth != Truth::True {
+            return false;
+        }
+        let mut step = self.describe(spec);
+        step.alternatives = alternatives;
+        for usage in note.uses() {
+            let slot = usage.slot();
+            let Some(number) = self.writer.get(&slot).map(|writer| writer + 1) else { continue };
+            if !step.after.contains(&number) {
+                step.after.push(number);
+            }
+            // One reason a step: the last fact read is the one that the need is about.
+            let facts = &self.state.facts;
+            let ending = format!(": step {number}");
+            step.reasons.retain(|reason| !reason.ends_with(&ending));
+            step.reasons.push(format!(
+                "needs {} = {}{ending}",
+                facts.slot_path(slot),
+                show::slot(slot, facts)
+            ));
+        }
+        let evidence = self.evidence(wanted);
+        let Some(applied) = self.state.apply(spec) else { return false };
+        if !wanted.is_empty() && !wanted.iter().any(|key| !self.state.open.contains_key(key)) {
+            self.state.undo(applied);
+            return false;
+        }
+        for slot in &applied.changed {
+            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1) {
+                if !step.after.contains(&number) {
+                    step.after.push(number);
+                    let path = self.state.facts.slot_path(*slot);
+                    step.reasons.push(format!("goes on with {path}: step {number}"));
+                }
+            }
+        }
+        if let Some(sake) = sake {
+            step.reasons.push(format!("makes {sake} possible"));
+        }
+        step.after.sort_unstable();
+        step.wave =
+            1 + step.after.iter().map(|number| self.taken[number - 1].step.wave).max().unwrap_or(0);
+        let mut helped: Vec<RowId> = Vec::new();
+        for (key, raw) in &applied.closed {
+            if !self.state.open.contains_key(key) {
+                step.closes.push(self.id_of(key, raw));
+                let blocked = self.blocks.get(key).cloned().unwrap_or_default();
+                for unit in &blocked {
+                    let standing = self.standing.entry(*unit).or_insert(0);
+                    *standing = standing.saturating_sub(1);
+                    if *standing == 0 && self.eligible.contains(unit) {
+                        step.ready.push(self.state.facts.name(*unit));
+                    }
+                }
+                helped.extend(blocked);
+            }
+        }
+        for key in &applied.opened {
+            let Some(raw) =
+                self.state.open.get(key).filter(|_| !applied.closed.contains_key(key)).cloned()
+            else {
+                continue;
+            };
+            step.reopens.push(self.id_of(key, &raw));
+            let blocked = self.blocked(&raw);
+            for unit in &blocked {
+                *self.standing.entry(*unit).or_insert(0) += 1;
+            }
+            self.blocks.insert(key.clone(), blocked);
+        }
+        helped.sort_unstable();
+        helped.dedup();
+        step.helps = helped.iter().map(|unit| self.state.facts.name(*unit)).collect();
+        step.choices = applied.done.choices;
+        step.edits = applied.done.edits;
+        step.id = self.taken.len() + 1;
+        for slot in &applied.changed {
+            self.writer.insert(*slot, self.taken.len());
+        }
+        self.taken.push(Taken {
+            spec: spec.clone(),
+            changed: applied.changed,
+            evidence,
+            step,
+            sake: sake.clone(),
+        });
+        true
+    }
+
+    /// The facts that decide findings that are wanted closed.
+    fn evidence(&self, wanted: &[FindingKey]) -> Vec<SlotId> {
+        let mut slots = Vec::new();
+        for raw in wanted.iter().filter_map(|key| self.state.open.get(key)) {
+            let mut evaluator = crate::evaluate::expr::Evaluator::new(
+                &self.state.facts,
+                self.state.rules,
+                self.state.now,
+            );
+            evaluator.trace(true);
+            let note =
+                explain::outcome_note(&mut evaluator, &self.state.rules.rules[raw.rule], raw);
+            slots.extend(note.uses().iter().map(|usage| usage.slot()));
+        }
+        slots
+    }
+
+    fn blocked(&mut self, raw: &Raw<'a>) -> Vec<RowId> {
+        let mut evaluator = crate::evaluate::expr::Evaluator::new(
+            &self.state.facts,
+            self.state.rules,
+            self.state.now,
+        );
+        // References may have changed since it was last built.
+        self.reach = None;
+        evaluator.blocked(raw, &self.units, &mut self.reach)
+    }
+
+    fn id_of(&mut self, key: &FindingKey, raw: &Raw<'a>) -> String {
+        if let Some(known) = self.ids.get(key) {
+            return known.clone();
+        }
+        let id = explain::id(raw, self.state.rules, &self.state.facts);
+        self.ids.insert(key.clone(), id.clone());
+        id
+    }
+
+    /// The preferred step of each open finding that has not been tried for it, shared steps once, in stable order.
+    fn candidates(&mut self) -> Vec<Candidate<'a>> {
+        let rules = self.state.rules;
+        let mut found: Vec<Candidate<'a>> = Vec::new();
+        let mut places: FxHashMap<(usize, Vec<Key>), usize> = FxHashMap::default();
+        let mut evaluator =
+            crate::evaluate::expr::Evaluator::new(&self.state.facts, rules, self.state.now);
+        for (key, raw) in &self.state.open {
+            if !matches!(raw.outcome, Outcome::Fail | Outcome::Pending) || !self.concerns(key) {
+                continue;
+            }
+            evaluator.rebind(raw);
+            let rule = &rules.rules[raw.rule];
+            let mut preferred: Option<Spec<'a>> = None;
+            let mut alternatives = Vec::new();
+            for fix in &rule.fixes {
+                let arguments: Vec<Value<'a>> =
+                    fix.arguments.iter().map(|argument| evaluator.eval(argument).0).collect();
+                if arguments.iter().any(|value| matches!(value, Value::Unknown | Value::None)) {
+                    continue;
+                }
+                let spec = Spec { remedy: fix.remedy, arguments };
+                if preferred.is_some() {
+                    alternatives.push(rules.remedies[spec.remedy].name.clone());
+                } else if self.allows(&spec) && !self.tried.contains(&(key.clone(), spec.key())) {
+                    preferred = Some(spec);
+                }
+            }
+            let Some(spec) = preferred else { continue };
+            match places.get(&spec.key()) {
+                Some(at) => {
+                    found[*at].findings.push(key.clone());
+                    found[*at].alternatives.retain(|name| alternatives.contains(name));
+                }
+                None => {
+                    places.insert(spec.key(), found.len());
+                    found.push(Candidate { spec, findings: vec![key.clone()], alternatives });
+                }
+            }
+        }
+        // Shared entities before single units, then the order of declaration, then the key.
+        found.sort_by_cached_key(|candidate| {
+            let single = candidate
+                .findings
+                .iter()
+                .all(|key| self.blocks.get(key).is_some_and(|units| units.len() == 1));
+            let names = candidate
+                .spec
+                .arguments
+                .iter()
+                .map(|value| show::value(value, &Type::Text, &self.state.facts));
+            (single, candidate.spec.remedy, names.collect::<Vec<_>>())
+        });
+        found
+    }
+
+    pub(crate) fn allows(&self, spec: &Spec<'a>) -> bool {
+        let consent = &self.state.rules.remedies[spec.remedy].consent;
+        consent.as_ref().is_none_or(|name| self.consent.allowed.contains(name))
+    }
+
+    /// Whether a finding stands against a unit that can go at all; one that blocks nobody stands against the gate.
+    fn concerns(&self, key: &FindingKey) -> bool {
+        self.blocks.get(key).is_none_or(|units| {
+            units.is_empty() || units.iter().any(|unit| self.eligible.contains(unit))
+        })
+    }
+
+    fn describe(&self, spec: &Spec<'a>) -> Step {
+        let rules = self.state.rules;
+        let facts = &self.state.facts;
+        let remedy = &rules.remedies[spec.remedy];
+        let mut evaluator = step::evaluator(facts, rules, self.state.now, spec);
+        let arguments: Vec<String> = spec
+            .arguments
+            .iter()
+            .zip(&remedy.params)
+            .map(|(value, (_, ty))| show::value(value, ty, facts))
+            .collect();
+        let on = spec.arguments.iter().find_map(|value| match value {
+            Value::Row(row) => Some(facts.path(*row)),
+            _ => None,
+        });
+        let mut text = |template: &Option<crate::compile::ir::Template>| {
+            template.as_ref().map(|template| evaluator.text(template))
+        };
+        let (at, undo, warning) = (text(&remedy.at), text(&remedy.undo), text(&remedy.warning));
+        Step {
+            id: 0,
+            remedy: spec.remedy,
+            call: format!("{}({})", remedy.name, arguments.join(", ")),
+            on: on.unwrap_or_default(),
+            action: evaluator.text(&remedy.action),
+            at,
+            run: remedy.run.iter().map(|run| evaluator.text(run)).collect(),
+            role: remedy.role.clone(),
+            takes: remedy.takes,
+            undo,
+            warning,
+            wave: 1,
+            after: Vec::new(),
+            reasons: Vec::new(),
+            closes: Vec::new(),
+            reopens: Vec::new(),
+            helps: Vec::new(),
+            ready: Vec::new(),
+            alternatives: Vec::new(),
+            choices: Vec::new(),
+            edits: Vec::new(),
+        }
+    }
+
+    /// What is open and stands against a unit that can go.
+    pub(crate) fn remaining(&self) -> Vec<&FindingKey> {
+        self.state.open.keys().filter(|key| self.concerns(key)).collect()
+    }
+
+    fn finish(mut self, evaluation: &Evaluation<'a>) -> Plan {
+        let rules = self.state.rules;
+        // The whole is evaluated again, so that nothing rests on what was thought to be touched.
+        let last = crate::evaluate::evaluate(
+            &self.state.facts,
+            rules,
+            self.state.now,
+            &Default::default(),
+        );
+        let mut plan = Plan { limit: self.limit.take(), ..Plan::default() };
+        for finding in &last.findings {
+            let rule = &rules.rules[finding.rule];
+            let stands = finding.blocks.is_empty()
+                || finding.blocks.iter().any(|unit| self.eligible.contains(unit));
+            if rule.level != Level::Error || !stands {
+                continue;
+            }
+            for question in &finding.questions {
+                if !plan.questions.iter().any(|known| known.path == question.path) {
+                    plan.questions.push(question.clone());
+                }
+            }
+            let why = match finding.outcome {
+                Outcome::Unknown => "what decides it is not known: see the questions".to_owned(),
+                Outcome::Pending => "only time closes it".to_owned(),
+                _ if is_terminal(rule) => "there is no remedy".to_owned(),
+                _ => self.why_not(finding, &mut plan.questions),
+            };
+            plan.unresolved.push(Unresolved {
+                id: finding.id.clone(),
+                message: finding.message.clone(),
+                why,
+                until: finding.until,
+            });
+        }
+        plan.ready = last
+            .units
+            .iter()
+            .filter(|unit| unit.readiness == Readiness::Ready)
+            .map(|unit| unit.id.clone())
+            .collect();
+        plan.opens = !plan.ready.is_empty();
+        plan.verified = plan.unresolved.is_empty() && plan.limit.is_none() && plan.opens;
+        plan.ineligible = self.ineligible(evaluation);
+        plan.earliest = if plan.verified { self.earliest() } else { None };
+        plan.steps = self.taken.into_iter().map(|taken| taken.step).collect();
+        plan
+    }
+
+    /// Why no fix of a failed finding could be carried out; facts that its needs miss become questions.
+    fn why_not(
+        &self,
+        finding: &crate::evaluate::Finding<'a>,
+        questions: &mut Vec<Question>,
+    ) -> String {
+        let (rules, facts) = (self.state.rules, &self.state.facts);
+        let rule = &rules.rules[finding.rule];
+        let mut evaluator = crate::evaluate::expr::Evaluator::new(facts, rules, self.state.now);
+        let raw = Raw {
+            rule: finding.rule,
+            outcome: finding.outcome,
+            bindings: finding.bindings.clone(),
+            open: finding.open,
+        };
+        evaluator.rebind(&raw);
+        let mut reasons = Vec::new();
+        for fix in &rule.fixes {
+            let remedy = &rules.remedies[fix.remedy];
+            let arguments: Vec<Value<'a>> =
+                fix.arguments.iter().map(|argument| evaluator.eval(argument).0).collect();
+            if arguments.iter().any(|value| matches!(value, Value::Unknown | Value::None)) {
+                reasons.push(format!("{} needs facts that are not known", remedy.name));
+                continue;
+            }
+            let spec = Spec { remedy: fix.remedy, arguments };
+            if !self.allows(&spec) {
+                let name = remedy.consent.as_deref().unwrap_or_default();
+                reasons.push(format!(
+                    "{} destroys something: allow it with `--allow {name}`",
+                    remedy.name
+                ));
+                continue;
+            }
+            let (truth, note) = step::needs(facts, rules, self.state.now, &spec, true);
+            let uses = note.uses();
+            let deciding: Vec<String> = uses
+                .iter()
+                .filter(|usage| truth == Truth::False || explain::is_open(usage, facts))
+                .map(|usage| {
+                    format!(
+                        "{} is {}",
+                        facts.slot_path(usage.slot()),
+                        show::slot(usage.slot(), facts)
+                    )
+                })
+                .take(3)
+                .collect();
+            match truth {
+                Truth::True => reasons.push(format!("{} does not close it here", remedy.name)),
+                _ => reasons.push(format!("{} cannot start: {}", remedy.name, deciding.join(", "))),
+            }
+            if truth == Truth::Unknown {
+                for usage in uses.iter().filter(|usage| explain::is_open(usage, facts)) {
+                    let question = explain::question(usage, facts, rules, self.state.now);
+                    if !questions.iter().any(|known| known.path == question.path) {
+                        questions.push(question);
+                    }
+                }
+            }
+        }
+        if reasons.is_empty() { "there is no remedy".to_owned() } else { reasons.join("; ") }
+    }
+
+    fn ineligible(&self, evaluation: &Evaluation<'a>) -> Vec<Ineligible> {
+        let rules = self.state.rules;
+        let mut found = Vec::new();
+        for unit in evaluation.units.iter().filter(|unit| unit.readiness == Readiness::Ineligible) {
+            let terminal = unit.findings.iter().map(|at| &evaluation.findings[*at]);
+            let terminal = terminal
+                .filter(|finding| {
+                    finding.outcome == Outcome::Fail && is_terminal(&rules.rules[finding.rule])
+                })
+                .map(|finding| (finding.id.clone(), finding.message.clone()));
+            let drags = self.drags(unit.row);
+            found.push(Ineligible { unit: unit.id.clone(), findings: terminal.collect(), drags });
+        }
+        found
+    }
+
+    /// Entities that list a unit together with others: what it drags along.
+    fn drags(&self, unit: RowId) -> Vec<(String, Vec<String>)> {
+        let facts = &self.state.facts;
+        let schema = facts.schema();
+        let mut found = Vec::new();
+        let Some(unit_type) = schema.unit else { return found };
+        for (ty, def) in schema.types() {
+            for field in &def.fields {
+                let lists =
+                    field.ty.element().is_some_and(|element| *element == Type::Ref(unit_type));
+                let (true, Some(slot)) = (lists, field.slot) else { continue };
+                for row in facts.entities(ty) {
+                    let slot = facts.slot_of(*row, slot);
+                    let crate::facts::Fact::List(list) = facts.read(slot, &field.ty) else {
+                        continue;
+                    };
+                    let members: Vec<RowId> = (0..facts.list_len(list))
+                        .filter_map(|at| match facts.list_item(list, at, &Type::Ref(unit_type)) {
+                            crate::facts::Fact::Row(member) => Some(member),
+                            _ => None,
+                        })
+                        .collect();
+                    // Only what a unit hangs on, not what merely knows it.
+                    let hangs = members.contains(&unit) && self.hangs_on(unit, *row);
+                    if hangs && members.len() > 1 {
+                        let others = members
+                            .iter()
+                            .filter(|member| **member != unit && self.units.contains(member));
+                        found.push((
+                            facts.path(*row),
+                            others.map(|member| facts.name(*member)).collect(),
+                        ));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a unit has an inverse, at most one, that leads to an entity.
+    fn hangs_on(&self, unit: RowId, entity: RowId) -> bool {
+        let facts = &self.state.facts;
+        let fields = &facts.schema().ty(facts.row(unit).ty).fields;
+        fields.iter().any(|field| match field.ty {
+            Type::One(inverse) => {
+                facts.referrers(inverse, unit).0.iter().any(|(_, source)| *source == entity)
+            }
+            _ => false,
+        })
+    }
+
+    /// The end of the longest chain of steps, as far as their durations are known.
+    fn earliest(&self) -> Option<i64> {
+        let mut ends: Vec<i64> = Vec::new();
+        for taken in &self.taken {
+            let start = taken.step.after.iter().map(|number| ends[number - 1]).max().unwrap_or(0);
+            ends.push(start + taken.step.takes.unwrap_or(0));
+        }
+        let longest = ends.into_iter().max().unwrap_or(0);
+        self.state.now.map(|now| now + longest * scalar::SECOND)
+    }
+}
+
+/// A step that some findings ask for.
+pub(crate) struct Candidate<'a> {
+    spec: Spec<'a>,
+    findings: Vec<FindingKey>,
+    alternatives: Vec<String>,
+}

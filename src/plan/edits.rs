@@ -1,0 +1,110 @@
+//! Changes of the facts as edits of the description.
+//!
+//! Owns the way back from a fact to the place and spelling it has, or would have, in YAML, so that a step can be
+//! carried out on the file as well as on the facts.
+
+use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
+use crate::scalar;
+use crate::schema::types::Type;
+use crate::yaml::edit::{Change, Value};
+use crate::yaml::path::Path;
+
+/// The edit that writes what a slot holds now.
+pub fn set(facts: &Facts<'_>, slot: SlotId) -> Change {
+    Change::Set(path(facts, slot), written(facts, slot))
+}
+
+/// The edit that writes one element of a list, which may be new.
+pub fn item(facts: &Facts<'_>, slot: SlotId, at: usize) -> Change {
+    let (ty, field) = facts.field_of(slot);
+    let ty = &facts.schema().ty(ty).fields[field].ty;
+    let value = match (facts.read(slot, ty), ty.element()) {
+        (Fact::List(list), Some(element)) => {
+            value(facts, &facts.list_item(list, at, element), element)
+        }
+        _ => Value::Raw("unknown".into()),
+    };
+    Change::Set(path(facts, slot).index(at), value)
+}
+
+/// The edit that removes one element of a list.
+pub fn removal(facts: &Facts<'_>, slot: SlotId, at: usize) -> Change {
+    Change::Remove(path(facts, slot).index(at))
+}
+
+/// How many elements a list has; 0 where it is not known.
+pub fn length(facts: &Facts<'_>, slot: SlotId) -> usize {
+    let (ty, field) = facts.field_of(slot);
+    match facts.read(slot, &facts.schema().ty(ty).fields[field].ty) {
+        Fact::List(list) => facts.list_len(list),
+        _ => 0,
+    }
+}
+
+/// The path of a fact in its document.
+pub fn path(facts: &Facts<'_>, slot: SlotId) -> Path {
+    let owner = facts.owner(slot);
+    let (ty, field) = facts.field_of(slot);
+    let name = facts.schema().ty(ty).fields[field].name.clone();
+    if owner == ROOT { Path::root().key(name) } else { row_path(facts, owner).key(name) }
+}
+
+fn row_path(facts: &Facts<'_>, row: RowId) -> Path {
+    if row == ROOT {
+        return Path::root();
+    }
+    let via = facts.row(row).via;
+    let holder = path(facts, via);
+    match facts.place_in(via, row) {
+        Some(at) => holder.index(at),
+        None => holder,
+    }
+}
+
+fn written(facts: &Facts<'_>, slot: SlotId) -> Value {
+    let (ty, field) = facts.field_of(slot);
+    let ty = &facts.schema().ty(ty).fields[field].ty;
+    value(facts, &facts.read(slot, ty), ty)
+}
+
+fn value(facts: &Facts<'_>, fact: &Fact<'_>, ty: &Type) -> Value {
+    match fact {
+        Fact::Unknown => Value::Raw("unknown".into()),
+        Fact::Absent => Value::Raw("none".into()),
+        Fact::Bool(flag) => Value::Raw(flag.to_string()),
+        Fact::Number(number) => Value::Raw(match ty.present() {
+            Type::Size => scalar::print_size(*number),
+            Type::Duration => scalar::print_duration(*number),
+            Type::Time => scalar::print_time(*number),
+            _ => number.to_string(),
+        }),
+        Fact::Text(text) => Value::Text(text.as_str().to_owned()),
+        Fact::Word(word) => Value::Text(facts.schema().word(*word).to_owned()),
+        Fact::Row(row) if matches!(ty.present(), Type::Row(_)) => record(facts, *row),
+        Fact::Row(row) => Value::Text(facts.name(*row)),
+        Fact::List(list) => {
+            let element = ty.element().cloned().unwrap_or(Type::Error);
+            let items = (0..facts.list_len(*list))
+                .map(|at| value(facts, &facts.list_item(*list, at, &element), &element));
+            Value::List(items.collect())
+        }
+    }
+}
+
+fn record(facts: &Facts<'_>, row: RowId) -> Value {
+    let def = facts.schema().ty(facts.row(row).ty);
+    let mut entries = Vec::new();
+    for field in &def.fields {
+        let Some(slot) = field.slot.map(|slot| facts.slot_of(row, slot)) else { continue };
+        let fact = facts.read(slot, &field.ty);
+        let absent_by_default = matches!(fact, Fact::Absent) && field.default.is_some();
+        if matches!(fact, Fact::Unknown) || absent_by_default {
+            continue;
+        }
+        let inner = value(facts, &fact, &field.ty);
+        if !matches!(&inner, Value::Map(entries) if entries.is_empty()) {
+            entries.push((field.name.clone(), inner));
+        }
+    }
+    Value::Map(entries)
+}

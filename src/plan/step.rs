@@ -1,0 +1,382 @@
+//! One step: whether it can start, and what it does to the facts.
+//!
+//! Owns running the effects of a remedy on a copy of the facts, in order, each seeing the result of those above, and
+//! the record of each change as an edit of the description. Does not decide which steps are taken.
+
+use crate::builtins::value::{Key, Note, Value};
+use crate::compile::ir::{Expr, Kind, LocalId, RuleSet, Scan};
+use crate::compile::remedy::{Effect, Remedy};
+use crate::evaluate::expr::Evaluator;
+use crate::evaluate::show;
+use crate::evaluate::truth::Truth;
+use crate::facts::change::NewFact;
+use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
+use crate::plan::edits;
+use crate::schema::TypeId;
+use crate::schema::types::Type;
+use crate::yaml::edit::Change;
+
+/// A remedy with its arguments.
+#[derive(Clone, Debug)]
+pub struct Spec<'a> {
+    /// Index of the remedy.
+    pub remedy: usize,
+    /// Its arguments.
+    pub arguments: Vec<Value<'a>>,
+}
+
+/// A value that a person chooses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// What is chosen: the address of the fact.
+    pub path: String,
+    /// The best by the declared preference.
+    pub chosen: String,
+    /// The other candidates, best first.
+    pub others: Vec<String>,
+}
+
+/// What a step did.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// Values that a person chooses.
+    pub choices: Vec<Choice>,
+    /// The same changes as edits of the description, in order.
+    pub edits: Vec<Change>,
+}
+
+impl Spec<'_> {
+    /// What makes two steps the same.
+    pub fn key(&self) -> (usize, Vec<Key>) {
+        (
+            self.remedy,
+            self.arguments.iter().map(|value| Key::of(value, false).unwrap_or(Key::None)).collect(),
+        )
+    }
+}
+
+/// An evaluator with the arguments of a step bound.
+pub fn evaluator<'f, 'a, 'r>(
+    facts: &'f Facts<'a>,
+    rules: &'r RuleSet,
+    now: Option<i64>,
+    spec: &Spec<'a>,
+) -> Evaluator<'f, 'a, 'r> {
+    let mut evaluator = Evaluator::new(facts, rules, now);
+    for (local, value) in spec.arguments.iter().enumerate() {
+        evaluator.set(local as LocalId, value.clone());
+    }
+    evaluator
+}
+
+/// Whether all needs of a step hold, and the facts by which they do or do not.
+pub fn needs<'a>(
+    facts: &Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    spec: &Spec<'a>,
+    trace: bool,
+) -> (Truth, Note) {
+    let mut evaluator = evaluator(facts, rules, now, spec);
+    evaluator.trace(trace);
+    let mut all = Truth::True;
+    let mut notes = Note::default();
+    for need in &rules.remedies[spec.remedy].needs {
+        let (truth, note) = evaluator.truth(need);
+        if truth == Truth::True {
+            notes = notes.join(&note);
+        } else if truth <= all || all == Truth::True {
+            notes = note;
+        }
+        all = all.and(truth);
+        if all == Truth::False {
+            break;
+        }
+    }
+    (all, notes)
+}
+
+/// Runs the effects; `None` where one cannot be carried out: then the caller rolls back.
+pub fn apply<'a>(
+    facts: &mut Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    spec: &Spec<'a>,
+) -> Option<Done> {
+    let mut locals: Vec<(LocalId, Value<'a>)> = spec
+        .arguments
+        .iter()
+        .enumerate()
+        .map(|(local, value)| (local as LocalId, value.clone()))
+        .collect();
+    let mut run = Run { facts, rules, now, done: Done::default() };
+    let remedy: &Remedy = &rules.remedies[spec.remedy];
+    for effect in &remedy.effects {
+        run.effect(effect, &mut locals)?;
+    }
+    Some(run.done)
+}
+
+struct Run<'f, 'a, 'r> {
+    facts: &'f mut Facts<'a>,
+    rules: &'r RuleSet,
+    now: Option<i64>,
+    done: Done,
+}
+
+impl<'a> Run<'_, 'a, '_> {
+    fn with<T>(
+        &self,
+        locals: &[(LocalId, Value<'a>)],
+        look: impl FnOnce(&mut Evaluator<'_, 'a, '_>) -> T,
+    ) -> T {
+        let mut evaluator = Evaluator::new(self.facts, self.rules, self.now);
+        for (local, value) in locals {
+            evaluator.set(*local, value.clone());
+        }
+        look(&mut evaluator)
+    }
+
+    fn rows(&self, base: &Option<Expr>, locals: &[(LocalId, Value<'a>)]) -> Option<Vec<RowId>> {
+        let Some(base) = base else { return Some(vec![ROOT]) };
+        match self.with(locals, |evaluator| evaluator.eval(base).0) {
+            Value::Row(row) => Some(vec![row]),
+            Value::List(list) => list
+                .items
+                .iter()
+                .map(|item| match item {
+                    Value::Row(row) => Some(*row),
+                    _ => None,
+                })
+                .collect(),
+            _ => None,
+        }
+    }
+
+    fn slot(&self, row: RowId, owner: TypeId, field: usize) -> Option<SlotId> {
+        Some(self.facts.slot_of(row, self.rules.schema.ty(owner).fields[field].slot?))
+    }
+
+    fn effect(&mut self, effect: &Effect, locals: &mut Vec<(LocalId, Value<'a>)>) -> Option<()> {
+        match effect {
+            Effect::Set { base, owner, field, value } => {
+                for row in self.rows(base, locals)? {
+                    let slot = self.slot(row, *owner, *field)?;
+                    let value = self.build(value, row, slot, locals)?;
+                    self.facts.store(slot, &value);
+                    self.done.edits.push(edits::set(self.facts, slot));
+                }
+            }
+            Effect::Add { base, owner, field, value } => {
+                for row in self.rows(base, locals)? {
+                    let slot = self.slot(row, *owner, *field)?;
+                    let built = match self.build(value, row, slot, locals)? {
+                        NewFact::List(values) => values,
+                        one => vec![one],
+                    };
+                    let first = edits::length(self.facts, slot);
+                    if self.facts.push_items(slot, &built) {
+                        for at in 0..built.len() {
+                            self.done.edits.push(edits::item(self.facts, slot, first + at));
+                        }
+                    }
+                }
+            }
+            Effect::Remove { base, owner, field, local, filter } => {
+                for row in self.rows(base, locals)? {
+                    let slot = self.slot(row, *owner, *field)?;
+                    let ty = &self.rules.schema.ty(*owner).fields[*field].ty;
+                    let Fact::List(list) = self.facts.read(slot, ty) else { return None };
+                    let element = ty.element()?;
+                    let places: Vec<usize> = (0..self.facts.list_len(list))
+                        .filter(|at| {
+                            let item = match self.facts.list_item(list, *at, element) {
+                                Fact::Row(row) => Value::Row(row),
+                                Fact::Text(text) => Value::Text(text),
+                                Fact::Word(word) => Value::Word(word),
+                                Fact::Number(number) => Value::Number(number),
+                                _ => return false,
+                            };
+                            let mut locals = locals.clone();
+                            locals.push((*local, item));
+                            self.with(&locals, |evaluator| evaluator.truth(filter).0) == Truth::True
+                        })
+                        .collect();
+                    for at in places.iter().rev() {
+                        self.done.edits.push(edits::removal(self.facts, slot, *at));
+                    }
+                    self.facts.remove_items(slot, &places);
+                }
+            }
+            Effect::Create { ty, list, local, fields } => {
+                let mut row = ROOT;
+                let mut slot = 0;
+                for (at, (owner, field)) in list.iter().enumerate() {
+                    slot = self.slot(row, *owner, *field)?;
+                    if at + 1 < list.len() {
+                        row = self.facts.record_row(slot)?;
+                    }
+                }
+                self.create(*ty, slot, *local, fields, row, locals)?;
+            }
+        }
+        Some(())
+    }
+
+    fn create(
+        &mut self,
+        ty: TypeId,
+        list: SlotId,
+        local: LocalId,
+        fields: &[(usize, Expr)],
+        parent: RowId,
+        locals: &mut Vec<(LocalId, Value<'a>)>,
+    ) -> Option<()> {
+        let def = self.rules.schema.ty(ty);
+        let key = def.key?;
+        let made = self.facts.make_row(ty, parent, list);
+        for (field, value) in fields {
+            let slot = self.slot(made, ty, *field)?;
+            let mut value = self.build(value, made, slot, locals)?;
+            if *field == key {
+                if let NewFact::Text(id) = &value {
+                    value = NewFact::Text(self.unused(ty, id));
+                }
+            }
+            self.facts.store(slot, &value);
+        }
+        let id = self.facts.key(made)?.as_str().to_owned();
+        if self.facts.find(ty, &id).is_some() {
+            return None;
+        }
+        self.facts.name_row(made, &id);
+        let at = edits::length(self.facts, list);
+        if !self.facts.push_items(list, &[NewFact::Row(made)]) {
+            return None;
+        }
+        self.done.edits.push(edits::item(self.facts, list, at));
+        locals.push((local, Value::Row(made)));
+        Some(())
+    }
+
+    /// The id itself, or the id with the first number that makes it new.
+    fn unused(&self, ty: TypeId, id: &str) -> String {
+        let mut candidate = id.to_owned();
+        let mut number = 2;
+        while self.facts.find(ty, &candidate).is_some() {
+            candidate = format!("{id}-{number}");
+            number += 1;
+        }
+        candidate
+    }
+
+    /// The value of an expression, with the records that it makes made.
+    fn build(
+        &mut self,
+        expr: &Expr,
+        parent: RowId,
+        via: SlotId,
+        locals: &[(LocalId, Value<'a>)],
+    ) -> Option<NewFact> {
+        match &expr.kind {
+            Kind::Make(ty, fields) => {
+                let made = self.facts.make_row(*ty, parent, via);
+                for (field, value) in fields {
+                    let slot = self.slot(made, *ty, *field)?;
+                    let value = self.build(value, made, slot, locals)?;
+                    self.facts.store(slot, &value);
+                }
+                Some(NewFact::Row(made))
+            }
+            Kind::List(items) => {
+                let items = items.iter().map(|item| self.build(item, parent, via, locals));
+                items.collect::<Option<Vec<_>>>().map(NewFact::List)
+            }
+            Kind::Map { scan, body, .. } if makes(body) => {
+                let items = self.with(locals, |evaluator| evaluator.candidates(scan, None));
+                let mut built = Vec::new();
+                for item in items {
+                    let mut locals = locals.to_vec();
+                    locals.push((scan.local, item));
+                    built.push(self.build(body, parent, via, &locals)?);
+                }
+                Some(NewFact::List(built))
+            }
+            Kind::If(condition, then, other)
+                if makes(then) || makes(other) || chooses(then) || chooses(other) =>
+            {
+                match self.with(locals, |evaluator| evaluator.truth(condition).0) {
+                    Truth::True => self.build(then, parent, via, locals),
+                    Truth::False => self.build(other, parent, via, locals),
+                    Truth::Unknown => None,
+                }
+            }
+            Kind::Let(local, value, body) if makes(body) || chooses(body) => {
+                let value = self.with(locals, |evaluator| evaluator.eval(value).0);
+                let mut locals = locals.to_vec();
+                locals.push((*local, value));
+                self.build(body, parent, via, &locals)
+            }
+            Kind::Choose(scan, prefer) => {
+                self.choose(scan, prefer.as_deref(), via, &expr.ty, locals)
+            }
+            _ => {
+                let value = self.with(locals, |evaluator| evaluator.eval(expr).0);
+                new_fact(&value)
+            }
+        }
+    }
+
+    fn choose(
+        &mut self,
+        scan: &Scan,
+        prefer: Option<&Expr>,
+        via: SlotId,
+        ty: &Type,
+        locals: &[(LocalId, Value<'a>)],
+    ) -> Option<NewFact> {
+        let candidates = self.with(locals, |evaluator| evaluator.candidates(scan, prefer));
+        let (chosen, others) = candidates.split_first()?;
+        let choice = Choice {
+            path: self.facts.slot_path(via),
+            chosen: show::value(chosen, ty, self.facts),
+            others: others.iter().map(|other| show::value(other, ty, self.facts)).collect(),
+        };
+        if !self.done.choices.contains(&choice) {
+            self.done.choices.push(choice);
+        }
+        new_fact(chosen)
+    }
+}
+
+fn makes(expr: &Expr) -> bool {
+    holds(expr, &|kind| matches!(kind, Kind::Make(..)))
+}
+
+fn chooses(expr: &Expr) -> bool {
+    holds(expr, &|kind| matches!(kind, Kind::Choose(..)))
+}
+
+fn holds(expr: &Expr, wanted: &dyn Fn(&Kind) -> bool) -> bool {
+    let mut found = wanted(&expr.kind);
+    expr.children(&mut |child| found = found || holds(child, wanted));
+    found
+}
+
+fn new_fact(value: &Value<'_>) -> Option<NewFact> {
+    Some(match value {
+        Value::Unknown => return None,
+        Value::None => NewFact::Absent,
+        Value::Bool(flag) => NewFact::Bool(*flag),
+        Value::Number(number) => NewFact::Number(*number),
+        Value::Text(text) => NewFact::Text(text.as_str().to_owned()),
+        Value::Word(word) => NewFact::Word(*word),
+        Value::Row(row) => NewFact::Row(*row),
+        Value::List(list) => {
+            if list.extent == crate::builtins::value::Extent::Open {
+                return None;
+            }
+            NewFact::List(list.items.iter().map(new_fact).collect::<Option<_>>()?)
+        }
+    })
+}

@@ -1,0 +1,61 @@
+//! What a run has to tell, in a form for someone.
+//!
+//! Owns the choice of the form. [`explain`] turns findings into diagnostics, which are data; each printer turns
+//! diagnostics into text. Printers compute nothing: no form finds more or less than another.
+
+pub mod sanitise;
+pub mod layout;
+pub mod placement;
+pub mod explain;
+pub mod excerpt;
+pub mod human;
+pub mod concise;
+pub mod json;
+pub mod summary;
+
+use crate::report::human::Printer;
+use crate::report::layout::Look;
+use crate::session::Report;
+
+/// The forms of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Format {
+    /// For people: excerpts, why, what to do.
+    #[default]
+    Full,
+    /// A line per finding.
+    Concise,
+    /// For programs.
+    Json,
+}
+
+/// The whole report as text.
+pub fn render(report: &Report<'_>, format: Format, look: &Look) -> String {
+    match format {
+        Format::Json => json::render(report, look.all),
+        Format::Full | Format::Concise => {
+            let mut out = String::new();
+            let printer = Printer::new(report.sources, look);
+            let print = |out: &mut String, diagnostic: &_| match format {
+                _ if look.quiet => {}
+                Format::Concise => concise::line(out, report.sources, diagnostic),
+                _ => printer.print(out, diagnostic),
+            };
+            for error in &report.errors {
+                print(&mut out, error);
+            }
+            for environment in &report.environments {
+                for error in &environment.errors {
+                    print(&mut out, error);
+                }
+                let told = explain::Explainer::new(environment, format, look.all).diagnostics();
+                for diagnostic in &told {
+                    print(&mut out, diagnostic);
+                }
+                summary::environment(&mut out, environment, look, format);
+            }
+            summary::whole(&mut out, report, look);
+            out
+        }
+    }
+}

@@ -1,0 +1,456 @@
+//! From findings to diagnostics.
+//!
+//! Owns what is said of a finding and in which order: the headline, the deciding facts in the description, the place
+//! in the rules that asks for them, why, clause, what to do, whom it blocks, what to find out. Joins what asks the same
+//! question, and leaves out what repeats itself. Prints nothing.
+
+use rustc_hash::FxHashMap;
+
+use crate::builtins::value::Value;
+use crate::compile::ir::{Level, Rule};
+use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::evaluate::expr::Evaluator;
+use crate::evaluate::{Evidence, Finding, Outcome, Raw};
+use crate::report::{Format, layout, placement, sanitise};
+use crate::scalar;
+use crate::session::Checked;
+use crate::source::Span;
+
+/// Equal findings of one rule that are told one by one.
+const EQUAL: usize = 3;
+/// Facts that are marked for a finding that closes the gate, and for advice.
+const MARKS: usize = 4;
+const ADVICE_MARKS: usize = 1;
+/// Facts that are asked for in one diagnostic.
+const QUESTIONS: usize = 3;
+/// Units that are named.
+const UNITS: usize = 8;
+/// Characters of a value in a label.
+const VALUE: usize = 48;
+
+/// Explains the findings of one environment.
+pub struct Explainer<'c, 'a> {
+    checked: &'c Checked<'a>,
+    /// Runs the rules' own expressions.
+    rules: Evaluator<'c, 'a, 'a>,
+    /// Runs the texts of remedies, whose parameters are locals of their own.
+    remedies: Evaluator<'c, 'a, 'a>,
+    format: Format,
+    all: bool,
+}
+
+/// Findings that are told as one.
+struct Group<'c, 'a> {
+    findings: Vec<&'c Finding<'a>>,
+}
+
+impl<'c, 'a> Explainer<'c, 'a> {
+    /// For one environment; with `all`, nothing is left out.
+    pub fn new(checked: &'c Checked<'a>, format: Format, all: bool) -> Self {
+        let evaluator = || Evaluator::new(&checked.facts, checked.rules, checked.now);
+        Self { checked, rules: evaluator(), remedies: evaluator(), format, all }
+    }
+
+    /// What there is to tell, blockers first, in groups by entity.
+    pub fn diagnostics(&mut self) -> Vec<Diagnostic> {
+        let groups = self.groups();
+        let mut counts: FxHashMap<(Severity, Vec<usize>), Vec<usize>> = FxHashMap::default();
+        let mut shown = Vec::new();
+        for (at, group) in groups.iter().enumerate() {
+            let key = (self.severity(group.findings[0]), rules_of(group));
+            let same = counts.entry(key.clone()).or_default();
+            same.push(at);
+            if self.lists_all() || same.len() <= EQUAL {
+                shown.push((at, key));
+            }
+        }
+        let mut last: FxHashMap<&(Severity, Vec<usize>), usize> = FxHashMap::default();
+        for (at, key) in &shown {
+            last.insert(key, *at);
+        }
+        let mut diagnostics = Vec::with_capacity(shown.len());
+        for (at, key) in &shown {
+            let mut diagnostic = self.diagnostic(&groups[*at]);
+            let rest = counts.get(key).map_or(&[][..], |same| &same[EQUAL.min(same.len())..]);
+            if !self.lists_all() && !rest.is_empty() && last.get(key) == Some(at) {
+                let subjects: Vec<&str> =
+                    rest.iter().map(|at| groups[*at].findings[0].path.as_str()).collect();
+                let names = layout::names(subjects.into_iter(), UNITS);
+                let text = format!("{} more like this: {names} (use --all)", rest.len());
+                diagnostic = diagnostic.note("more", text);
+            }
+            diagnostics.push(diagnostic);
+        }
+        diagnostics
+    }
+
+    /// A line per finding costs little: nothing is left out of those.
+    fn lists_all(&self) -> bool {
+        self.all || self.format != Format::Full
+    }
+
+    /// Findings in the order in which they are told; those that ask the very same are one.
+    fn groups(&self) -> Vec<Group<'c, 'a>> {
+        let findings = &self.checked.evaluation.findings;
+        let mut order: Vec<usize> = (0..findings.len())
+            .filter(|at| {
+                let finding = &findings[*at];
+                self.all || finding.outcome != Outcome::Unknown || !self.is_advisory(finding)
+            })
+            .collect();
+        // Within one severity, entities stand in the order in which they first have something to tell.
+        let mut first: FxHashMap<(Severity, bool, &str), usize> = FxHashMap::default();
+        for at in &order {
+            let finding = &findings[*at];
+            let key = (self.severity(finding), self.is_advisory(finding), finding.path.as_str());
+            first.entry(key).or_insert(*at);
+        }
+        order.sort_by_key(|at| {
+            let finding = &findings[*at];
+            let key = (self.severity(finding), self.is_advisory(finding), finding.path.as_str());
+            // Open questions of an advisory come last: they close nothing.
+            (key.0 == Severity::Unknown && key.1, key.0, first.get(&key).copied(), *at)
+        });
+        let mut groups: Vec<Group<'_, '_>> = Vec::new();
+        let mut asked: FxHashMap<Vec<&str>, usize> = FxHashMap::default();
+        for at in order {
+            let finding = &findings[at];
+            let questions: Vec<&str> =
+                finding.questions.iter().map(|question| question.path.as_str()).collect();
+            let joins = self.format == Format::Full
+                && finding.outcome == Outcome::Unknown
+                && !questions.is_empty();
+            if joins && !self.is_advisory(finding) {
+                let known = *asked.entry(questions).or_insert(groups.len());
+                if let Some(group) = groups.get_mut(known) {
+                    group.findings.push(finding);
+                    continue;
+                }
+            }
+            groups.push(Group { findings: vec![finding] });
+        }
+        groups
+    }
+
+    fn rule(&self, finding: &Finding<'_>) -> &'a Rule {
+        let rules: &'a crate::compile::ir::RuleSet = self.checked.rules;
+        &rules.rules[finding.rule]
+    }
+
+    fn is_advisory(&self, finding: &Finding<'_>) -> bool {
+        self.rule(finding).level != Level::Error
+    }
+
+    /// How much a finding matters.
+    pub fn severity(&self, finding: &Finding<'_>) -> Severity {
+        match (finding.outcome, self.rule(finding).level) {
+            (Outcome::Unknown, _) => Severity::Unknown,
+            (Outcome::Pending, Level::Error) => Severity::Pending,
+            (_, Level::Error) => Severity::Error,
+            (_, Level::Warning) => Severity::Warning,
+            (_, Level::Note) => Severity::Note,
+        }
+    }
+
+    fn diagnostic(&mut self, group: &Group<'c, 'a>) -> Diagnostic {
+        let finding = group.findings[0];
+        let rule = self.rule(finding);
+        let rules = rules_of(group);
+        let mut diagnostic =
+            Diagnostic::new(self.severity(finding), self.codes(&rules), finding.message.clone());
+        diagnostic.subject = (!finding.path.is_empty()).then(|| finding.path.clone());
+        if self.format == Format::Concise {
+            // The place is all that a line shows.
+            diagnostic.labels.extend(finding.span.map(|span| label(span, String::new())));
+            return diagnostic;
+        }
+        diagnostic.labels = self.labels(finding);
+        if let Some(why) = &finding.why {
+            diagnostic = diagnostic.note("why", why.clone());
+        }
+        if rules.len() > 1 {
+            for rule in rules.iter().skip(1) {
+                let rule = &self.checked.rules.rules[*rule];
+                diagnostic = diagnostic.note("also", format!("{} {}", rule.id, rule.title));
+            }
+        }
+        if !rule.clauses.is_empty() {
+            diagnostic = diagnostic.note("clause", self.clauses(rule));
+        }
+        if finding.outcome == Outcome::Unknown {
+            diagnostic = self.questions(finding, diagnostic);
+        } else {
+            if let Some(until) = finding.until {
+                let time = scalar::print_time(until);
+                diagnostic = diagnostic
+                    .note("until", format!("{time}; if it still holds then, it is a failure"));
+            }
+            diagnostic = self.fixes(finding, rule, diagnostic);
+        }
+        if self.is_advisory(finding) {
+            return diagnostic.note("blocks", "nobody: this is advice");
+        }
+        let blocks = self.blocks(group);
+        diagnostic.note("blocks", blocks)
+    }
+
+    fn codes(&self, rules: &[usize]) -> String {
+        let ids = rules.iter().map(|rule| self.checked.rules.rules[*rule].id.as_str());
+        let ids: Vec<&str> = ids.collect();
+        match ids.as_slice() {
+            [first, second, third, rest @ ..] if rest.len() > 1 => {
+                format!("{first}, {second}, {third}, +{}", rest.len())
+            }
+            ids => ids.join(", "),
+        }
+    }
+
+    /// The deciding facts in the description, then the part of the rules that asks for them.
+    fn labels(&mut self, finding: &Finding<'a>) -> Vec<Label> {
+        let rule = self.rule(finding);
+        let required = self.required(finding, rule);
+        let limit = match self.is_advisory(finding) {
+            _ if self.all => usize::MAX,
+            true => ADVICE_MARKS,
+            false => MARKS,
+        };
+        let condition = rule.condition.span;
+        let within = |span: Span| {
+            span.file == condition.file
+                && span.start >= condition.start
+                && span.end <= condition.end
+        };
+        let mut labels: Vec<Label> = Vec::new();
+        let decisive = finding.evidence.iter().take(required).filter(|evidence| {
+            // Of what is unknown, only that is marked; of what failed, all that made it fail.
+            finding.outcome != Outcome::Unknown
+                || finding.questions.iter().any(|question| question.slot == evidence.slot)
+        });
+        for evidence in decisive {
+            let Some(span) = evidence.span else { continue };
+            let text = seen(evidence);
+            let room = labels.len() < limit;
+            match labels.iter_mut().find(|label| label.span == span) {
+                Some(label) if label.message != text && label.message.len() < 2 * VALUE => {
+                    label.message.push_str("; ");
+                    label.message.push_str(&text);
+                }
+                Some(_) => {}
+                None if room => labels.push(label(span, text)),
+                None => {}
+            }
+        }
+        if labels.is_empty() {
+            labels.extend(finding.span.map(|span| label(span, String::new())));
+        }
+        if self.is_advisory(finding) && !self.all {
+            return labels;
+        }
+        // What a definition asks for stands elsewhere; then the rule itself is shown.
+        let asked = finding.evidence.first().map(|evidence| evidence.rule_span);
+        match asked.filter(|span| within(*span)).or(Some(condition)) {
+            Some(span) if span.file == rule.span.file && span.start > rule.span.start => {
+                labels.push(label(span, rule.title.clone()));
+            }
+            _ => labels.push(label(rule.span, String::new())),
+        }
+        labels
+    }
+
+    /// How many facts of the evidence the requirement itself rests on; the others only lead to it.
+    fn required(&mut self, finding: &Finding<'a>, rule: &'a Rule) -> usize {
+        if finding.outcome == Outcome::Unknown {
+            return usize::MAX;
+        }
+        self.rules.rebind(&raw(finding));
+        self.rules.trace(true);
+        let uses = self.rules.truth(&rule.condition).1.uses().len();
+        self.rules.trace(false);
+        uses.max(1)
+    }
+
+    fn clauses(&self, rule: &Rule) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        for document in &self.checked.rules.documents {
+            let cited = rule.clauses.iter().map(String::as_str);
+            let cited: Vec<&str> =
+                cited.filter(|id| document.clauses.iter().any(|clause| clause.id == *id)).collect();
+            if !cited.is_empty() {
+                parts.push(format!("{} of \"{}\"", cited.join(", "), document.title));
+            }
+        }
+        let mut text = parts.join("; ");
+        if !rule.see.is_empty() {
+            text.push_str(&format!(" (also known as error {})", rule.see.join(", ")));
+        }
+        text
+    }
+
+    fn fixes(
+        &mut self,
+        finding: &Finding<'a>,
+        rule: &'a Rule,
+        mut diagnostic: Diagnostic,
+    ) -> Diagnostic {
+        for (number, told) in self.fix_texts(finding, rule).into_iter().enumerate() {
+            let heading = if number == 0 { "fix" } else { "or" };
+            diagnostic = diagnostic.note(heading, told.action);
+            if number == 0 {
+                if let Some(at) = told.at {
+                    diagnostic = diagnostic.note("at", at);
+                }
+                for run in told.run {
+                    diagnostic = diagnostic.note("run", run);
+                }
+                if let Some(warning) = told.warning {
+                    diagnostic = diagnostic.note("caution", warning);
+                }
+            }
+        }
+        if rule.fixes.is_empty() && !self.is_advisory(finding) {
+            let text = match finding.outcome {
+                Outcome::Pending => "wait",
+                _ if crate::evaluate::is_terminal(rule) => {
+                    "none: this cannot be mended, take it out of the request"
+                }
+                _ => "none known",
+            };
+            diagnostic = diagnostic.note("fix", text);
+        }
+        diagnostic
+    }
+
+    /// What to do about a finding, the preferred first.
+    pub fn fix_texts(&mut self, finding: &Finding<'a>, rule: &'a Rule) -> Vec<FixText<'a>> {
+        self.rules.rebind(&raw(finding));
+        let mut texts = Vec::new();
+        for fix in &rule.fixes {
+            let arguments: Vec<Value<'a>> =
+                fix.arguments.iter().map(|argument| self.rules.eval(argument).0).collect();
+            for (local, argument) in arguments.into_iter().enumerate() {
+                self.remedies.set(local as u32, argument);
+            }
+            let rules: &'a crate::compile::ir::RuleSet = self.checked.rules;
+            let remedy = &rules.remedies[fix.remedy];
+            let mut text = |template| self.remedies.text(template);
+            texts.push(FixText {
+                remedy: &remedy.name,
+                action: text(&remedy.action),
+                at: remedy.at.as_ref().map(&mut text),
+                run: remedy.run.iter().map(&mut text).collect(),
+                warning: remedy.warning.as_ref().map(&mut text),
+            });
+        }
+        texts
+            .into_iter()
+            .map(|text| FixText { action: or_name(text.action, text.remedy), ..text })
+            .collect()
+    }
+
+    fn questions(&self, finding: &Finding<'_>, mut diagnostic: Diagnostic) -> Diagnostic {
+        let limit = if self.all { usize::MAX } else { QUESTIONS };
+        for question in finding.questions.iter().take(limit) {
+            diagnostic = diagnostic.note("ask", question.ask.clone());
+            if !question.answer.starts_with("- ") {
+                diagnostic = diagnostic.note("allowed", question.expects.clone());
+            }
+            if let Some(find) = &question.find {
+                diagnostic = diagnostic.note("find", find.clone());
+            }
+            let facts = &self.checked.facts;
+            let answer = match placement::of(question, facts, facts.tree().sources()) {
+                Some(placement) => placement.tell(),
+                None => format!("write\n{}", question.answer),
+            };
+            diagnostic = diagnostic.note("answer", answer);
+        }
+        if finding.questions.len() > limit {
+            let rest = finding.questions.len() - limit;
+            diagnostic = diagnostic.note("more", format!("{rest} more facts are open (use --all)"));
+        }
+        diagnostic
+    }
+
+    fn blocks(&self, group: &Group<'_, '_>) -> String {
+        let facts = &self.checked.facts;
+        let mut rows: Vec<_> =
+            group.findings.iter().flat_map(|finding| finding.blocks.iter().copied()).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        if rows.is_empty() {
+            return "nobody who is asked for, but it closes the gate".to_owned();
+        }
+        let limit = if self.all { rows.len() } else { UNITS };
+        let shown: Vec<String> = rows.iter().take(limit + 1).map(|row| facts.name(*row)).collect();
+        if rows.len() <= limit + 1 {
+            return shown.join(", ");
+        }
+        format!("{} and {} more", shown[..limit].join(", "), rows.len() - limit)
+    }
+}
+
+/// What a remedy says.
+#[derive(Clone, Debug)]
+pub struct FixText<'r> {
+    /// Its name.
+    pub remedy: &'r str,
+    /// What to do.
+    pub action: String,
+    /// Where.
+    pub at: Option<String>,
+    /// Commands that may be copied.
+    pub run: Vec<String>,
+    /// What to take care of.
+    pub warning: Option<String>,
+}
+
+fn raw<'a>(finding: &Finding<'a>) -> Raw<'a> {
+    Raw {
+        rule: finding.rule,
+        outcome: finding.outcome,
+        bindings: finding.bindings.clone(),
+        open: None,
+    }
+}
+
+fn or_name(action: String, name: &str) -> String {
+    if action.is_empty() { name.to_owned() } else { action }
+}
+
+fn rules_of(group: &Group<'_, '_>) -> Vec<usize> {
+    let mut rules: Vec<usize> = Vec::new();
+    for finding in &group.findings {
+        if !rules.contains(&finding.rule) {
+            rules.push(finding.rule);
+        }
+    }
+    rules
+}
+
+fn label(span: Span, message: String) -> Label {
+    Label { span, message }
+}
+
+/// What was seen at the place of a fact.
+fn seen(evidence: &Evidence) -> String {
+    let field = evidence.path.rsplit('/').next().unwrap_or(&evidence.path);
+    if evidence.note.starts_with("not listed") {
+        return "not listed here, and this list need not be complete".to_owned();
+    }
+    if !evidence.stated {
+        return format!("`{field}` is not stated");
+    }
+    let value = sanitise::shorten(&evidence.value, VALUE);
+    let mut text = match evidence.value.as_str() {
+        "unknown" => format!("`{field}` is not known"),
+        entries if entries.ends_with(" entry") || entries.ends_with(" entries") => {
+            format!("has {entries}")
+        }
+        _ => format!("is {value}"),
+    };
+    if !evidence.note.is_empty() {
+        text.push_str(", ");
+        text.push_str(&evidence.note);
+    }
+    text
+}

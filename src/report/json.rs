@@ -1,0 +1,324 @@
+//! The report for programs.
+//!
+//! Owns the keys, which stay: what others read is written down here and nowhere else. More keys may be added.
+
+use serde::Serialize;
+
+use crate::compile::ir::Level;
+use crate::diagnostic::Diagnostic;
+use crate::evaluate::{Evidence, Finding, Outcome, Question};
+use crate::language::ast::RuleKind;
+use crate::report::placement;
+use crate::scalar;
+use crate::session::{Checked, Report};
+use crate::source::{Sources, Span};
+
+#[derive(Serialize)]
+struct Root<'r> {
+    tool: Tool,
+    rules: Option<Pack<'r>>,
+    environments: Vec<Environment<'r>>,
+    errors: Vec<Error<'r>>,
+    exit: u8,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Clone, Serialize)]
+struct Pack<'r> {
+    pack: &'r str,
+    digest: &'r str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Environment<'r> {
+    name: &'r str,
+    rules: Option<Pack<'r>>,
+    now: Option<String>,
+    verdict: &'static str,
+    summary: Summary,
+    units: Vec<Unit<'r>>,
+    findings: Vec<Told<'r>>,
+    document_errors: Vec<Error<'r>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary {
+    pass: usize,
+    fail: usize,
+    pending: usize,
+    unknown: usize,
+    not_applicable: usize,
+    waived: usize,
+    warnings: usize,
+    notes: usize,
+}
+
+#[derive(Serialize)]
+struct Unit<'r> {
+    id: &'r str,
+    verdict: &'static str,
+    findings: Vec<&'r str>,
+}
+
+#[derive(Serialize)]
+struct Told<'r> {
+    id: String,
+    rule: &'r str,
+    kind: &'static str,
+    outcome: &'static str,
+    level: &'static str,
+    subject: String,
+    clauses: &'r [String],
+    message: &'r str,
+    why: Option<&'r str>,
+    blocks: Vec<String>,
+    until: Option<String>,
+    location: Option<Location<'r>>,
+    #[serde(rename = "ruleLocation")]
+    rule_location: Location<'r>,
+    evidence: Vec<Fact<'r>>,
+    fixes: Vec<&'r str>,
+    questions: Vec<Asked<'r>>,
+}
+
+#[derive(Serialize)]
+struct Fact<'r> {
+    path: &'r str,
+    value: &'r str,
+    note: &'r str,
+    stated: bool,
+    location: Option<Location<'r>>,
+}
+
+#[derive(Serialize)]
+struct Asked<'r> {
+    path: &'r str,
+    ask: &'r str,
+    find: Option<&'r str>,
+    expects: &'r str,
+    answer: &'r str,
+    location: Option<Location<'r>>,
+    place: Option<Place>,
+}
+
+#[derive(Serialize)]
+struct Place {
+    line: usize,
+    way: &'static str,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Error<'r> {
+    code: &'r str,
+    message: &'r str,
+    help: Option<&'r str>,
+    location: Option<Location<'r>>,
+}
+
+/// A place; lines and columns from 1, columns in characters, the end exclusive.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Location<'r> {
+    file: &'r str,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+/// The report as JSON, with a line break at its end.
+pub fn render(report: &Report<'_>, all: bool) -> String {
+    let sources = report.sources;
+    let pack = |name: &str| {
+        let known = report.packs.iter().find(|(pack, _)| pack == name);
+        known.map(|(pack, digest)| Pack { pack, digest })
+    };
+    let root = Root {
+        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        rules: report.packs.first().and_then(|(name, _)| pack(name)),
+        environments: report
+            .environments
+            .iter()
+            .map(|checked| environment(checked, pack(&checked.rules.name), sources, all))
+            .collect(),
+        errors: errors(&report.errors, sources),
+        exit: report.exit_code(),
+    };
+    // Strings and numbers only: this does not fail.
+    let mut text = serde_json::to_string_pretty(&root).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn environment<'r>(
+    checked: &'r Checked<'_>,
+    rules: Option<Pack<'r>>,
+    sources: &'r Sources,
+    all: bool,
+) -> Environment<'r> {
+    let evaluation = &checked.evaluation;
+    let summary = evaluation.summary;
+    let mut findings: Vec<Told<'_>> =
+        evaluation.findings.iter().map(|finding| told(finding, checked, sources)).collect();
+    if all {
+        findings.extend(quiet(checked, sources));
+    }
+    Environment {
+        name: &checked.name,
+        rules,
+        now: checked.now.map(scalar::print_time),
+        verdict: evaluation.verdict.word(),
+        summary: Summary {
+            pass: summary.pass,
+            fail: summary.fail,
+            pending: summary.pending,
+            unknown: summary.unknown,
+            not_applicable: summary.not_applicable,
+            waived: summary.waived,
+            warnings: summary.warnings,
+            notes: summary.notes,
+        },
+        units: evaluation
+            .units
+            .iter()
+            .map(|unit| Unit {
+                id: &unit.id,
+                verdict: unit.readiness.word(),
+                findings: unit
+                    .findings
+                    .iter()
+                    .map(|finding| evaluation.findings[*finding].id.as_str())
+                    .collect(),
+            })
+            .collect(),
+        findings,
+        document_errors: errors(&checked.errors, sources),
+    }
+}
+
+fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sources) -> Told<'r> {
+    let rule = &checked.rules.rules[finding.rule];
+    let fact = |evidence: &'r Evidence| Fact {
+        path: &evidence.path,
+        value: &evidence.value,
+        note: &evidence.note,
+        stated: evidence.stated,
+        location: evidence.span.map(|span| location(span, sources)),
+    };
+    let asked = |question: &'r Question| Asked {
+        path: &question.path,
+        ask: &question.ask,
+        find: question.find.as_deref(),
+        expects: &question.expects,
+        answer: &question.answer,
+        location: question.span.map(|span| location(span, sources)),
+        place: placement::of(question, &checked.facts, sources).map(|place| Place {
+            line: place.line,
+            way: place.way.word(),
+            text: place.lines.join("\n"),
+        }),
+    };
+    let mends = matches!(finding.outcome, Outcome::Fail | Outcome::Pending);
+    Told {
+        id: finding.id.clone(),
+        rule: &rule.id,
+        kind: kind(rule.kind),
+        outcome: finding.outcome.word(),
+        level: level(rule.level),
+        subject: finding.path.clone(),
+        clauses: &rule.clauses,
+        message: &finding.message,
+        why: finding.why.as_deref(),
+        blocks: finding.blocks.iter().map(|row| checked.facts.name(*row)).collect(),
+        until: finding.until.map(scalar::print_time),
+        location: finding.span.map(|span| location(span, sources)),
+        rule_location: location(rule.span, sources),
+        evidence: finding.evidence.iter().map(fact).collect(),
+        fixes: rule
+            .fixes
+            .iter()
+            .filter(|_| mends)
+            .map(|fix| checked.rules.remedies[fix.remedy].name.as_str())
+            .collect(),
+        questions: finding.questions.iter().map(asked).collect(),
+    }
+}
+
+/// Outcomes that are only told on request.
+fn quiet<'r>(
+    checked: &'r Checked<'_>,
+    sources: &'r Sources,
+) -> impl Iterator<Item = Told<'r>> + use<'r> {
+    checked.evaluation.quiet.iter().map(move |(rule, outcome, row)| {
+        let rule = &checked.rules.rules[*rule];
+        let subject = row.map(|row| checked.facts.path(row)).unwrap_or_default();
+        let place = row.and_then(|row| checked.facts.row_place(row));
+        Told {
+            id: match subject.is_empty() {
+                true => rule.id.clone(),
+                false => format!("{}:{subject}", rule.id),
+            },
+            rule: &rule.id,
+            kind: kind(rule.kind),
+            outcome: outcome.word(),
+            level: level(rule.level),
+            subject,
+            clauses: &rule.clauses,
+            message: &rule.title,
+            why: None,
+            blocks: Vec::new(),
+            until: None,
+            location: place.map(|span| location(span, sources)),
+            rule_location: location(rule.span, sources),
+            evidence: Vec::new(),
+            fixes: Vec::new(),
+            questions: Vec::new(),
+        }
+    })
+}
+
+fn errors<'r>(errors: &'r [Diagnostic], sources: &'r Sources) -> Vec<Error<'r>> {
+    let error = |error: &'r Diagnostic| Error {
+        code: &error.code,
+        message: &error.message,
+        help: error.help.as_deref(),
+        location: error.span().map(|span| location(span, sources)),
+    };
+    errors.iter().map(error).collect()
+}
+
+fn location(span: Span, sources: &Sources) -> Location<'_> {
+    let source = sources.get(span.file);
+    let (start, end) = (source.position(span.start), source.position(span.end));
+    Location {
+        file: source.name(),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+    }
+}
+
+fn kind(kind: RuleKind) -> &'static str {
+    match kind {
+        RuleKind::Prerequisite => "prerequisite",
+        RuleKind::Unsupported => "unsupported",
+        RuleKind::Advisory => "advisory",
+    }
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Note => "note",
+    }
+}

@@ -1,0 +1,174 @@
+//! Where the answer to a question goes.
+//!
+//! Owns the way from a fact that nobody stated to the line of the description to write, and the place for it. The
+//! records around the fact may be missing, too: then they are part of what is written.
+
+use crate::evaluate::Question;
+use crate::facts::{Facts, NO_NODE, ROOT, RowId};
+use crate::source::{Sources, Span};
+use crate::yaml::{Kind, NodeId, Tree};
+
+/// How new text relates to a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// New lines below it.
+    Below,
+    /// In place of the value that stands there.
+    Instead,
+    /// Inside the brackets or braces that open there.
+    Within,
+}
+
+impl Way {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Way::Below => "below",
+            Way::Instead => "instead",
+            Way::Within => "within",
+        }
+    }
+}
+
+/// A line to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// The place it refers to.
+    pub span: Span,
+    /// The line it refers to, from 1.
+    pub line: usize,
+    /// How.
+    pub way: Way,
+    /// The text, with its indentation.
+    pub lines: Vec<String>,
+}
+
+impl Placement {
+    /// As an instruction, with the lines to write below it.
+    pub fn tell(&self) -> String {
+        let line = self.line;
+        let text = self.lines.join("\n");
+        match self.way {
+            Way::Below => format!("below line {line}, write\n{text}"),
+            Way::Instead => format!("in line {line}, write instead\n{text}"),
+            Way::Within => format!("inside the brackets in line {line}, write\n{text}"),
+        }
+    }
+}
+
+/// Where the answer to a question goes; none where the description has no place for it.
+pub fn of(question: &Question, facts: &Facts<'_>, sources: &Sources) -> Option<Placement> {
+    let tree = facts.tree();
+    let is_entry = question.answer.starts_with("- ");
+    if let Some(node) = facts.node(question.slot) {
+        return Some(stated(node, is_entry, &question.answer, tree, sources));
+    }
+    let (ty, field) = facts.field_of(question.slot);
+    let mut lines = if is_entry {
+        let name = &facts.schema().ty(ty).fields[field].name;
+        vec![format!("{name}:"), format!("  {}", question.answer)]
+    } else {
+        vec![question.answer.clone()]
+    };
+    let mut row = facts.owner(question.slot);
+    while facts.row(row).node == NO_NODE && row != ROOT {
+        let data = facts.row(row);
+        let (ty, field) = facts.field_of(data.via);
+        lines = lines.iter().map(|line| format!("  {line}")).collect();
+        lines.insert(0, format!("{}:", facts.schema().ty(ty).fields[field].name));
+        row = data.parent;
+    }
+    let holder = holder(row, facts)?;
+    let first = tree.own_entries(holder).next()?;
+    let first_key = tree.span(first.key);
+    let source = sources.get(first_key.file);
+    if source.text()[tree.span(holder).start as usize..].starts_with('{') {
+        let span = tree.span(holder);
+        let line = source.position(span.start).line;
+        return Some(Placement { span, line, way: Way::Within, lines: vec![flow(&lines)] });
+    }
+    let indent = source.position(first_key.start).column - 1;
+    let key = key_value(row, facts);
+    let above = tree.key_of(holder).map(|key| tree.span(key));
+    let anchor = match (key, above) {
+        (Some(key), _) => tree.span(key),
+        (None, Some(above)) if source.line_of(above.start) < source.line_of(first_key.start) => {
+            above
+        }
+        _ if tree.kind(first.value) == Kind::Scalar => tree.span(first.value),
+        _ => return None,
+    };
+    let line = source.position(anchor.end.max(anchor.start)).line;
+    let lines = lines.iter().map(|text| format!("{}{text}", " ".repeat(indent))).collect();
+    Some(Placement { span: anchor, line, way: Way::Below, lines })
+}
+
+/// The place of a fact that is written down, but says that it is not known, or does not say enough.
+fn stated(
+    node: NodeId,
+    is_entry: bool,
+    answer: &str,
+    tree: &Tree<'_>,
+    sources: &Sources,
+) -> Placement {
+    let span = tree.span(node);
+    let source = sources.get(span.file);
+    let line = source.position(span.start).line;
+    if tree.kind(node) != Kind::Sequence || !is_entry {
+        return Placement { span, line, way: Way::Instead, lines: vec![answer.to_owned()] };
+    }
+    let is_flow = source.text().get(span.start as usize..).is_some_and(|at| at.starts_with('['));
+    let key = tree.key_of(node).map(|key| tree.span(key));
+    match (is_flow, key, tree.items(node).next()) {
+        (false, Some(key), Some(_)) => {
+            // A block sequence starts at its first dash.
+            let indent = source.position(span.start).column - 1;
+            let line = source.position(key.start).line;
+            let text = format!("{}{answer}", " ".repeat(indent));
+            Placement { span: key, line, way: Way::Below, lines: vec![text] }
+        }
+        _ => {
+            let text = answer.trim_start_matches("- ").to_owned();
+            Placement { span, line, way: Way::Within, lines: vec![text] }
+        }
+    }
+}
+
+fn holder(row: RowId, facts: &Facts<'_>) -> Option<NodeId> {
+    let node = facts.row(row).node;
+    if node != NO_NODE {
+        return Some(facts.tree().resolve(NodeId(node)));
+    }
+    // The environment itself: the first of its documents that states a fact.
+    let schema = facts.schema();
+    let fields = &schema.ty(facts.row(ROOT).ty).fields;
+    let stated = fields.iter().filter_map(|field| facts.node(facts.slot_of(ROOT, field.slot?)));
+    let first = stated.min_by_key(|node| facts.tree().span(*node))?;
+    let span = facts.tree().span(first);
+    let roots = facts.tree().documents().iter().filter(|document| document.file == span.file);
+    roots
+        .map(|document| document.root)
+        .filter(|root| facts.tree().span(*root).start <= span.start)
+        .last()
+}
+
+fn key_value(row: RowId, facts: &Facts<'_>) -> Option<NodeId> {
+    let ty = facts.schema().ty(facts.row(row).ty);
+    let slot = ty.fields[ty.key?].slot?;
+    facts.node(facts.slot_of(row, slot))
+}
+
+/// Nested lines as they are written between braces.
+fn flow(lines: &[String]) -> String {
+    match lines {
+        [only] => only.trim().trim_start_matches("- ").to_owned(),
+        [first, rest @ ..] => {
+            let first = first.trim();
+            match rest.first().is_some_and(|line| line.trim().starts_with("- ")) {
+                true => format!("{first} [{}]", flow(rest)),
+                false => format!("{first} {{ {} }}", flow(rest)),
+            }
+        }
+        [] => String::new(),
+    }
+}

@@ -1,0 +1,171 @@
+//! The last lines: whether the gate is open, and for whom.
+
+use crate::evaluate::{Outcome, Readiness, Verdict};
+use crate::report::Format;
+use crate::report::layout::{Look, Tone, names};
+use crate::report::sanitise;
+use crate::scalar;
+use crate::schema::types::Type;
+use crate::schema::{ENVIRONMENT, Schema};
+use crate::session::{Checked, Report};
+
+/// Units that are named per state.
+const NAMED: usize = 12;
+/// Rules that are named per unit.
+const RULES: usize = 4;
+/// Width of the headings.
+const HEADING: usize = 12;
+
+/// Appends the state of the units and the gate of one environment.
+pub fn environment(out: &mut String, checked: &Checked<'_>, look: &Look, format: Format) {
+    if !look.quiet && format == Format::Full {
+        units(out, checked, look);
+    }
+    let whole = Look { width: usize::MAX, ..look.clone() };
+    // A line per thing: programs that read lines read this one, too.
+    gate(out, checked, if format == Format::Full && !look.quiet { look } else { &whole });
+}
+
+fn units(out: &mut String, checked: &Checked<'_>, look: &Look) {
+    let states = [
+        (Readiness::Ready, Tone::Good),
+        (Readiness::Blocked, Tone::Bad),
+        (Readiness::Ineligible, Tone::Bad),
+        (Readiness::Unknown, Tone::Doubt),
+        (Readiness::Pending, Tone::Care),
+    ];
+    for (state, tone) in states {
+        let units: Vec<_> =
+            checked.evaluation.units.iter().filter(|unit| unit.readiness == state).collect();
+        if units.is_empty() {
+            continue;
+        }
+        let shown: Vec<String> = units
+            .iter()
+            .take(if look.all { usize::MAX } else { NAMED + 1 })
+            .map(|unit| {
+                let id = sanitise::clean(&unit.id);
+                let mut rules: Vec<&str> = Vec::new();
+                let told = unit.findings.iter().map(|at| &checked.evaluation.findings[*at]);
+                // Only what makes the state what it is: whoever is blocked need not read on.
+                for finding in told.filter(|finding| finding.outcome == decisive(state)) {
+                    let rule = checked.rules.rules[finding.rule].id.as_str();
+                    if !rules.contains(&rule) {
+                        rules.push(rule);
+                    }
+                }
+                match rules.is_empty() {
+                    true => id.into_owned(),
+                    false => format!("{id} ({})", names(rules.into_iter(), RULES)),
+                }
+            })
+            .collect();
+        let mut text = match shown.len() <= NAMED + 1 && units.len() > NAMED + 1 {
+            true => format!("{} and {} more", shown[..NAMED].join(", "), units.len() - NAMED),
+            false => shown.join(", "),
+        };
+        if units.len() > 3 {
+            text = format!("{}: {text}", units.len());
+        }
+        let word = state.word();
+        let painted = format!("{}{}", look.paint(tone, word), " ".repeat(HEADING - word.len()));
+        look.hanging(out, &format!("{word:<HEADING$}"), &painted, &text);
+    }
+}
+
+/// The outcome that puts a unit into a state.
+fn decisive(state: Readiness) -> Outcome {
+    match state {
+        Readiness::Ready => Outcome::Pass,
+        Readiness::Blocked | Readiness::Ineligible => Outcome::Fail,
+        Readiness::Unknown => Outcome::Unknown,
+        Readiness::Pending => Outcome::Pending,
+    }
+}
+
+fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
+    let evaluation = &checked.evaluation;
+    let summary = &evaluation.summary;
+    let (word, tone) = match evaluation.verdict {
+        Verdict::Open => ("OPEN", Tone::Good),
+        Verdict::Closed => ("CLOSED", Tone::Bad),
+        Verdict::Unknown => ("CLOSED until it is known", Tone::Doubt),
+        Verdict::Pending => ("CLOSED for now", Tone::Care),
+        Verdict::Nothing => ("NOT CHECKED", Tone::Doubt),
+    };
+    let mut counts = Vec::new();
+    let mut count = |number: usize, word: &str| {
+        if number > 0 {
+            counts.push(format!("{number} {word}"));
+        }
+    };
+    count(summary.fail, "failed");
+    count(summary.unknown, "unknown");
+    count(summary.pending, "pending");
+    count(summary.waived, "waived");
+    count(summary.pass, "passed");
+    count(summary.not_applicable, "not applicable");
+    let plural = |number: usize, word: &str| {
+        if number == 1 { word.to_owned() } else { format!("{word}s") }
+    };
+    count(summary.warnings, &plural(summary.warnings, "warning"));
+    count(summary.notes, &plural(summary.notes, "note"));
+    let ready = evaluation.units.iter().filter(|unit| unit.readiness == Readiness::Ready).count();
+    let total = evaluation.units.len();
+    let kind = unit_word(&checked.rules.schema);
+    let mut text = format!(
+        "{}, {ready} of {total} {kind} ready",
+        if counts.is_empty() { "nothing to judge".to_owned() } else { counts.join(", ") }
+    );
+    if evaluation.verdict == Verdict::Pending {
+        if let Some(until) = evaluation.findings.iter().filter_map(|finding| finding.until).max() {
+            text = format!("until {}: {text}", scalar::print_time(until));
+        }
+    }
+    text.push_str(&format!(" ({}", sanitise::clean(&checked.name)));
+    if let Some(now) = checked.now {
+        text.push_str(&format!(", as of {}", scalar::print_time(now)));
+    }
+    text.push(')');
+    let errors = checked.errors.len();
+    if errors > 0 {
+        let line = format!(
+            "{errors} {} in the description; what they concern counts as unknown",
+            plural(errors, "error")
+        );
+        look.hanging(out, "", "", &look.paint(Tone::Bad, &line));
+    }
+    let lead = format!("gate {word}: ");
+    let painted = format!("gate {}: ", look.paint(tone, word));
+    let lines = crate::report::layout::wrap(&format!("{lead}{text}"), look.width.max(40));
+    for (at, line) in lines.iter().enumerate() {
+        match (at, line.strip_prefix(lead.as_str())) {
+            (0, Some(rest)) => out.push_str(&format!("{painted}{rest}\n")),
+            (0, None) => out.push_str(&format!("{line}\n")),
+            _ => out.push_str(&format!("  {line}\n")),
+        }
+    }
+}
+
+/// Appends what is to be said of the run as a whole.
+pub fn whole(out: &mut String, report: &Report<'_>, look: &Look) {
+    if report.errors.is_empty() {
+        return;
+    }
+    let errors = report.errors.len();
+    let line = match errors {
+        1 => "1 error kept the work from being complete".to_owned(),
+        _ => format!("{errors} errors kept the work from being complete"),
+    };
+    out.push_str(&look.paint(Tone::Bad, &line));
+    out.push('\n');
+}
+
+/// What the units are called: the name of the list that holds them.
+fn unit_word(schema: &Schema) -> &str {
+    let fields = &schema.ty(ENVIRONMENT).fields;
+    fields
+        .iter()
+        .find(|field| schema.unit.is_some_and(|unit| field.ty.element() == Some(&Type::Row(unit))))
+        .map_or("units", |field| field.name.as_str())
+}
