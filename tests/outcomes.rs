@@ -15,3 +15,5 @@ mod examples;
 mod generated;
 #[path = "outcomes/unknown.rs"]
 mod unknown;
+#[path = "outcomes/truth.rs"]
+mod truth;

@@ -1,5 +1,7 @@
 //! What each example tells: findings, machines, verdict and exit code.
 
+use std::process::Command;
+
 use failback::compile::ir::Level;
 use failback::session::{Inputs, Options, run};
 
@@ -65,4 +67,30 @@ fn the_recorded_moment_is_full_of_questions() {
     let text = include_str!("../../examples/win-4003/site.yaml");
     let told = told("examples/win-4003/site.yaml", text, true);
     assert_eq!(told, include_str!("win-4003.txt").trim_end(), "\n{told}\n");
+}
+
+/// The whole output of a check as a person sees it, and its exit code. `UPDATE_EXPECTED=1 cargo test` writes it anew.
+fn shown(name: &str, exit: i32) {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let output = Command::new(env!("CARGO_BIN_EXE_failback"))
+        .current_dir(root)
+        .args(["check", "--color", "never", &format!("examples/{name}")])
+        .env("COLUMNS", "80")
+        .output()
+        .expect("the program runs");
+    assert_eq!(output.status.code(), Some(exit), "{}", String::from_utf8_lossy(&output.stderr));
+    let found = String::from_utf8(output.stdout).expect("the output is text");
+    let file = format!("{root}/examples/{name}/expected.txt");
+    if std::env::var_os("UPDATE_EXPECTED").is_some() {
+        std::fs::write(&file, &found).expect("the expectation can be written");
+    }
+    let expected = std::fs::read_to_string(&file).unwrap_or_default();
+    assert_eq!(found, expected, "\n{found}");
+}
+
+#[test]
+fn the_examples_print_what_their_folders_say() {
+    shown("ready", 0);
+    shown("first-failback", 1);
+    shown("win-4003", 1);
 }
