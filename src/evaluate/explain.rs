@@ -122,17 +122,25 @@ fn explain<'a>(
 pub fn id(raw: &Raw<'_>, rules: &RuleSet, facts: &Facts<'_>) -> String {
     let rule = &rules.rules[raw.rule];
     let mut id = rule.id.clone();
-    let mut named = false;
+    let mut path: Option<String> = None;
     for (_, value) in &raw.bindings {
-        match value {
-            Value::Row(row) if !named => {
-                named = true;
+        let shown = show::value(value, &Type::Text, facts);
+        match (value, &path) {
+            (Value::Row(row), None) => {
+                let own = facts.path(*row);
                 id.push(':');
-                id.push_str(&facts.path(*row));
+                id.push_str(&own);
+                path = Some(own);
             }
-            other => {
+            // A record within the subject is told by its address alone.
+            (Value::Row(_), Some(path))
+                if shown.strip_prefix(path).is_some_and(|within| within.starts_with('/')) =>
+            {
+                id.push_str(&shown[path.len()..]);
+            }
+            _ => {
                 id.push('+');
-                id.push_str(&show::value(other, &Type::Text, facts));
+                id.push_str(&shown);
             }
         }
     }

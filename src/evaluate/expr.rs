@@ -190,10 +190,20 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             Kind::Otherwise(left, right) => {
                 let (value, note) = self.eval(left);
                 if !matches!(value, Value::Unknown) {
+                    if self.tracing && !matches!(value, Value::List(_)) {
+                        // What comes out either way needs no proof of the left side.
+                        let (other, right_note) = self.eval(right);
+                        let key = Key::of(&other, false);
+                        let same = key.is_some() && key == Key::of(&value, false);
+                        if same && right_note.uses().len() < note.uses().len() {
+                            return (value, right_note);
+                        }
+                    }
                     return (value, note.fixed());
                 }
+                // What is not known stays so with more unknown; only what it was asked about has to be there.
                 let (value, right_note) = self.eval(right);
-                (value, self.both(&note.fixed(), &right_note))
+                (value, self.both(&note.only_fixed(), &right_note))
             }
             Kind::IsKnown(operand) => {
                 let (value, note) = self.eval(operand);
