@@ -7,8 +7,8 @@ pub mod args;
 pub mod terminal;
 pub mod check;
 pub mod plan;
-// pub mod what_if;
-// pub mod ask;
+pub mod what_if;
+pub mod ask;
 pub mod pack;
 pub mod explain;
 pub mod rules;
@@ -77,8 +77,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let output = match &arguments.command {
         Command::Check(check) => check::run(check, color),
         Command::Plan(plan) => plan::run(plan, color),
-//         Command::WhatIf(what_if) => what_if::run(what_if, color),
-//         Command::Ask(ask) => ask::run(ask, color),
+        Command::WhatIf(what_if) => what_if::run(what_if, color),
+        Command::Ask(ask) => ask::run(ask, color),
         Command::Explain(explain) => explain::run(explain, color),
         Command::Rules(rules) => rules::run(rules, color),
         Command::Schema(schema) => schema::run(schema),

@@ -17,8 +17,8 @@ use crate::yaml::{Kind, Limits, NodeId, Tree};
 pub mod files;
 pub mod rules;
 pub mod times;
-// pub mod address;
-// pub mod assume;
+pub mod address;
+pub mod assume;
 
 /// `apiVersion` of the descriptions that are read.
 pub const API_VERSION: &str = "failback/v1";
