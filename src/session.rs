@@ -243,7 +243,17 @@ fn check<'a>(
         Some(planning) => way(&facts, rules, now, &evaluation, planning),
         None => (None, false),
     };
-    Checked { name: environment.name, now, rules, facts, evaluation, errors, plan, unplanned, times }
+    Checked {
+        name: environment.name,
+        now,
+        rules,
+        facts,
+        evaluation,
+        errors,
+        plan,
+        unplanned,
+        times,
+    }
 }
 
 /// The plan, and whether there was too much to make one.

@@ -67,10 +67,9 @@ pub fn run(arguments: &args::Ask, color: Color) -> Output {
             output.aside = check::nothing(&arguments.input.paths, inputs.seen);
         }
         for error in &report.errors {
-            output.aside.push_str(&format!(
-                "error: {}\n",
-                crate::report::sanitise::clean(&error.message)
-            ));
+            output
+                .aside
+                .push_str(&format!("error: {}\n", crate::report::sanitise::clean(&error.message)));
         }
         output
     })
@@ -96,7 +95,10 @@ fn answers(path: &Path) -> Result<Vec<(String, Value)>, Problem> {
     if let Some(error) = diagnostics.into_sorted().first() {
         let place = error.span().map(|span| sources.get(file).position(span.start).line);
         let place = place.map_or(String::new(), |line| format!(", line {line}"));
-        return Err(Problem::new(format!("`{name}`{place}: {}", error.message), error.help.clone()));
+        return Err(Problem::new(
+            format!("`{name}`{place}: {}", error.message),
+            error.help.clone(),
+        ));
     }
     let mut answers = Vec::new();
     for document in tree.documents() {

@@ -59,8 +59,7 @@ fn options(arguments: &args::Check) -> Result<Options, Output> {
     };
     // Only these forms name the step that closes a finding.
     let numbers = arguments.format != args::Form::Concise && !arguments.quiet;
-    let planning =
-        numbers.then(|| Planning { most: Some(MOST_NUMBERED), ..Planning::default() });
+    let planning = numbers.then(|| Planning { most: Some(MOST_NUMBERED), ..Planning::default() });
     let limits = Limits::default();
     Ok(Options { now, epoch, selection, limits, planning, times: arguments.times })
 }

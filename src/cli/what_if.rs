@@ -41,7 +41,8 @@ pub fn run(arguments: &args::WhatIf, color: Color) -> Output {
 fn parse(set: &str) -> Result<(String, Value), Problem> {
     let help = || Some("write `--set PATH=VALUE`".to_owned());
     let bracket = set.find('[').filter(|open| set.find('=').is_some_and(|equal| *open < equal));
-    let from = bracket.and_then(|open| set[open..].find(']').map(|close| open + close)).unwrap_or(0);
+    let from =
+        bracket.and_then(|open| set[open..].find(']').map(|close| open + close)).unwrap_or(0);
     let Some(equal) = set[from..].find('=').map(|at| from + at) else {
         return Err(Problem::new(format!("`{set}` says no value"), help()));
     };

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use crate::compile::ir::Level;
 use crate::evaluate::{Readiness, Verdict};
+use crate::report::Format;
 use crate::report::json::{Error, Tool, errors};
 use crate::report::layout::{Look, Tone, names};
 use crate::report::sanitise::clean;
-use crate::report::Format;
 use crate::session::Report;
 use crate::session::assume::{Difference, Told};
 
@@ -74,7 +74,10 @@ fn section(out: &mut String, title: &str, tone: Tone, told: &[&Told], look: &Loo
     if told.is_empty() {
         return;
     }
-    out.push_str(&format!("\n{}\n", look.paint(Tone::Heading, &format!("{title}: {}", told.len()))));
+    out.push_str(&format!(
+        "\n{}\n",
+        look.paint(Tone::Heading, &format!("{title}: {}", told.len()))
+    ));
     let limit = if look.all || told.len() == TOLD + 1 { told.len() } else { TOLD };
     for one in told.iter().take(limit) {
         let word = word(one);

@@ -3,12 +3,13 @@
 //! Owns the grouping by where the answer is found, and the layout of a question with the lines to write. Which
 //! questions are open is decided before.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use crate::compile::ir::Level;
 use crate::evaluate::Question;
 use crate::report::json;
+use crate::report::layout::count;
 use crate::report::layout::{Look, Tone};
 use crate::report::placement::{self, Placement};
 use crate::report::sanitise;
@@ -41,7 +42,7 @@ impl<'q> Asked<'q> {
     /// Who or what knows: the first part of where the answer is found.
     pub fn source(&self) -> &str {
         let Some(find) = &self.question.find else { return "Whoever knows" };
-        let end = [" > ", ": ", ", "].iter().filter_map(|mark| find.find(mark)).min();
+        let end = [" > ", ": "].iter().filter_map(|mark| find.find(mark)).min();
         find[..end.unwrap_or(find.len())].trim()
     }
 
@@ -49,10 +50,7 @@ impl<'q> Asked<'q> {
     pub fn tell(&self) -> (String, Vec<String>) {
         match (&self.place, &self.file) {
             (Some(place), Some(file)) => (place.way.tell(place.line, file), place.lines.clone()),
-            _ => (
-                format!("write for {}", self.question.path),
-                vec![self.question.answer.clone()],
-            ),
+            _ => (format!("write for {}", self.question.path), vec![self.question.answer.clone()]),
         }
     }
 }
@@ -76,8 +74,7 @@ pub fn groups(out: &mut String, asked: &[Asked<'_>], look: &Look) {
         out.push_str("  ");
         out.push_str(&look.paint(Tone::Heading, &sanitise::clean(source)));
         out.push('\n');
-        let limit =
-            if look.all || members.len() == TOLD + 1 { members.len() } else { TOLD };
+        let limit = if look.all || members.len() == TOLD + 1 { members.len() } else { TOLD };
         for one in members.iter().take(limit) {
             number += 1;
             ask(out, number, one, look);
@@ -125,6 +122,10 @@ fn open<'r>(checked: &'r Checked<'_>) -> Vec<(Asked<'r>, Vec<&'r str>)> {
         });
         open[at].1.extend(finding);
     }
+    // A list that need not be complete is not asked for as a whole where one more entry of it is.
+    let entries: FxHashSet<&str> =
+        open.iter().filter_map(|(asked, _)| Some(asked.question.path.split_once('[')?.0)).collect();
+    open.retain(|(asked, _)| !entries.contains(asked.question.path.as_str()));
     open
 }
 
@@ -145,12 +146,10 @@ pub fn full(report: &Report<'_>, look: &Look) -> (String, usize) {
         ids.sort_unstable();
         ids.dedup();
         out.push_str(&format!(
-            "\n{name}: {} open, {} findings wait for an answer\n",
-            match asked.len() {
-                1 => "1 question".to_owned(),
-                number => format!("{number} questions"),
-            },
-            ids.len()
+            "\n{name}: {} open, {} {} for an answer\n",
+            count(asked.len(), "question"),
+            count(ids.len(), "finding"),
+            if ids.len() == 1 { "waits" } else { "wait" }
         ));
     }
     (out, total)

@@ -143,7 +143,8 @@ fn entry(
     for row in &rows {
         let Some(key) = facts.key(*row) else { continue };
         let key = key.as_str();
-        let follows = rest.strip_prefix(key).is_some_and(|more| more.is_empty() || more.starts_with('/'));
+        let follows =
+            rest.strip_prefix(key).is_some_and(|more| more.is_empty() || more.starts_with('/'));
         if follows && best.is_none_or(|(_, length)| key.len() > length) {
             best = Some((*row, key.len()));
         }
@@ -160,7 +161,9 @@ fn entry(
     }
     let help = did_you_mean(name, keys.iter().map(String::as_str));
     let help = help.or_else(|| match (keys.is_empty(), rows.len()) {
-        (false, _) => Some(format!("it has {}", keys.iter().take(8).cloned().collect::<Vec<_>>().join(", "))),
+        (false, _) => {
+            Some(format!("it has {}", keys.iter().take(8).cloned().collect::<Vec<_>>().join(", ")))
+        }
         (true, 0) => Some("it has no entries".to_owned()),
         (true, length) => Some(format!("its entries are numbered from 0 to {}", length - 1)),
     });

@@ -93,9 +93,8 @@ pub fn with_facts(
             Change::Set(spot.path, value.clone())
         };
         let text = &mut texts[spot.file.0 as usize];
-        *text = edit::change(text, spot.document, &[change]).map_err(|error| {
-            Problem::new(format!("cannot suppose `{path}`: {error}"), None)
-        })?;
+        *text = edit::change(text, spot.document, &[change])
+            .map_err(|error| Problem::new(format!("cannot suppose `{path}`: {error}"), None))?;
     }
     let mut sources = Sources::default();
     for ((_, source), text) in inputs.sources.iter().zip(texts) {

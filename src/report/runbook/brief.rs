@@ -156,7 +156,11 @@ fn plain(text: &str) -> String {
     for char in cleaned.chars() {
         if char == '`' && paired {
             quoted = !quoted;
-        } else if !quoted && matches!(char, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '@' | '&')
+        } else if !quoted
+            && matches!(
+                char,
+                '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '@' | '&'
+            )
         {
             out.push('\\');
         }
