@@ -7,8 +7,8 @@ pub mod args;
 pub mod terminal;
 pub mod check;
 pub mod plan;
-// pub mod what_if;
-// pub mod ask;
+pub mod what_if;
+pub mod ask;
 pub mod pack;
 pub mod explain;
 pub mod rules;
@@ -77,8 +77,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let output = match &arguments.command {
         Command::Check(check) => check::run(check, color),
         Command::Plan(plan) => plan::run(plan, color),
-//         Command::WhatIf(what_if) => what_if::run(what_if, color),
-//         Command::Ask(ask) => ask::run(ask, color),
+        Command::WhatIf(what_if) => what_if::run(what_if, color),
+        Command::Ask(ask) => ask::run(ask, color),
         Command::Explain(explain) => explain::run(explain, color),
         Command::Rules(rules) => rules::run(rules, color),
         Command::Schema(schema) => schema::run(schema),
@@ -88,10 +88,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Man(man) => completions::man(man),
         Command::Test(test) => test::run(test, color),
     };
-    write(output)
+    ExitCode::from(write(output))
 }
 
-fn write(output: Output) -> ExitCode {
+/// Says what there is to say and ends the program at once: taking a large description apart first only costs time.
+fn leave(output: Output) -> ! {
+    std::process::exit(i32::from(write(output)))
+}
+
+fn write(output: Output) -> u8 {
     let Output { result, aside, code } = output;
     // A reader that has gone away has seen enough.
     let _ = io::stderr().lock().write_all(aside.as_bytes());
@@ -100,8 +105,8 @@ fn write(output: Output) -> ExitCode {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             let _ = writeln!(io::stderr(), "error: cannot write the result: {error}");
-            ExitCode::from(BROKEN)
+            BROKEN
         }
-        _ => ExitCode::from(code),
+        _ => code,
     }
 }

@@ -167,14 +167,31 @@ pub fn plan<'a>(
     let (specs, limit) = (planner.specs(), planner.limit.clone());
     // What turned out needless goes, and the rest is run again from the start: that run is what is told.
     let kept = prune::prune(&planner, facts, evaluation, specs);
-    let mut fresh =
-        Planner::new(State::new(facts, rules, now, &evaluation.findings), evaluation, consent);
-    for (spec, sake, alternatives) in kept {
-        fresh.take(&spec, &sake, alternatives, &[]);
+    let run = |specs: &[Kept<'a>]| {
+        let state = State::new(facts, rules, now, &evaluation.findings);
+        let mut fresh = Planner::new(state, evaluation, consent);
+        let whole = specs.iter().fold(true, |whole, (spec, sake, alternatives)| {
+            fresh.take(spec, sake, alternatives.clone(), &[]) && whole
+        });
+        (fresh, whole)
+    };
+    let (mut fresh, _) = run(&kept);
+    // People read wave after wave: in that order the steps are numbered, if it works as well.
+    let mut order: Vec<usize> = (0..fresh.taken.len()).collect();
+    order.sort_by_key(|at| fresh.taken[*at].step.wave);
+    if fresh.taken.len() == kept.len() && !order.is_sorted() {
+        let by_wave: Vec<Kept<'a>> = order.iter().map(|at| kept[*at].clone()).collect();
+        let (again, whole) = run(&by_wave);
+        if whole && again.state.open.keys().eq(fresh.state.open.keys()) {
+            fresh = again;
+        }
     }
     fresh.limit = limit;
     fresh.finish(evaluation)
 }
+
+/// A step that stays, for whose sake, and what would do as well.
+type Kept<'a> = (Spec<'a>, Option<String>, Vec<String>);
 
 /// The plan while it is made.
 pub(crate) struct Planner<'a, 'r, 'e> {
@@ -188,6 +205,8 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     reach: Option<Reach>,
     pub(crate) taken: Vec<Taken<'a>>,
     writer: FxHashMap<SlotId, usize>,
+    /// The steps whose needs read a fact.
+    readers: FxHashMap<SlotId, Vec<usize>>,
     tried: FxHashSet<(FindingKey, (usize, Vec<Key>))>,
     budget: usize,
     limit: Option<String>,
@@ -229,6 +248,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             reach: None,
             taken: Vec::new(),
             writer: FxHashMap::default(),
+            readers: FxHashMap::default(),
             tried: FxHashSet::default(),
             budget,
             limit: None,
@@ -368,6 +388,20 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                 }
             }
         }
+        // What an earlier step needs must not be changed beside it.
+        let facts = &self.state.facts;
+        for (slot, readers) in
+            applied.changed.iter().filter_map(|slot| Some((slot, self.readers.get(slot)?)))
+        {
+            for number in readers.iter().map(|reader| reader + 1) {
+                if !step.after.contains(&number) {
+                    step.after.push(number);
+                    let path = facts.slot_path(*slot);
+                    step.reasons
+                        .push(format!("changes {path}, which is needed before: step {number}"));
+                }
+            }
+        }
         if let Some(sake) = sake {
             step.reasons.push(format!("makes {sake} possible"));
         }
@@ -410,6 +444,10 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         step.id = self.taken.len() + 1;
         for slot in &applied.changed {
             self.writer.insert(*slot, self.taken.len());
+            self.readers.remove(slot);
+        }
+        for usage in note.uses() {
+            self.readers.entry(usage.slot()).or_default().push(self.taken.len());
         }
         self.taken.push(Taken {
             spec: spec.clone(),
@@ -585,6 +623,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             &Default::default(),
         );
         let mut plan = Plan { limit: self.limit.take(), ..Plan::default() };
+        let mut rests_on: Vec<(Vec<SlotId>, Vec<SlotId>)> = Vec::new();
         for finding in &last.findings {
             let rule = &rules.rules[finding.rule];
             let stands = finding.blocks.is_empty()
@@ -597,15 +636,17 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                     plan.questions.push(question.clone());
                 }
             }
+            let mut missed = Vec::new();
             let (hold, why) = match finding.outcome {
-                Outcome::Unknown => (
-                    Hold::Question,
-                    "what decides it is not known: see the questions".to_owned(),
-                ),
+                Outcome::Unknown => {
+                    (Hold::Question, "what decides it is not known: see the questions".to_owned())
+                }
                 Outcome::Pending => (Hold::Time, "only time closes it".to_owned()),
                 _ if is_terminal(rule) => (Hold::Closed, "there is no remedy".to_owned()),
-                _ => self.why_not(finding, &mut plan.questions),
+                _ => self.why_not(finding, &mut plan.questions, &mut missed),
             };
+            let evidence = finding.evidence.iter().map(|evidence| evidence.slot).collect();
+            rests_on.push((evidence, missed));
             plan.unresolved.push(Unresolved {
                 id: finding.id.clone(),
                 hold,
@@ -614,6 +655,14 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                 until: finding.until,
             });
         }
+        // A list that need not be complete is not asked for as a whole where one more entry of it is.
+        let entries: FxHashSet<String> = plan
+            .questions
+            .iter()
+            .filter_map(|question| Some(question.path.split_once('[')?.0.to_owned()))
+            .collect();
+        plan.questions.retain(|question| !entries.contains(&question.path));
+        held_by_others(&mut plan.unresolved, &rests_on);
         plan.ready = last
             .units
             .iter()
@@ -640,6 +689,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         &self,
         finding: &crate::evaluate::Finding<'a>,
         questions: &mut Vec<Question>,
+        missed: &mut Vec<SlotId>,
     ) -> (Hold, String) {
         let (rules, facts) = (self.state.rules, &self.state.facts);
         let rule = &rules.rules[finding.rule];
@@ -672,6 +722,9 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             }
             let (truth, note) = step::needs(facts, rules, self.state.now, &spec, true);
             let uses = note.uses();
+            if truth == Truth::False {
+                missed.extend(uses.iter().map(|usage| usage.slot()));
+            }
             let deciding: Vec<String> = uses
                 .iter()
                 .filter(|usage| truth == Truth::False || explain::is_open(usage, facts))
@@ -779,6 +832,32 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         }
         let longest = ends.into_iter().max().unwrap_or(0);
         self.state.now.map(|now| now + longest * scalar::SECOND)
+    }
+}
+
+/// Where a step misses only what another unresolved finding is about, what holds that one holds this one, too.
+///
+/// For each finding: the facts it rests on, and the facts that kept its remedies from starting.
+fn held_by_others(unresolved: &mut [Unresolved], rests_on: &[(Vec<SlotId>, Vec<SlotId>)]) {
+    let mut about: FxHashMap<SlotId, usize> = FxHashMap::default();
+    let mut fresh: Vec<usize> =
+        (0..unresolved.len()).filter(|at| unresolved[*at].hold != Hold::Closed).collect();
+    while !fresh.is_empty() {
+        for at in fresh.drain(..) {
+            for slot in &rests_on[at].0 {
+                about.entry(*slot).or_insert(at);
+            }
+        }
+        for (at, (_, missed)) in rests_on.iter().enumerate() {
+            let other = missed.iter().find_map(|slot| about.get(slot)).copied();
+            let Some(other) = other.filter(|_| unresolved[at].hold == Hold::Closed) else {
+                continue;
+            };
+            unresolved[at].hold = unresolved[other].hold;
+            let id = unresolved[other].id.clone();
+            unresolved[at].why.push_str(&format!("; that waits for {id}"));
+            fresh.push(at);
+        }
     }
 }
 

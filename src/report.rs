@@ -15,7 +15,7 @@ pub mod summary;
 pub mod shell;
 pub mod runbook;
 pub mod questions;
-//ASSUMED
+pub mod assumed;
 pub mod times;
 
 use crate::report::human::Printer;

@@ -17,8 +17,8 @@ use crate::yaml::{Kind, Limits, NodeId, Tree};
 pub mod files;
 pub mod rules;
 pub mod times;
-// pub mod address;
-// pub mod assume;
+pub mod address;
+pub mod assume;
 
 /// `apiVersion` of the descriptions that are read.
 pub const API_VERSION: &str = "failback/v1";
@@ -181,7 +181,7 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
     let mut errors = inputs.problems.clone();
     let described = describe(&tree, inputs, &mut reading);
     let mut loaded: Vec<Option<rules::Loaded>> = inputs.packs.iter().map(|_| None).collect();
-    let chosen: Vec<Result<usize, Diagnostic>> = described
+    let chosen: Vec<Result<usize, Box<Diagnostic>>> = described
         .iter()
         .map(|environment| choose(&tree, inputs, environment, &mut loaded))
         .collect();
@@ -210,7 +210,7 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
             },
             Err(error) => {
                 errors.append(&mut own);
-                errors.push(error);
+                errors.push(*error);
                 continue;
             }
         };
@@ -243,7 +243,17 @@ fn check<'a>(
         Some(planning) => way(&facts, rules, now, &evaluation, planning),
         None => (None, false),
     };
-    Checked { name: environment.name, now, rules, facts, evaluation, errors, plan, unplanned, times }
+    Checked {
+        name: environment.name,
+        now,
+        rules,
+        facts,
+        evaluation,
+        errors,
+        plan,
+        unplanned,
+        times,
+    }
 }
 
 /// The plan, and whether there was too much to make one.
@@ -349,7 +359,7 @@ fn choose(
     inputs: &Inputs,
     environment: &Described,
     loaded: &mut [Option<rules::Loaded>],
-) -> Result<usize, Diagnostic> {
+) -> Result<usize, Box<Diagnostic>> {
     let mut fields: Vec<(String, Vec<String>)> = Vec::new();
     for (at, pack) in inputs.packs.iter().enumerate() {
         let when = match &loaded[at] {
@@ -398,5 +408,5 @@ fn choose(
         [] => "name a folder with rules: `--rules DIR`".to_owned(),
         known => format!("write {}", known.join(" or ")),
     };
-    Err(Diagnostic::error("no-pack", message, span).help(help))
+    Err(Box::new(Diagnostic::error("no-pack", message, span).help(help)))
 }

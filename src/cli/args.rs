@@ -39,9 +39,9 @@ pub enum Command {
     /// Shows the way to an open gate, step by step
     Plan(plan::Plan),
     /// Shows the verdict that would be
-//     WhatIf(plan::WhatIf),
+    WhatIf(plan::WhatIf),
     /// Asks what is not known, with the lines to write
-//     Ask(plan::Ask),
+    Ask(plan::Ask),
     /// Shows the manual page of a rule, a clause or a remedy
     Explain(Explain),
     /// Lists the rules, or traces them from clause to test

@@ -47,7 +47,8 @@ pub fn run(arguments: &args::Plan, color: Color) -> Output {
 pub fn read(input: &args::Input) -> Result<(Inputs, Options), Output> {
     let selection = Selection { units: input.unit.clone(), ..Selection::default() };
     let (now, epoch) = check::times(input.now.as_deref())?;
-    let options = Options { now, epoch, selection, limits: Limits::default(), ..Options::default() };
+    let options =
+        Options { now, epoch, selection, limits: Limits::default(), ..Options::default() };
     let mut inputs = check::inputs(input.pack.folder.as_deref());
     files::descriptions(&mut inputs, &input.paths, &options.limits);
     Ok((inputs, options))
@@ -61,8 +62,7 @@ fn unknown_consent(report: &Report<'_>, allowed: &[String]) -> Option<Output> {
     let remedies = report.environments.iter().flat_map(|checked| &checked.rules.remedies);
     let known: Vec<&str> = remedies.filter_map(|remedy| remedy.consent.as_deref()).collect();
     let name = allowed.iter().find(|name| !known.contains(&name.as_str()))?;
-    let help = did_you_mean(name, known.iter().copied()).or_else(|| {
-        known.first().map(|_| format!("remedies ask for {}", known.join(", ")))
-    });
+    let help = did_you_mean(name, known.iter().copied())
+        .or_else(|| known.first().map(|_| format!("remedies ask for {}", known.join(", "))));
     Some(Output::broken(format!("no remedy asks for the consent `{name}`"), help.as_deref()))
 }

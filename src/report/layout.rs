@@ -129,6 +129,11 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// How many there are of something.
+pub fn count(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
+}
+
 /// Columns that a character takes.
 pub fn columns(char: char) -> usize {
     char.width().unwrap_or(0)

@@ -8,7 +8,7 @@ use crate::diagnostic::Severity;
 use crate::evaluate::{Finding, Outcome, Verdict};
 use crate::plan::{Hold, Plan, Step};
 use crate::report::human::Printer;
-use crate::report::layout::Look;
+use crate::report::layout::{Look, count};
 use crate::report::{concise, sanitise};
 use crate::scalar;
 use crate::session::{Checked, Report};
@@ -98,11 +98,6 @@ pub fn code(checked: &Checked<'_>, plan: &Plan) -> u8 {
         _ if holds(Hold::Time) => 4,
         _ => 1,
     }
-}
-
-/// How many there are of something.
-pub(crate) fn count(number: usize, word: &str) -> String {
-    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 
 /// Units that the plan is for: those that can go at all.

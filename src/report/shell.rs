@@ -16,7 +16,8 @@ pub fn lines(command: &str, width: usize) -> Vec<String> {
     let mut line = String::new();
     for (at, word) in words.iter().enumerate() {
         // The value of an option stays beside it.
-        let value = words.get(at + 1).filter(|next| word.starts_with('-') && !next.starts_with('-'));
+        let value =
+            words.get(at + 1).filter(|next| word.starts_with('-') && !next.starts_with('-'));
         let needed = word.width() + value.map_or(0, |value| value.width() + 1);
         if !line.is_empty() && line.width() + 1 + needed + joint.len() > width {
             lines.push(format!("{line}{joint}"));
@@ -73,12 +74,17 @@ mod tests {
             lines("tool start --name one --size two", 24),
             ["tool start --name one \\", "    --size two"]
         );
-        assert_eq!(lines("Get-Item -Name one -Path two", 20), ["Get-Item -Name one `", "    -Path two"]);
+        assert_eq!(
+            lines("Get-Item -Name one -Path two", 20),
+            ["Get-Item -Name one `", "    -Path two"]
+        );
     }
 
     #[test]
     fn what_cannot_be_broken_surely_stays_whole() {
-        for command in ["echo 'one two three", "tool  two blanks here", "tool a\\ b c d e f", "tool a # b c d"] {
+        for command in
+            ["echo 'one two three", "tool  two blanks here", "tool a\\ b c d e f", "tool a # b c d"]
+        {
             assert_eq!(lines(command, 8), [command]);
         }
         assert_eq!(lines("tool 'one two' three", 12), ["tool \\", "    'one two' \\", "    three"]);

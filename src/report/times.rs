@@ -33,9 +33,9 @@ pub fn environment(out: &mut String, checked: &Checked<'_>, look: &Look) {
         out.push_str(&format!("  {}  gate {verdict}\n", when(turn)));
         let limit = if look.all || turn.changes.len() == TOLD + 1 { usize::MAX } else { TOLD };
         for change in turn.changes.iter().take(limit) {
-            let lead = format!("    {} -> {}: ", word(change.before), word(change.then));
-            let text = format!("{} [{}]", clean(&change.message), clean(&change.id));
-            look.hanging(out, "      ", &lead, &look.glyphs(&text));
+            let lead = format!("{} -> {}: ", word(change.before), word(change.then));
+            let text = format!("{lead}{} [{}]", clean(&change.message), clean(&change.id));
+            look.hanging(out, "    ", "    ", &look.glyphs(&text));
         }
         if turn.changes.len() > limit {
             let rest = turn.changes.len() - limit;

@@ -49,10 +49,11 @@ pub fn markdown(out: &mut String, checked: &Checked<'_>, plan: &Plan) {
     };
     line(format!("## Runbook for {}", plain(&checked.name)));
     line(String::new());
-    line(format!("{}.", plain(&reaches(checked, plan))));
-    line(format!("{}.", plain(&verified(plan))));
-    if let Some(earliest) = earliest(plan) {
-        line(format!("{}.", plain(&earliest)));
+    let sentences = [Some(reaches(checked, plan)), Some(verified(plan)), earliest(plan)];
+    for sentence in sentences.iter().flatten() {
+        let mut chars = sentence.chars();
+        let first = chars.next().map(|first| first.to_uppercase().to_string());
+        line(format!("{}{}.", first.unwrap_or_default(), plain(chars.as_str())));
     }
     if !plan.ineligible.is_empty() {
         line("\n### Cannot go\n".to_owned());
@@ -155,7 +156,11 @@ fn plain(text: &str) -> String {
     for char in cleaned.chars() {
         if char == '`' && paired {
             quoted = !quoted;
-        } else if !quoted && matches!(char, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '@' | '&')
+        } else if !quoted
+            && matches!(
+                char,
+                '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '@' | '&'
+            )
         {
             out.push('\\');
         }

@@ -4,9 +4,9 @@
 //! they can be copied, nothing that only colour says.
 
 use crate::plan::{Hold, Ineligible, Plan, Step, Unresolved};
-use crate::report::layout::{Look, Tone, names};
+use crate::report::layout::{Look, Tone, count, names};
 use crate::report::questions::{self, Asked};
-use crate::report::runbook::{advice, count, earliest, finding, reaches, role, verified, waves};
+use crate::report::runbook::{advice, earliest, finding, reaches, role, verified, waves};
 use crate::report::{sanitise, shell, times};
 use crate::scalar;
 use crate::session::Checked;
@@ -119,6 +119,13 @@ fn summary(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
     if let Some(earliest) = earliest(plan) {
         page.line(out, "- ", Tone::Heading, &earliest);
     }
+    if !checked.errors.is_empty() {
+        let text = format!(
+            "{} in the description, told above; what they concern counts as unknown",
+            count(checked.errors.len(), "error")
+        );
+        page.line(out, "- ", Tone::Bad, &text);
+    }
     let stay = plan.ineligible.len();
     if stay > 0 {
         page.line(out, "- ", Tone::Bad, &format!("cannot go at all: {stay}, told next"));
@@ -135,14 +142,14 @@ fn ineligible(out: &mut String, plan: &Plan, look: &Look) {
         page.line(out, "- ", Tone::Bad, unit);
         let page = Page { look, indent: INDENT };
         for (id, message) in findings {
-            page.line(out, "because ", Tone::Heading, &format!("{message} [{}]", finding(id)));
+            page.line(out, "because: ", Tone::Heading, &format!("{message} [{}]", finding(id)));
         }
         for (holder, others) in drags {
             let others = match others.is_empty() {
                 true => "nobody else".to_owned(),
                 false => names(others.iter().map(String::as_str), NAMED),
             };
-            page.line(out, "drags along ", Tone::Care, &format!("{holder}: {others}"));
+            page.line(out, "drags along: ", Tone::Care, &format!("{holder}: {others}"));
         }
     }
     rest(out, plan.ineligible.len(), look);
@@ -152,7 +159,8 @@ fn ask(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
     if plan.questions.is_empty() {
         return;
     }
-    let asked: Vec<Asked<'_>> = plan.questions.iter().map(|open| Asked::new(open, checked)).collect();
+    let asked: Vec<Asked<'_>> =
+        plan.questions.iter().map(|open| Asked::new(open, checked)).collect();
     let title = format!("Find out first: {}", count(asked.len(), "question"));
     Page { look, indent: 0 }.heading(out, &title);
     questions::groups(out, &asked, look);
@@ -267,7 +275,7 @@ fn closed(out: &mut String, plan: &Plan, look: &Look) {
     for open in limited(&open, look) {
         let page = Page { look, indent: 2 };
         page.line(out, "- ", Tone::Bad, &format!("{} [{}]", open.message, finding(&open.id)));
-        Page { look, indent: INDENT }.line(out, "why ", Tone::Heading, &open.why);
+        Page { look, indent: INDENT }.line(out, "why: ", Tone::Heading, &open.why);
     }
     rest(out, open.len(), look);
 }

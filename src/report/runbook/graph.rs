@@ -21,7 +21,10 @@ pub fn dot(report: &Report<'_>) -> String {
             out.push_str(&format!("    {{ rank=same; // wave {wave}\n"));
             for step in members {
                 let name = node(at, step.id);
-                out.push_str(&format!("      {name} [label=\"{}\"];\n", label(step, &quoted, "\\n")));
+                out.push_str(&format!(
+                    "      {name} [label=\"{}\"];\n",
+                    label(step, &quoted, "\\n")
+                ));
             }
             out.push_str("    }\n");
         }
@@ -77,7 +80,8 @@ fn edges(plan: &Plan) -> Vec<(usize, usize)> {
                 stack.extend(after(number));
             }
         }
-        let direct = step.after.iter().filter(|number| !implied.get(**number).is_some_and(|it| *it));
+        let direct =
+            step.after.iter().filter(|number| !implied.get(**number).is_some_and(|it| *it));
         edges.extend(direct.map(|number| (*number, step.id)));
     }
     edges

@@ -162,11 +162,7 @@ fn environment<'r>(
                 unit: &open.unit,
                 findings: open.findings.iter().map(|(id, _)| id.as_str()).collect(),
                 messages: open.findings.iter().map(|(_, message)| message.as_str()).collect(),
-                drags: open
-                    .drags
-                    .iter()
-                    .map(|(holder, units)| Drag { holder, units })
-                    .collect(),
+                drags: open.drags.iter().map(|(holder, units)| Drag { holder, units }).collect(),
             })
             .collect(),
         questions: plan
