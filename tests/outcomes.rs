@@ -2,6 +2,8 @@
 
 #[path = "support/described.rs"]
 mod described;
+#[path = "support/rows.rs"]
+mod rows;
 
 #[path = "outcomes/clauses.rs"]
 mod clauses;

@@ -10,13 +10,16 @@ use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
 use crate::schema::TypeId;
 use crate::schema::types::Type;
 
+/// A field of a type.
+pub type Field = (TypeId, usize);
+
 /// What a rule reads.
 #[derive(Debug, Default)]
 struct Reads {
     /// Fields, inverses as the field they turn round.
-    fields: FxHashSet<(TypeId, usize)>,
+    fields: FxHashSet<Field>,
     /// Fields read from all entities of the environment, so that one change may touch every subject.
-    everywhere: FxHashSet<(TypeId, usize)>,
+    everywhere: FxHashSet<Field>,
 }
 
 /// The fields that each rule of a set reads.
@@ -76,6 +79,13 @@ impl Touch {
     }
 }
 
+/// The fields that an expression reads, inverses as the field they turn round.
+pub fn fields(expr: Option<&Expr>, rules: &RuleSet) -> FxHashSet<Field> {
+    let mut reads = Reads::default();
+    expr.into_iter().for_each(|expr| visit(expr, false, rules, &mut reads));
+    reads.fields
+}
+
 fn reads(rule: &Rule, rules: &RuleSet) -> Reads {
     let mut reads = Reads::default();
     for binding in &rule.bindings {
@@ -94,7 +104,7 @@ fn reads(rule: &Rule, rules: &RuleSet) -> Reads {
 }
 
 fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
-    let mut note = |field: (TypeId, usize)| {
+    let mut note = |field: Field| {
         reads.fields.insert(field);
         if global {
             reads.everywhere.insert(field);
@@ -123,7 +133,7 @@ fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
 
 /// Who refers to whom by which field, backwards; kept up to date by adding, so it may name too many.
 pub struct References {
-    sources: FxHashMap<RowId, Vec<(RowId, (TypeId, usize))>>,
+    sources: FxHashMap<RowId, Vec<(RowId, Field)>>,
 }
 
 impl References {
@@ -169,7 +179,7 @@ impl References {
     }
 
     /// An edge counts in both directions: a field leads from source to target, its inverse back.
-    fn add(&mut self, target: RowId, source: RowId, field: (TypeId, usize), again: bool) {
+    fn add(&mut self, target: RowId, source: RowId, field: Field, again: bool) {
         if source == ROOT {
             return;
         }
@@ -181,7 +191,7 @@ impl References {
         }
     }
 
-    fn to(&self, row: RowId) -> &[(RowId, (TypeId, usize))] {
+    fn to(&self, row: RowId) -> &[(RowId, Field)] {
         self.sources.get(&row).map_or(&[], Vec::as_slice)
     }
 }
