@@ -14,8 +14,9 @@ use crate::evaluate::touch::{self, Field};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, Outcome, Question, Raw, Readiness, is_terminal, show};
 use crate::facts::{Facts, RowId, SlotId};
+use crate::plan::prune::Kept;
 use crate::plan::state::{FindingKey, State};
-use crate::plan::step::{Choice, Spec};
+use crate::plan::step::{Choice, Portable, Spec};
 use crate::scalar;
 use crate::schema::types::Type;
 use crate::yaml::edit::Change;
@@ -143,13 +144,15 @@ pub fn plan<'a>(
     let state = State::new(facts, rules, now, &evaluation.findings);
     let mut planner = Planner::new(state, evaluation, consent);
     planner.run();
-    let (specs, limit) = (planner.specs(), planner.limit.clone());
+    let (kept, limit) = (planner.kept(), planner.limit.clone());
     // What turned out needless goes, and the rest is run again from the start: that run is what is told.
-    let kept = prune::prune(&planner, facts, evaluation, specs);
+    let kept = prune::prune(&planner, facts, evaluation, kept);
     let mut fresh =
         Planner::new(State::new(facts, rules, now, &evaluation.findings), evaluation, consent);
-    for (spec, sake, alternatives) in kept {
-        fresh.take(&spec, &sake, alternatives, &[]);
+    for kept in kept {
+        if let Some(spec) = kept.spec.on(&fresh.state.facts) {
+            fresh.take(&spec, &kept.sake, kept.alternatives, &[]);
+        }
     }
     fresh.limit = limit;
     fresh.finish(evaluation)
@@ -232,11 +235,13 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         planner
     }
 
-    fn specs(&self) -> Vec<(Spec<'a>, Option<String>, Vec<String>)> {
-        let taken = self.taken.iter();
-        taken
-            .map(|taken| (taken.spec.clone(), taken.sake.clone(), taken.step.alternatives.clone()))
-            .collect()
+    fn kept(&self) -> Vec<Kept<'a>> {
+        let kept = |taken: &Taken<'a>| Kept {
+            spec: Portable::new(&taken.spec, &self.state.facts),
+            sake: taken.sake.clone(),
+            alternatives: taken.step.alternatives.clone(),
+        };
+        self.taken.iter().map(kept).collect()
     }
 
     /// Takes steps until nothing more can be done.
@@ -363,6 +368,15 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                     step.after.push(number);
                     let path = self.state.facts.slot_path(*slot);
                     step.reasons.push(format!("goes on with {path}: step {number}"));
+                }
+            }
+        }
+        for slot in &applied.done.reads {
+            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1) {
+                if !step.after.contains(&number) {
+                    step.after.push(number);
+                    let path = self.state.facts.slot_path(*slot);
+                    step.reasons.push(format!("what is chosen fits by {path}: step {number}"));
                 }
             }
         }

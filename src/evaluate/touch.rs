@@ -67,10 +67,12 @@ impl Touch {
         if rows.is_empty() {
             return Subjects::None;
         }
+        let count = facts.row_count() as RowId;
         let mut found: FxHashSet<RowId> = rows.iter().copied().collect();
         while let Some(row) = rows.pop() {
             for (source, field) in references.to(row) {
-                if reads.fields.contains(field) && found.insert(*source) {
+                // What referred may have been taken back.
+                if *source < count && reads.fields.contains(field) && found.insert(*source) {
                     rows.push(*source);
                 }
             }
