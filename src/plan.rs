@@ -10,18 +10,20 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::builtins::value::{Key, Value};
 use crate::compile::ir::{Level, RuleSet};
 use crate::evaluate::explain;
-use crate::evaluate::reach::Reach;
+use crate::evaluate::touch::{self, Field};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, Outcome, Question, Raw, Readiness, is_terminal, show};
 use crate::facts::{Facts, RowId, SlotId};
+use crate::plan::prune::Kept;
 use crate::plan::state::{FindingKey, State};
-use crate::plan::step::{Choice, Spec};
+use crate::plan::step::{Choice, Portable, Spec};
 use crate::scalar;
 use crate::schema::types::Type;
 use crate::yaml::edit::Change;
 
 pub mod edits;
 pub mod enable;
+mod blocked;
 pub mod prune;
 pub mod state;
 pub mod step;
@@ -164,15 +166,19 @@ pub fn plan<'a>(
     let state = State::new(facts, rules, now, &evaluation.findings);
     let mut planner = Planner::new(state, evaluation, consent);
     planner.run();
-    let (specs, limit) = (planner.specs(), planner.limit.clone());
+    let (kept, limit) = (planner.kept(), planner.limit.clone());
     // What turned out needless goes, and the rest is run again from the start: that run is what is told.
-    let kept = prune::prune(&planner, facts, evaluation, specs);
-    let run = |specs: &[Kept<'a>]| {
+    let kept = prune::prune(&planner, facts, evaluation, kept);
+    let run = |steps: &[Kept<'a>]| {
         let state = State::new(facts, rules, now, &evaluation.findings);
         let mut fresh = Planner::new(state, evaluation, consent);
-        let whole = specs.iter().fold(true, |whole, (spec, sake, alternatives)| {
-            fresh.take(spec, sake, alternatives.clone(), &[]) && whole
-        });
+        let mut whole = true;
+        for kept in steps {
+            let spec = kept.spec.on(&fresh.state.facts);
+            whole &= spec.is_some_and(|spec| {
+                fresh.take(&spec, &kept.sake, kept.alternatives.clone(), &[])
+            });
+        }
         (fresh, whole)
     };
     let (mut fresh, _) = run(&kept);
@@ -190,8 +196,6 @@ pub fn plan<'a>(
     fresh.finish(evaluation)
 }
 
-/// A step that stays, for whose sake, and what would do as well.
-type Kept<'a> = (Spec<'a>, Option<String>, Vec<String>);
 
 /// The plan while it is made.
 pub(crate) struct Planner<'a, 'r, 'e> {
@@ -202,7 +206,7 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     ids: FxHashMap<FindingKey, String>,
     blocks: FxHashMap<FindingKey, Vec<RowId>>,
     standing: FxHashMap<RowId, usize>,
-    reach: Option<Reach>,
+    asked: FxHashSet<Field>,
     pub(crate) taken: Vec<Taken<'a>>,
     writer: FxHashMap<SlotId, usize>,
     /// The steps whose needs read a fact.
@@ -236,6 +240,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             .filter(|unit| unit.readiness != Readiness::Ineligible)
             .map(|unit| unit.row)
             .collect();
+        let rules = state.rules;
         let budget = state.open.len() * STEPS_PER_FINDING + STEPS_BESIDES;
         let mut planner = Self {
             state,
@@ -245,7 +250,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             ids: FxHashMap::default(),
             blocks: FxHashMap::default(),
             standing: FxHashMap::default(),
-            reach: None,
+            asked: touch::fields(rules.unit_filter.as_ref(), rules),
             taken: Vec::new(),
             writer: FxHashMap::default(),
             readers: FxHashMap::default(),
@@ -272,11 +277,13 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         planner
     }
 
-    fn specs(&self) -> Vec<(Spec<'a>, Option<String>, Vec<String>)> {
-        let taken = self.taken.iter();
-        taken
-            .map(|taken| (taken.spec.clone(), taken.sake.clone(), taken.step.alternatives.clone()))
-            .collect()
+    fn kept(&self) -> Vec<Kept<'a>> {
+        let kept = |taken: &Taken<'a>| Kept {
+            spec: Portable::new(&taken.spec, &self.state.facts),
+            sake: taken.sake.clone(),
+            alternatives: taken.step.alternatives.clone(),
+        };
+        self.taken.iter().map(kept).collect()
     }
 
     /// Takes steps until nothing more can be done.
@@ -286,22 +293,26 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             let mut progress = false;
             let pending: FxHashSet<usize> =
                 candidates.iter().map(|candidate| candidate.spec.remedy).collect();
-            for candidate in &candidates {
-                if self.taken.len() >= self.budget {
-                    self.limit = Some(format!("the plan stopped after {} steps", self.taken.len()));
-                    return;
-                }
-                // An order that no fact expresses: others of this pass come first.
+            // An order that no fact expresses: others of this pass come first.
+            let (first, last): (Vec<_>, Vec<_>) = candidates.iter().partition(|candidate| {
                 let after = &self.state.rules.remedies[candidate.spec.remedy].after;
-                if progress && after.iter().any(|remedy| pending.contains(remedy)) {
-                    continue;
-                }
-                if !candidate.findings.iter().any(|key| self.state.open.contains_key(key)) {
-                    continue;
-                }
+                !after.iter().any(|remedy| pending.contains(remedy))
+            });
+            for candidate in first {
                 progress |= self.attempt(candidate);
             }
-            if !progress && !self.enable_any(&candidates) {
+            // What can be done now goes before what has to be made possible first.
+            if !progress {
+                let others = self.others();
+                progress = others.into_iter().any(|other| self.attempt(&other));
+            }
+            progress = progress || self.enable_any(&candidates);
+            // What they wait for cannot be done, or was not for them to wait for.
+            progress = progress || last.into_iter().any(|candidate| self.attempt(candidate));
+            if self.limit.is_some() {
+                return;
+            }
+            if !progress {
                 // The first choice of these cannot start: their next alternative is tried.
                 let mut excluded = false;
                 for candidate in &candidates {
@@ -318,6 +329,13 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
 
     /// Tries a step; it stays only if it closes a finding that it was taken for.
     fn attempt(&mut self, candidate: &Candidate<'a>) -> bool {
+        if self.taken.len() >= self.budget {
+            self.limit = Some(format!("the plan stopped after {} steps", self.taken.len()));
+            return false;
+        }
+        if !candidate.findings.iter().any(|key| self.state.open.contains_key(key)) {
+            return false;
+        }
         let (truth, _) = step::needs(
             &self.state.facts,
             self.state.rules,
@@ -328,15 +346,20 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         if truth != Truth::True {
             return false;
         }
-        for key in &candidate.findings {
-            self.tried.insert((key.clone(), candidate.spec.key()));
+        let alternatives = candidate.alternatives.clone();
+        let taken = self.take(&candidate.spec, &None, alternatives, &candidate.findings);
+        if taken {
+            for key in &candidate.findings {
+                self.tried.insert((key.clone(), candidate.spec.key()));
+            }
         }
-        self.take(&candidate.spec, &None, candidate.alternatives.clone(), &candidate.findings)
+        taken
     }
 
     fn enable_any(&mut self, candidates: &[Candidate<'a>]) -> bool {
         candidates.iter().any(|candidate| {
-            candidate.findings.iter().any(|key| self.state.open.contains_key(key))
+            self.taken.len() < self.budget
+                && candidate.findings.iter().any(|key| self.state.open.contains_key(key))
                 && enable::enable(self, &candidate.spec, enable::DEPTH)
         })
     }
@@ -375,7 +398,9 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         }
         let evidence = self.evidence(wanted);
         let Some(applied) = self.state.apply(spec) else { return false };
-        if !wanted.is_empty() && !wanted.iter().any(|key| !self.state.open.contains_key(key)) {
+        let useless =
+            !wanted.is_empty() && !wanted.iter().any(|key| !self.state.open.contains_key(key));
+        if useless || self.leaves_behind(&applied) {
             self.state.undo(applied);
             return false;
         }
@@ -402,6 +427,21 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                 }
             }
         }
+        for slot in &applied.done.reads {
+            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1) {
+                if !step.after.contains(&number) {
+                    step.after.push(number);
+                    let path = self.state.facts.slot_path(*slot);
+                    step.reasons.push(format!("what is chosen fits by {path}: step {number}"));
+                }
+            }
+        }
+        for (at, taken) in self.taken.iter().enumerate() {
+            let said = rules.remedies[spec.remedy].after.contains(&taken.spec.remedy);
+            if said && !step.after.contains(&(at + 1)) {
+                step.after.push(at + 1);
+            }
+        }
         if let Some(sake) = sake {
             step.reasons.push(format!("makes {sake} possible"));
         }
@@ -409,18 +449,11 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         step.wave =
             1 + step.after.iter().map(|number| self.taken[number - 1].step.wave).max().unwrap_or(0);
         let mut helped: Vec<RowId> = Vec::new();
+        let mut before: FxHashMap<RowId, usize> = FxHashMap::default();
         for (key, raw) in &applied.closed {
             if !self.state.open.contains_key(key) {
                 step.closes.push(self.id_of(key, raw));
-                let blocked = self.blocks.get(key).cloned().unwrap_or_default();
-                for unit in &blocked {
-                    let standing = self.standing.entry(*unit).or_insert(0);
-                    *standing = standing.saturating_sub(1);
-                    if *standing == 0 && self.eligible.contains(unit) {
-                        step.ready.push(self.state.facts.name(*unit));
-                    }
-                }
-                helped.extend(blocked);
+                helped.extend(self.set_blocks(key, None, &mut before));
             }
         }
         for key in &applied.opened {
@@ -430,12 +463,9 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                 continue;
             };
             step.reopens.push(self.id_of(key, &raw));
-            let blocked = self.blocked(&raw);
-            for unit in &blocked {
-                *self.standing.entry(*unit).or_insert(0) += 1;
-            }
-            self.blocks.insert(key.clone(), blocked);
         }
+        self.look_who_is_blocked(&applied, &mut before);
+        step.ready = self.ready(&before);
         helped.sort_unstable();
         helped.dedup();
         step.helps = helped.iter().map(|unit| self.state.facts.name(*unit)).collect();
@@ -476,17 +506,6 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         slots
     }
 
-    fn blocked(&mut self, raw: &Raw<'a>) -> Vec<RowId> {
-        let mut evaluator = crate::evaluate::expr::Evaluator::new(
-            &self.state.facts,
-            self.state.rules,
-            self.state.now,
-        );
-        // References may have changed since it was last built.
-        self.reach = None;
-        evaluator.blocked(raw, &self.units, &mut self.reach)
-    }
-
     fn id_of(&mut self, key: &FindingKey, raw: &Raw<'a>) -> String {
         if let Some(known) = self.ids.get(key) {
             return known.clone();
@@ -497,7 +516,22 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
     }
 
     /// The preferred step of each open finding that has not been tried for it, shared steps once, in stable order.
-    fn candidates(&mut self) -> Vec<Candidate<'a>> {
+    fn candidates(&self) -> Vec<Candidate<'a>> {
+        self.fixes(&|_| true)
+    }
+
+    /// The first step of each open finding that can start now and destroys nothing: what does as well where the
+    /// preferred one cannot start.
+    fn others(&self) -> Vec<Candidate<'a>> {
+        let rules = self.state.rules;
+        self.fixes(&|spec| {
+            let (facts, now) = (&self.state.facts, self.state.now);
+            rules.remedies[spec.remedy].consent.is_none()
+                && step::needs(facts, rules, now, spec, false).0 == Truth::True
+        })
+    }
+
+    fn fixes(&self, suits: &dyn Fn(&Spec<'a>) -> bool) -> Vec<Candidate<'a>> {
         let rules = self.state.rules;
         let mut found: Vec<Candidate<'a>> = Vec::new();
         let mut places: FxHashMap<(usize, Vec<Key>), usize> = FxHashMap::default();
@@ -520,7 +554,10 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                 let spec = Spec { remedy: fix.remedy, arguments };
                 if preferred.is_some() {
                     alternatives.push(rules.remedies[spec.remedy].name.clone());
-                } else if self.allows(&spec) && !self.tried.contains(&(key.clone(), spec.key())) {
+                } else if self.allows(&spec)
+                    && !self.tried.contains(&(key.clone(), spec.key()))
+                    && suits(&spec)
+                {
                     preferred = Some(spec);
                 }
             }
@@ -558,7 +595,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
     }
 
     /// Whether a finding stands against a unit that can go at all; one that blocks nobody stands against the gate.
-    fn concerns(&self, key: &FindingKey) -> bool {
+    pub(crate) fn concerns(&self, key: &FindingKey) -> bool {
         self.blocks.get(key).is_none_or(|units| {
             units.is_empty() || units.iter().any(|unit| self.eligible.contains(unit))
         })
@@ -670,7 +707,12 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             .map(|unit| unit.id.clone())
             .collect();
         plan.opens = !plan.ready.is_empty();
-        plan.verified = plan.unresolved.is_empty() && plan.limit.is_none() && plan.opens;
+        // Nobody is left behind by no longer being asked for.
+        let all = evaluation
+            .units
+            .iter()
+            .all(|unit| unit.readiness == Readiness::Ineligible || plan.ready.contains(&unit.id));
+        plan.verified = plan.unresolved.is_empty() && plan.limit.is_none() && plan.opens && all;
         plan.ineligible = self.ineligible(evaluation);
         let only_time = plan.unresolved.iter().all(|open| open.hold == Hold::Time);
         if plan.limit.is_none() && only_time && (plan.opens || !plan.unresolved.is_empty()) {

@@ -4,6 +4,8 @@
 mod described;
 #[path = "support/generate.rs"]
 mod generate;
+#[path = "support/rows.rs"]
+mod rows;
 
 #[path = "outcomes/clauses.rs"]
 mod clauses;

@@ -23,7 +23,7 @@ impl Reach {
     pub fn new(facts: &Facts<'_>, units: &[RowId]) -> Self {
         let schema = facts.schema();
         let mut edges = Vec::new();
-        for row in 0..facts.row_count() as RowId {
+        for row in facts.live_rows() {
             let source = facts.entity_of(row);
             if source == ROOT {
                 continue;

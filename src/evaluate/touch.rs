@@ -10,13 +10,16 @@ use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
 use crate::schema::TypeId;
 use crate::schema::types::Type;
 
+/// A field of a type.
+pub type Field = (TypeId, usize);
+
 /// What a rule reads.
 #[derive(Debug, Default)]
 struct Reads {
     /// Fields, inverses as the field they turn round.
-    fields: FxHashSet<(TypeId, usize)>,
+    fields: FxHashSet<Field>,
     /// Fields read from all entities of the environment, so that one change may touch every subject.
-    everywhere: FxHashSet<(TypeId, usize)>,
+    everywhere: FxHashSet<Field>,
 }
 
 /// The fields that each rule of a set reads.
@@ -64,16 +67,25 @@ impl Touch {
         if rows.is_empty() {
             return Subjects::None;
         }
+        let count = facts.row_count() as RowId;
         let mut found: FxHashSet<RowId> = rows.iter().copied().collect();
         while let Some(row) = rows.pop() {
             for (source, field) in references.to(row) {
-                if reads.fields.contains(field) && found.insert(*source) {
+                // What referred may have been taken back.
+                if *source < count && reads.fields.contains(field) && found.insert(*source) {
                     rows.push(*source);
                 }
             }
         }
         Subjects::Some(found)
     }
+}
+
+/// The fields that an expression reads, inverses as the field they turn round.
+pub fn fields(expr: Option<&Expr>, rules: &RuleSet) -> FxHashSet<Field> {
+    let mut reads = Reads::default();
+    expr.into_iter().for_each(|expr| visit(expr, false, rules, &mut reads));
+    reads.fields
 }
 
 fn reads(rule: &Rule, rules: &RuleSet) -> Reads {
@@ -94,7 +106,7 @@ fn reads(rule: &Rule, rules: &RuleSet) -> Reads {
 }
 
 fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
-    let mut note = |field: (TypeId, usize)| {
+    let mut note = |field: Field| {
         reads.fields.insert(field);
         if global {
             reads.everywhere.insert(field);
@@ -126,7 +138,7 @@ fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
 
 /// Who refers to whom by which field, backwards; kept up to date by adding, so it may name too many.
 pub struct References {
-    sources: FxHashMap<RowId, Vec<(RowId, (TypeId, usize))>>,
+    sources: FxHashMap<RowId, Vec<(RowId, Field)>>,
 }
 
 impl References {
@@ -172,7 +184,7 @@ impl References {
     }
 
     /// An edge counts in both directions: a field leads from source to target, its inverse back.
-    fn add(&mut self, target: RowId, source: RowId, field: (TypeId, usize), again: bool) {
+    fn add(&mut self, target: RowId, source: RowId, field: Field, again: bool) {
         if source == ROOT {
             return;
         }
@@ -184,7 +196,7 @@ impl References {
         }
     }
 
-    fn to(&self, row: RowId) -> &[(RowId, (TypeId, usize))] {
+    fn to(&self, row: RowId) -> &[(RowId, Field)] {
         self.sources.get(&row).map_or(&[], Vec::as_slice)
     }
 }

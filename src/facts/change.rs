@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use crate::facts::conform::Shape;
-use crate::facts::{ABSENT, Facts, MADE, NO_NODE, RowId, Slot, SlotId, UNKNOWN};
+use crate::facts::{ABSENT, Fact, Facts, MADE, NO_NODE, ROOT, RowId, Slot, SlotId, UNKNOWN};
 use crate::schema::types::{Type, WordId};
 use crate::schema::{TypeId, TypeKind};
 
@@ -40,6 +40,8 @@ pub(super) enum Undo {
     Stale(SlotId),
     /// A list was marked as damaged.
     Damaged(SlotId),
+    /// There were so many rows and slots.
+    Rows(usize, usize),
     /// An entity was made.
     Made(TypeId),
     /// Entities of a type were these.
@@ -66,6 +68,36 @@ impl Facts<'_> {
         slots
     }
 
+    /// All rows that something holds, in order. What a change took out of its place is no longer among them.
+    pub fn live_rows(&self) -> Vec<RowId> {
+        if self.journal.is_empty() {
+            return (0..self.rows.len() as RowId).collect();
+        }
+        let mut live = vec![ROOT];
+        let mut at = 0;
+        while let Some(row) = live.get(at).copied() {
+            at += 1;
+            for field in &self.schema.ty(self.row(row).ty).fields {
+                let Some(slot) = field.slot.map(|slot| self.slot_of(row, slot)) else { continue };
+                match (self.read(slot, &field.ty), field.ty.element()) {
+                    (Fact::Row(held), _) if matches!(field.ty.present(), Type::Row(_)) => {
+                        live.push(held);
+                    }
+                    (Fact::List(list), Some(element @ Type::Row(_))) => {
+                        for at in 0..self.list_len(list) {
+                            if let Fact::Row(held) = self.list_item(list, at, element) {
+                                live.push(held);
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        live.sort_unstable();
+        live
+    }
+
     /// Undoes everything since a mark.
     pub fn rollback(&mut self, mark: usize) {
         while self.journal.len() > mark {
@@ -81,6 +113,10 @@ impl Facts<'_> {
                 }
                 Some(Undo::Damaged(slot)) => {
                     self.damaged.insert(slot);
+                }
+                Some(Undo::Rows(rows, slots)) => {
+                    self.rows.truncate(rows);
+                    self.slots.truncate(slots);
                 }
                 Some(Undo::Made(ty)) => {
                     if let Some(row) = self.by_type[ty.0 as usize].pop() {
@@ -168,6 +204,7 @@ impl Facts<'_> {
     /// Makes a row that nothing holds yet; its slots are unknown or their defaults.
     pub fn make_row(&mut self, ty: TypeId, parent: RowId, via: SlotId) -> RowId {
         let shapes: Vec<Shape> = self.shapes();
+        self.journal.push(Undo::Rows(self.rows.len(), self.slots.len()));
         let row = self.push_row(&shapes, ty, parent, via, NO_NODE);
         if self.schema.ty(ty).kind == TypeKind::Entity {
             self.journal.push(Undo::Made(ty));

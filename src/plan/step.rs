@@ -43,6 +43,8 @@ pub struct Done {
     pub choices: Vec<Choice>,
     /// The same changes as edits of the description, in order.
     pub edits: Vec<Change>,
+    /// Facts that make what is chosen fit.
+    pub reads: Vec<SlotId>,
 }
 
 impl Spec<'_> {
@@ -52,6 +54,37 @@ impl Spec<'_> {
             self.remedy,
             self.arguments.iter().map(|value| Key::of(value, false).unwrap_or(Key::None)).collect(),
         )
+    }
+}
+
+/// A step that can be taken on other copies of the facts: entities that a step before it makes go by their keys.
+#[derive(Clone, Debug)]
+pub(crate) struct Portable<'a> {
+    spec: Spec<'a>,
+    made: Vec<Option<(TypeId, String)>>,
+}
+
+impl<'a> Portable<'a> {
+    /// Writes down the keys.
+    pub(crate) fn new(spec: &Spec<'a>, facts: &Facts<'a>) -> Self {
+        let made = spec.arguments.iter().map(|value| match value {
+            Value::Row(row) if facts.is_made(*row) => {
+                Some((facts.row(*row).ty, facts.key(*row)?.as_str().to_owned()))
+            }
+            _ => None,
+        });
+        Self { made: made.collect(), spec: spec.clone() }
+    }
+
+    /// The step on these facts; none where something that it speaks of is not there.
+    pub(crate) fn on(&self, facts: &Facts<'a>) -> Option<Spec<'a>> {
+        let mut spec = self.spec.clone();
+        for (value, made) in spec.arguments.iter_mut().zip(&self.made) {
+            if let Some((ty, key)) = made {
+                *value = Value::Row(facts.find(*ty, key)?);
+            }
+        }
+        Some(spec)
     }
 }
 
@@ -338,12 +371,32 @@ impl<'a> Run<'_, 'a, '_> {
         locals: &[(LocalId, Value<'a>)],
     ) -> Option<NewFact> {
         let candidates = self.with(locals, |evaluator| evaluator.candidates(scan, prefer));
-        let (chosen, others) = candidates.split_first()?;
+        let Some((chosen, others)) = candidates.split_first() else {
+            // Nothing can be chosen: where the fact may be absent it is left open for a later step.
+            let (owner, field) = self.facts.field_of(via);
+            let optional = matches!(self.rules.schema.ty(owner).fields[field].ty, Type::OrNone(_));
+            let list = self.with(locals, |evaluator| evaluator.eval(&scan.list).0);
+            let whole = match list {
+                Value::None => true,
+                Value::List(list) => list.extent == crate::builtins::value::Extent::Whole,
+                _ => false,
+            };
+            return (optional && whole).then_some(NewFact::Absent);
+        };
         let choice = Choice {
             path: self.facts.slot_path(via),
             chosen: show::value(chosen, ty, self.facts),
             others: others.iter().map(|other| show::value(other, ty, self.facts)).collect(),
         };
+        if let Some(filter) = &scan.filter {
+            let mut locals = locals.to_vec();
+            locals.push((scan.local, chosen.clone()));
+            let note = self.with(&locals, |evaluator| {
+                evaluator.trace(true);
+                evaluator.truth(filter).1
+            });
+            self.done.reads.extend(note.uses().iter().map(|usage| usage.slot()));
+        }
         if !self.done.choices.contains(&choice) {
             self.done.choices.push(choice);
         }

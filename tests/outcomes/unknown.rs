@@ -10,8 +10,8 @@ use failback::facts::{Facts, SlotId};
 use failback::schema::types::Type;
 use failback::schema::{ENVIRONMENT, TypeKind};
 
-use crate::clauses::rows;
 use crate::described::{self, READY, changed, with_facts};
+use crate::rows::rows;
 
 /// Every fact that can be hidden in place: all that is stored but keys, the header and lists of entities.
 pub fn hideable(facts: &Facts<'_>) -> Vec<SlotId> {

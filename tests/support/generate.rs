@@ -2,6 +2,8 @@
 //!
 //! Every machine is ready but for what is planted, and every planted fault says which finding it must give.
 
+#![allow(dead_code)]
+
 use std::fmt::Write as _;
 
 /// What was generated.

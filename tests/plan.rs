@@ -1,0 +1,23 @@
+//! What a plan promises: followed step by step on the text of a description, it does exactly what it said.
+//!
+//! `FAILBACK_PLAN_CASES=20000 cargo test --release --test plan random` runs the random sets of faults at length;
+//! `FAILBACK_PLAN_SEED` starts elsewhere.
+
+#[path = "support/described.rs"]
+mod described;
+#[path = "support/generate.rs"]
+mod generate;
+
+#[path = "support/rows.rs"]
+mod rows;
+
+#[path = "plan/broken.rs"]
+mod broken;
+#[path = "plan/clauses.rs"]
+mod clauses;
+#[path = "plan/follow.rs"]
+mod follow;
+#[path = "plan/random.rs"]
+mod random;
+#[path = "plan/terminal.rs"]
+mod terminal;

@@ -1,0 +1,388 @@
+//! Following a plan: on the text with fresh eyes after every step, on the facts, in other orders, and with a step less.
+
+use std::collections::BTreeSet;
+
+use failback::builtins::value::Value;
+use failback::compile::ir::{Level, RuleSet};
+use failback::evaluate::truth::Truth;
+use failback::evaluate::{Evaluation, Readiness, Selection, evaluate};
+use failback::facts::{Fact, Facts, ROOT, RowId, Text};
+use failback::plan::state::{Open, State};
+use failback::plan::step::{self, Spec};
+use failback::plan::{Consent, Plan, plan};
+use failback::schema::types::Type;
+use failback::session::{Inputs, Options, run};
+use failback::yaml::edit;
+use petgraph::algo::toposort;
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::described::with_facts;
+
+/// What a check says that a plan speaks of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seen {
+    /// Ids of findings that can close the gate, sorted.
+    pub open: Vec<String>,
+    /// Units that are ready.
+    pub ready: BTreeSet<String>,
+}
+
+/// What a check of an evaluation says.
+pub fn seen(rules: &RuleSet, evaluation: &Evaluation<'_>) -> Seen {
+    let closing = |finding: &&failback::evaluate::Finding<'_>| {
+        rules.rules[finding.rule].level == Level::Error
+    };
+    let open = evaluation.findings.iter().filter(closing).map(|finding| finding.id.clone());
+    let mut open: Vec<String> = open.collect();
+    open.sort();
+    let ready = evaluation.units.iter().filter(|unit| unit.readiness == Readiness::Ready);
+    Seen { open, ready: ready.map(|unit| unit.id.clone()).collect() }
+}
+
+/// How a text is judged.
+pub type Judge<'j> = &'j dyn Fn(&str) -> Seen;
+
+/// By the whole pipeline with the shipped rules; the description must be without error.
+pub fn by_session(text: &str) -> Seen {
+    let mut inputs = Inputs::shipped();
+    inputs.describe("site.yaml", text);
+    run(&inputs, &Options::default(), |report| {
+        let environment = &report.environments[0];
+        assert!(environment.errors.is_empty(), "{:?}\n{text}", environment.errors);
+        let seen = seen(environment.rules, &environment.evaluation);
+        let closed = !environment.evaluation.units.is_empty() && report.exit_code() != 0;
+        assert_eq!(closed, !seen.open.is_empty(), "exit code {}", report.exit_code());
+        seen
+    })
+}
+
+/// By rules that are loaded once.
+pub fn by_rules(text: &str, rules: &RuleSet) -> Seen {
+    with_facts(text, rules, |facts, now| {
+        seen(rules, &evaluate(facts, rules, now, &Selection::default()))
+    })
+}
+
+/// The plan for a text.
+pub fn planned(text: &str, rules: &RuleSet, consent: &Consent) -> Plan {
+    with_facts(text, rules, |facts, now| {
+        let evaluation = evaluate(facts, rules, now, &Selection::default());
+        plan(facts, rules, now, &evaluation, consent)
+    })
+}
+
+/// Everything that can be held against a plan; empty where it keeps its word.
+pub fn follow(text: &str, rules: &RuleSet, plan: &Plan, judge: Judge<'_>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    on_the_text(text, plan, judge, &mut wrong);
+    with_facts(text, rules, |facts, now| {
+        let evaluation = evaluate(facts, rules, now, &Selection::default());
+        on_the_facts(facts, rules, now, plan, &evaluation, &mut wrong);
+        without_one(facts, rules, now, plan, &evaluation, &mut wrong);
+        side_by_side(facts, rules, now, plan, &evaluation, &mut wrong);
+    });
+    order(plan, rules, &mut wrong);
+    wrong
+}
+
+/// Carries the edits out on the text and looks at each intermediate text.
+fn on_the_text(text: &str, plan: &Plan, judge: Judge<'_>, wrong: &mut Vec<String>) {
+    let mut text = text.to_owned();
+    let mut before = judge(&text);
+    for step in &plan.steps {
+        text = match edit::change(&text, 0, &step.edits) {
+            Ok(text) => text,
+            Err(error) => {
+                wrong.push(format!("{}: {error}; {:?}", step.call, step.edits));
+                return;
+            }
+        };
+        let after = judge(&text);
+        let mut tell = |what: &str, said: &[String], found: Vec<String>| {
+            let mut said = said.to_vec();
+            said.sort();
+            if said != found {
+                wrong.push(format!("{} {what} {found:?}, not {said:?} as said", step.call));
+            }
+        };
+        tell("closes", &step.closes, less(&before.open, &after.open));
+        tell("reopens", &step.reopens, less(&after.open, &before.open));
+        tell("makes ready", &step.ready, after.ready.difference(&before.ready).cloned().collect());
+        if step.edits.is_empty() {
+            wrong.push(format!("{} changes nothing", step.call));
+        }
+        before = after;
+    }
+    let ready: Vec<String> = before.ready.iter().cloned().collect();
+    let mut said = plan.ready.clone();
+    said.sort();
+    if said != ready {
+        wrong.push(format!("{ready:?} are ready at the end, not {said:?} as said"));
+    }
+    if plan.verified && plan.ineligible.is_empty() && !before.open.is_empty() {
+        wrong.push(format!("verified, but {:?} are open", before.open));
+    }
+    for left in &plan.unresolved {
+        if !before.open.contains(&left.id) {
+            wrong.push(format!("{} is not open, but said to stay", left.id));
+        }
+    }
+}
+
+/// What the first has more often than the second.
+fn less(first: &[String], second: &[String]) -> Vec<String> {
+    let mut rest = second.to_vec();
+    first
+        .iter()
+        .filter(|id| match rest.iter().position(|other| other == *id) {
+            Some(at) => {
+                rest.swap_remove(at);
+                false
+            }
+            None => true,
+        })
+        .cloned()
+        .collect()
+}
+
+/// The step that a call names, with what it names looked up in the facts as they are.
+pub fn spec<'a>(facts: &Facts<'a>, rules: &RuleSet, call: &str) -> Option<Spec<'a>> {
+    let (name, arguments) = call.strip_suffix(')')?.split_once('(')?;
+    let remedy = rules.remedies.iter().position(|remedy| remedy.name == name)?;
+    let params = &rules.remedies[remedy].params;
+    let arguments: Vec<&str> = match params.len() {
+        0 => Vec::new(),
+        count => arguments.splitn(count, ", ").collect(),
+    };
+    let values = params.iter().zip(arguments).map(|((_, ty), argument)| {
+        Some(match ty {
+            Type::Ref(ty) => Value::Row(facts.find(*ty, argument)?),
+            Type::RefAny => {
+                Value::Row(rules.schema.types().find_map(|(ty, _)| facts.find(ty, argument))?)
+            }
+            Type::Int => Value::Number(argument.parse().ok()?),
+            _ => Value::Text(Text::Owned(argument.into())),
+        })
+    });
+    Some(Spec { remedy, arguments: values.collect::<Option<_>>()? })
+}
+
+/// Carries one step out, as far as it can be.
+fn carry_out<'a>(state: &mut State<'a, '_>, call: &str) -> Result<(), String> {
+    let spec = spec(&state.facts, state.rules, call).ok_or("names what is not there")?;
+    if step::needs(&state.facts, state.rules, state.now, &spec, false).0 != Truth::True {
+        return Err("cannot start".to_owned());
+    }
+    state.apply(&spec).map(drop).ok_or("has an effect that cannot be".to_owned())
+}
+
+fn outcomes(open: &Open<'_>) -> Vec<String> {
+    open.iter().map(|(key, raw)| format!("{key:?} {:?}", raw.outcome)).collect()
+}
+
+/// What is open, looked at anew.
+fn anew<'a>(state: &State<'a, '_>) -> Vec<String> {
+    let evaluation = evaluate(&state.facts, state.rules, state.now, &Selection::default());
+    let fresh = State::new(&state.facts, state.rules, state.now, &evaluation.findings);
+    outcomes(&fresh.open)
+}
+
+/// Each step can start where it stands; what is thought to be touched is enough; a step taken back leaves no trace.
+fn on_the_facts<'a>(
+    facts: &Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    plan: &Plan,
+    evaluation: &Evaluation<'a>,
+    wrong: &mut Vec<String>,
+) {
+    let mut state = State::new(facts, rules, now, &evaluation.findings);
+    let before = (dump(&state.facts), outcomes(&state.open));
+    let mut done = Vec::new();
+    for step in &plan.steps {
+        let Some(spec) = spec(&state.facts, rules, &step.call) else {
+            wrong.push(format!("{} names what is not there", step.call));
+            return;
+        };
+        if step::needs(&state.facts, rules, now, &spec, false).0 != Truth::True {
+            wrong.push(format!("{} cannot start where it stands", step.call));
+            return;
+        }
+        // Once to take it back, once to go on from there.
+        match state.apply(&spec) {
+            Some(applied) => state.undo(applied),
+            None => wrong.push(format!("{} has an effect that cannot be", step.call)),
+        }
+        done.extend(state.apply(&spec));
+    }
+    let (kept, fresh) = (outcomes(&state.open), anew(&state));
+    if kept != fresh {
+        let missed: Vec<_> = fresh.iter().filter(|line| !kept.contains(line)).collect();
+        let stale: Vec<_> = kept.iter().filter(|line| !fresh.contains(line)).collect();
+        wrong.push(format!("not seen {missed:?}, not open {stale:?}"));
+    }
+    while let Some(applied) = done.pop() {
+        state.undo(applied);
+    }
+    let after = (dump(&state.facts), outcomes(&state.open));
+    if before != after {
+        let gone: Vec<_> = before.0.iter().filter(|line| !after.0.contains(line)).collect();
+        let new: Vec<_> = after.0.iter().filter(|line| !before.0.contains(line)).collect();
+        wrong.push(format!("all steps taken back leave {new:?} for {gone:?}"));
+        if before.1 != after.1 {
+            wrong.push("all steps taken back leave other findings open".to_owned());
+        }
+    }
+}
+
+/// Without any one step something stays open that the whole plan closes, or another step cannot start.
+fn without_one<'a>(
+    facts: &Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    plan: &Plan,
+    evaluation: &Evaluation<'a>,
+    wrong: &mut Vec<String>,
+) {
+    let run = |skipped: Option<usize>| {
+        let mut state = State::new(facts, rules, now, &evaluation.findings);
+        for step in plan.steps.iter().filter(|step| Some(step.id) != skipped) {
+            if carry_out(&mut state, &step.call).is_err() {
+                return None;
+            }
+        }
+        Some(state.open.keys().cloned().collect::<BTreeSet<_>>())
+    };
+    let Some(whole) = run(None) else { return };
+    for step in &plan.steps {
+        if run(Some(step.id)).is_some_and(|rest| rest.is_subset(&whole)) {
+            wrong.push(format!("{} is not needed", step.call));
+        }
+    }
+}
+
+/// The steps of a wave may change places, and waves follow one another.
+fn side_by_side<'a>(
+    facts: &Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    plan: &Plan,
+    evaluation: &Evaluation<'a>,
+    wrong: &mut Vec<String>,
+) {
+    let run = |order: &[usize]| {
+        let mut state = State::new(facts, rules, now, &evaluation.findings);
+        for at in order {
+            let call = &plan.steps[*at].call;
+            carry_out(&mut state, call).map_err(|error| format!("{call} {error}"))?;
+        }
+        Ok::<_, String>(state.open.keys().cloned().collect::<BTreeSet<_>>())
+    };
+    let told: Vec<usize> = (0..plan.steps.len()).collect();
+    let mut waves = told.clone();
+    waves.sort_by_key(|at| (plan.steps[*at].wave, std::cmp::Reverse(*at)));
+    match (run(&told), run(&waves)) {
+        (Ok(told), Ok(waves)) if told == waves => {}
+        (Ok(_), Ok(_)) => wrong.push("the waves backwards end in another way".to_owned()),
+        (_, Err(error)) => wrong.push(format!("with the waves backwards {error}")),
+        (Err(error), _) => wrong.push(error),
+    }
+}
+
+/// `after` has no circle, the order respects it, and waves are the longest ways through it.
+fn order(plan: &Plan, rules: &RuleSet, wrong: &mut Vec<String>) {
+    let mut graph = DiGraph::<usize, ()>::new();
+    let nodes: Vec<NodeIndex> = plan.steps.iter().map(|step| graph.add_node(step.id)).collect();
+    for (at, step) in plan.steps.iter().enumerate() {
+        if step.id != at + 1 {
+            wrong.push(format!("{} is step {}, not {}", step.call, at + 1, step.id));
+        }
+        for before in &step.after {
+            match nodes.get(before - 1) {
+                Some(node) => drop(graph.add_edge(*node, nodes[at], ())),
+                None => wrong.push(format!("{} comes after no step {before}", step.call)),
+            }
+            if *before >= step.id {
+                wrong.push(format!("{} stands before step {before}", step.call));
+            }
+        }
+    }
+    // What the rules put after one another without a fact to tell why.
+    for step in &plan.steps {
+        let said = &rules.remedies[step.remedy].after;
+        for before in plan.steps.iter().filter(|before| said.contains(&before.remedy)) {
+            if step.wave <= before.wave {
+                wrong.push(format!("{} does not wait for {}", step.call, before.call));
+            }
+        }
+    }
+    let Ok(sorted) = toposort(&graph, None) else {
+        wrong.push("steps wait for one another".to_owned());
+        return;
+    };
+    let mut waves = vec![1; plan.steps.len()];
+    for node in sorted {
+        for next in graph.neighbors(node) {
+            waves[next.index()] = waves[next.index()].max(waves[node.index()] + 1);
+        }
+    }
+    let told: Vec<usize> = plan.steps.iter().map(|step| step.wave).collect();
+    if told != waves {
+        wrong.push(format!("the waves are {waves:?}, not {told:?}"));
+    }
+}
+
+/// All facts and who refers to whom, as text.
+pub fn dump(facts: &Facts<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    row(facts, ROOT, "", &mut lines);
+    for (ty, def) in facts.schema().types() {
+        for entity in facts.entities(ty) {
+            let path = facts.path(*entity);
+            lines.push(format!("{} {path}", def.name));
+            for (inverse, _) in facts.schema().inverses() {
+                let (from, whole) = facts.referrers(inverse, *entity);
+                let mut from: Vec<String> =
+                    from.iter().map(|(_, source)| facts.path(*source)).collect();
+                from.sort();
+                if !from.is_empty() || !whole {
+                    lines.push(format!("{path} {inverse:?} {whole} {from:?}"));
+                }
+            }
+        }
+    }
+    lines.sort();
+    lines
+}
+
+fn row(facts: &Facts<'_>, at: RowId, path: &str, lines: &mut Vec<String>) {
+    for field in &facts.schema().ty(facts.row(at).ty).fields {
+        let Some(slot) = field.slot.map(|slot| facts.slot_of(at, slot)) else { continue };
+        let path = format!("{path}/{}", field.name);
+        let marks = (facts.is_stale(slot), facts.is_damaged(slot), facts.node(slot));
+        lines.push(format!("{path} {marks:?}"));
+        fact(facts, &facts.read(slot, &field.ty), field.ty.present(), &path, lines);
+    }
+}
+
+fn fact(facts: &Facts<'_>, found: &Fact<'_>, ty: &Type, path: &str, lines: &mut Vec<String>) {
+    match found {
+        Fact::Row(held) if matches!(ty, Type::Row(_)) => row(facts, *held, path, lines),
+        Fact::Row(target) => lines.push(format!("{path} -> {}", facts.path(*target))),
+        Fact::List(list) => {
+            let element = ty.element().unwrap_or(&Type::Error);
+            lines.push(format!("{path} holds {}", facts.list_len(*list)));
+            for at in 0..facts.list_len(*list) {
+                let item = facts.list_item(*list, at, element);
+                fact(facts, &item, element, &format!("{path}/{at}"), lines);
+            }
+        }
+        other => lines.push(format!("{path} = {other:?}")),
+    }
+}
+
+/// Whether a failed finding of this rule has a fix at all.
+pub fn has_fix(rules: &RuleSet, id: &str) -> bool {
+    let name = id.split(':').next().unwrap_or_default();
+    rules.rules.iter().any(|rule| rule.id == name && !rule.fixes.is_empty())
+}
