@@ -4,8 +4,18 @@
 mod described;
 #[path = "support/rows.rs"]
 mod rows;
+#[path = "support/generate.rs"]
+mod generate;
 
 #[path = "outcomes/clauses.rs"]
 mod clauses;
+#[path = "outcomes/evidence.rs"]
+mod evidence;
+#[path = "outcomes/examples.rs"]
+mod examples;
+#[path = "outcomes/generated.rs"]
+mod generated;
 #[path = "outcomes/unknown.rs"]
 mod unknown;
+#[path = "outcomes/truth.rs"]
+mod truth;
