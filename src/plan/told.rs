@@ -1,0 +1,152 @@
+//! What a plan tells at its end.
+//!
+//! Owns the verdict on a plan, from an evaluation of everything, and the reasons for what it leaves open. Takes no step.
+
+use crate::builtins::value::Value;
+use crate::compile::ir::Level;
+use crate::evaluate::expr::Evaluator;
+use crate::evaluate::truth::Truth;
+use crate::evaluate::{
+    Evaluation, Finding, Outcome, Question, Raw, Readiness, evaluate, explain, is_terminal, show,
+};
+use crate::plan::step::{self, Spec};
+use crate::plan::{Ineligible, Plan, Planner, Unresolved};
+use crate::scalar;
+
+impl<'a> Planner<'a, '_, '_> {
+    pub(crate) fn finish(mut self, evaluation: &Evaluation<'a>) -> Plan {
+        let rules = self.state.rules;
+        // The whole is evaluated again, so that nothing rests on what was thought to be touched.
+        let last = evaluate(&self.state.facts, rules, self.state.now, &Default::default());
+        let mut plan = Plan { limit: self.limit.take(), ..Plan::default() };
+        for finding in &last.findings {
+            let rule = &rules.rules[finding.rule];
+            let stands = finding.blocks.is_empty()
+                || finding.blocks.iter().any(|unit| self.eligible.contains(unit));
+            if rule.level != Level::Error || !stands {
+                continue;
+            }
+            for question in &finding.questions {
+                if !plan.questions.iter().any(|known| known.path == question.path) {
+                    plan.questions.push(question.clone());
+                }
+            }
+            let why = match finding.outcome {
+                Outcome::Unknown => "what decides it is not known: see the questions".to_owned(),
+                Outcome::Pending => "only time closes it".to_owned(),
+                _ if is_terminal(rule) => "there is no remedy".to_owned(),
+                _ => self.why_not(finding, &mut plan.questions),
+            };
+            plan.unresolved.push(Unresolved {
+                id: finding.id.clone(),
+                message: finding.message.clone(),
+                why,
+                until: finding.until,
+            });
+        }
+        plan.ready = last
+            .units
+            .iter()
+            .filter(|unit| unit.readiness == Readiness::Ready)
+            .map(|unit| unit.id.clone())
+            .collect();
+        plan.opens = !plan.ready.is_empty();
+        // Nobody is left behind by no longer being asked for.
+        let all = evaluation
+            .units
+            .iter()
+            .all(|unit| unit.readiness == Readiness::Ineligible || plan.ready.contains(&unit.id));
+        plan.verified = plan.unresolved.is_empty() && plan.limit.is_none() && plan.opens && all;
+        plan.ineligible = self.ineligible(evaluation);
+        plan.earliest = if plan.verified { self.earliest() } else { None };
+        plan.steps = self.taken.into_iter().map(|taken| taken.step).collect();
+        plan
+    }
+
+    /// Why no fix of a failed finding could be carried out; facts that its needs miss become questions.
+    fn why_not(&self, finding: &Finding<'a>, questions: &mut Vec<Question>) -> String {
+        let (rules, facts) = (self.state.rules, &self.state.facts);
+        let rule = &rules.rules[finding.rule];
+        let mut evaluator = Evaluator::new(facts, rules, self.state.now);
+        let raw = Raw {
+            rule: finding.rule,
+            outcome: finding.outcome,
+            bindings: finding.bindings.clone(),
+            open: finding.open,
+        };
+        evaluator.rebind(&raw);
+        let mut reasons = Vec::new();
+        for fix in &rule.fixes {
+            let remedy = &rules.remedies[fix.remedy];
+            let arguments: Vec<Value<'a>> =
+                fix.arguments.iter().map(|argument| evaluator.eval(argument).0).collect();
+            if arguments.iter().any(|value| matches!(value, Value::Unknown | Value::None)) {
+                reasons.push(format!("{} needs facts that are not known", remedy.name));
+                continue;
+            }
+            let spec = Spec { remedy: fix.remedy, arguments };
+            if !self.allows(&spec) {
+                let name = remedy.consent.as_deref().unwrap_or_default();
+                reasons.push(format!(
+                    "{} destroys something: allow it with `--allow {name}`",
+                    remedy.name
+                ));
+                continue;
+            }
+            let (truth, note) = step::needs(facts, rules, self.state.now, &spec, true);
+            let uses = note.uses();
+            let deciding: Vec<String> = uses
+                .iter()
+                .filter(|usage| truth == Truth::False || explain::is_open(usage, facts))
+                .map(|usage| {
+                    format!(
+                        "{} is {}",
+                        facts.slot_path(usage.slot()),
+                        show::slot(usage.slot(), facts)
+                    )
+                })
+                .take(3)
+                .collect();
+            match truth {
+                Truth::True => reasons.push(format!("{} does not close it here", remedy.name)),
+                _ => reasons.push(format!("{} cannot start: {}", remedy.name, deciding.join(", "))),
+            }
+            if truth == Truth::Unknown {
+                for usage in uses.iter().filter(|usage| explain::is_open(usage, facts)) {
+                    let question = explain::question(usage, facts, rules, self.state.now);
+                    if !questions.iter().any(|known| known.path == question.path) {
+                        questions.push(question);
+                    }
+                }
+            }
+        }
+        if reasons.is_empty() { "there is no remedy".to_owned() } else { reasons.join("; ") }
+    }
+
+    fn ineligible(&self, evaluation: &Evaluation<'a>) -> Vec<Ineligible> {
+        let rules = self.state.rules;
+        let mut found = Vec::new();
+        for unit in evaluation.units.iter().filter(|unit| unit.readiness == Readiness::Ineligible) {
+            let terminal = unit.findings.iter().map(|at| &evaluation.findings[*at]);
+            let terminal = terminal
+                .filter(|finding| {
+                    finding.outcome == Outcome::Fail && is_terminal(&rules.rules[finding.rule])
+                })
+                .map(|finding| (finding.id.clone(), finding.message.clone()));
+            let drags = self.drags(unit.row);
+            found.push(Ineligible { unit: unit.id.clone(), findings: terminal.collect(), drags });
+        }
+        found
+    }
+
+    /// The end of the longest chain of steps, as far as their durations are known.
+    fn earliest(&self) -> Option<i64> {
+        let mut ends: Vec<i64> = Vec::new();
+        for taken in &self.taken {
+            let start = taken.step.after.iter().map(|number| ends[number - 1]).max().unwrap_or(0);
+            ends.push(start + taken.step.takes.unwrap_or(0));
+        }
+        let longest = ends.into_iter().max().unwrap_or(0);
+        self.state.now.map(|now| now + longest * scalar::SECOND)
+    }
+}
