@@ -170,6 +170,9 @@ fn steps(out: &mut String, plan: &Plan, look: &Look) {
     for (wave, members) in waves(plan) {
         let title = match members.as_slice() {
             [only] => format!("Wave {wave}: step {}", only.id),
+            [one, two] => {
+                format!("Wave {wave}: steps {} and {}; these may run side by side", one.id, two.id)
+            }
             [.., last] if last.id + 1 == members[0].id + members.len() => format!(
                 "Wave {wave}: steps {} to {}; these may run side by side",
                 members[0].id, last.id
