@@ -88,10 +88,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Man(man) => completions::man(man),
         Command::Test(test) => test::run(test, color),
     };
-    write(output)
+    ExitCode::from(write(output))
 }
 
-fn write(output: Output) -> ExitCode {
+/// Says what there is to say and ends the program at once: taking a large description apart first only costs time.
+fn leave(output: Output) -> ! {
+    std::process::exit(i32::from(write(output)))
+}
+
+fn write(output: Output) -> u8 {
     let Output { result, aside, code } = output;
     // A reader that has gone away has seen enough.
     let _ = io::stderr().lock().write_all(aside.as_bytes());
@@ -100,8 +105,8 @@ fn write(output: Output) -> ExitCode {
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             let _ = writeln!(io::stderr(), "error: cannot write the result: {error}");
-            ExitCode::from(BROKEN)
+            BROKEN
         }
-        _ => ExitCode::from(code),
+        _ => code,
     }
 }

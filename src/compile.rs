@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::compile::check::{Checker, Define};
+use crate::compile::check::{Checker, Define, Shared};
 use crate::compile::ir::{
     Binding, Clause, Document, Expr, Fix, Kind, Level, LocalId, Question, Rule, RuleSet, Template,
 };
@@ -31,8 +31,7 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
     let mut compiler = Compiler {
         names: Names::default(),
         usage: Usage::default(),
-        memos: 0,
-        indices: 0,
+        shared: Shared::default(),
         locals: 0,
         schema: Schema::default(),
         diagnostics,
@@ -41,12 +40,12 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
     let defines = compiler.defines(files, &mut types);
     let remedy_params = compiler.remedy_params(files, &mut types);
     compiler.schema = types;
-    compiler.check_defines(&defines);
     let documents = pack::documents(files);
     let remedies = compiler.remedies(files, &defines, &remedy_params);
     let rules = compiler.rules(files, &defines, &remedy_params, &documents);
     let unit_filter = compiler.unit_filter(files, &defines);
     let questions = compiler.questions(&defines);
+    compiler.check_defines(&defines);
     let (name, title, when) = compiler.pack(files);
     pack::check(files, &rules, &compiler.schema, &compiler.usage, &documents, compiler.diagnostics);
     RuleSet {
@@ -58,9 +57,10 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
         remedies,
         unit_filter,
         questions,
-        memos: compiler.memos,
-        indices: compiler.indices,
-        locals: compiler.locals,
+        memos: compiler.shared.memos,
+        indices: compiler.shared.indices,
+        defines: compiler.shared.defines,
+        locals: compiler.locals.max(compiler.shared.define_locals),
         schema: compiler.schema,
     }
 }
@@ -75,8 +75,7 @@ pub struct Names {
 struct Compiler<'d> {
     names: Names,
     usage: Usage,
-    memos: u32,
-    indices: u32,
+    shared: Shared,
     locals: u32,
     schema: Schema,
     diagnostics: &'d mut Diagnostics,
@@ -109,8 +108,7 @@ impl Compiler<'_> {
                 .map(|param| schema::resolve_type(types, &param.ty, self.diagnostics));
             let params = params.collect();
             let ty = define.ty.as_ref().map(|ty| schema::resolve_type(types, ty, self.diagnostics));
-            self.memos += 1;
-            let entry = Define { ast: define, params, ty, memo: self.memos - 1 };
+            let entry = Define { ast: define, params, ty };
             defines.insert(define.name.value.clone(), entry);
         }
         declare::cycles(&defines, self.diagnostics);
@@ -134,31 +132,28 @@ impl Compiler<'_> {
     }
 
     fn checker<'a, 'c>(&'c mut self, defines: &'c Defines<'a>) -> Checker<'a, 'c> {
-        let counters = (&mut self.memos, &mut self.indices);
-        Checker::new(&self.schema, defines, &mut self.usage, self.diagnostics, counters)
+        Checker::new(&self.schema, defines, &mut self.usage, self.diagnostics, &mut self.shared)
     }
 
-    /// Checks every definition by itself, so that an error in one is told once and where it is.
+    /// Checks the definitions that nothing calls, too.
     fn check_defines(&mut self, defines: &Defines<'_>) {
         let mut sorted: Vec<_> = defines.values().collect();
         sorted.sort_by_key(|define| define.ast.name.span);
         let mut scratch = Usage::default();
         for define in sorted {
-            let counters = (&mut self.memos, &mut self.indices);
-            let mut checker =
-                Checker::new(&self.schema, defines, &mut scratch, self.diagnostics, counters);
-            for (param, ty) in define.ast.params.iter().zip(&define.params) {
-                checker.bind(&param.name, ty.clone());
-            }
-            match &define.ty {
-                Some(ty) => checker.expect(&define.ast.body, ty),
-                None => checker.expr(&define.ast.body, None),
-            };
+            let mut checker = Checker::new(
+                &self.schema,
+                defines,
+                &mut scratch,
+                self.diagnostics,
+                &mut self.shared,
+            );
+            checker.define(&define.ast.name.value);
         }
     }
 
     fn finish(&mut self, mut expr: Expr, bound: &[LocalId]) -> Expr {
-        hoist::hoist(&mut expr, &mut bound.to_vec(), &mut self.memos);
+        hoist::hoist(&mut expr, &mut bound.to_vec(), &mut self.shared.memos);
         let mut found = Vec::new();
         hoist::quadratic(&expr, bound.len().min(1), &mut found);
         found.sort();
@@ -177,7 +172,7 @@ impl Compiler<'_> {
     fn finish_template(&mut self, mut template: Template, bound: &[LocalId]) -> Template {
         for part in &mut template.parts {
             if let ir::Part::Expr(expr) = part {
-                hoist::hoist(expr, &mut bound.to_vec(), &mut self.memos);
+                hoist::hoist(expr, &mut bound.to_vec(), &mut self.shared.memos);
             }
         }
         template
@@ -450,9 +445,13 @@ impl Compiler<'_> {
             let mut questions = Vec::new();
             for (ask, find) in fields {
                 let mut scratch = Usage::default();
-                let counters = (&mut self.memos, &mut self.indices);
-                let mut checker =
-                    Checker::new(&self.schema, defines, &mut scratch, self.diagnostics, counters);
+                let mut checker = Checker::new(
+                    &self.schema,
+                    defines,
+                    &mut scratch,
+                    self.diagnostics,
+                    &mut self.shared,
+                );
                 if ty != ENVIRONMENT {
                     checker.bind_owner(ty);
                 }

@@ -189,6 +189,8 @@ impl<'a> Facts<'a> {
     pub fn masked(&self, known: FxHashSet<SlotId>) -> Facts<'a> {
         let mut facts = self.clone();
         facts.mask = Some(Rc::new(known));
+        // Who refers to whom is told by facts, too.
+        facts.build_inverses();
         facts
     }
 

@@ -24,4 +24,5 @@ pub mod packs;
 pub mod session;
 pub mod report;
 pub mod spec;
+pub mod import;
 pub mod cli;

@@ -181,7 +181,7 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
     let mut errors = inputs.problems.clone();
     let described = describe(&tree, inputs, &mut reading);
     let mut loaded: Vec<Option<rules::Loaded>> = inputs.packs.iter().map(|_| None).collect();
-    let chosen: Vec<Result<usize, Diagnostic>> = described
+    let chosen: Vec<Result<usize, Box<Diagnostic>>> = described
         .iter()
         .map(|environment| choose(&tree, inputs, environment, &mut loaded))
         .collect();
@@ -210,7 +210,7 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
             },
             Err(error) => {
                 errors.append(&mut own);
-                errors.push(error);
+                errors.push(*error);
                 continue;
             }
         };
@@ -359,7 +359,7 @@ fn choose(
     inputs: &Inputs,
     environment: &Described,
     loaded: &mut [Option<rules::Loaded>],
-) -> Result<usize, Diagnostic> {
+) -> Result<usize, Box<Diagnostic>> {
     let mut fields: Vec<(String, Vec<String>)> = Vec::new();
     for (at, pack) in inputs.packs.iter().enumerate() {
         let when = match &loaded[at] {
@@ -408,5 +408,5 @@ fn choose(
         [] => "name a folder with rules: `--rules DIR`".to_owned(),
         known => format!("write {}", known.join(" or ")),
     };
-    Err(Diagnostic::error("no-pack", message, span).help(help))
+    Err(Box::new(Diagnostic::error("no-pack", message, span).help(help)))
 }

@@ -2,8 +2,18 @@
 
 #[path = "support/described.rs"]
 mod described;
+#[path = "support/generate.rs"]
+mod generate;
 
 #[path = "outcomes/clauses.rs"]
 mod clauses;
+#[path = "outcomes/evidence.rs"]
+mod evidence;
+#[path = "outcomes/examples.rs"]
+mod examples;
+#[path = "outcomes/generated.rs"]
+mod generated;
 #[path = "outcomes/unknown.rs"]
 mod unknown;
+#[path = "outcomes/truth.rs"]
+mod truth;

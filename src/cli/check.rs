@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::{self, Color};
-use crate::cli::{NOTHING, Output, terminal};
+use crate::cli::{NOTHING, Output, leave, terminal};
 use crate::diagnostic::did_you_mean;
 use crate::evaluate::Selection;
 use crate::report::layout::Look;
@@ -30,7 +30,7 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         if output.code == NOTHING && report.environments.is_empty() {
             output.aside = nothing(&arguments.paths, inputs.seen);
         }
-        output
+        leave(output)
     })
 }
 

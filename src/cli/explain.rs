@@ -163,11 +163,11 @@ impl<'p> Page<'p> {
     /// The parts of a remedy as they were written.
     fn remedy(&mut self, name: &str) {
         let items = self.pack.loaded.files.iter().flat_map(|file| &file.items);
-        let found = items.filter_map(|item| match &item.kind {
+        let mut found = items.filter_map(|item| match &item.kind {
             ItemKind::Remedy(remedy) if remedy.name.value == name => Some(remedy),
             _ => None,
         });
-        let Some(remedy) = found.last() else { return };
+        let Some(remedy) = found.next_back() else { return };
         let mut parts: Vec<(&str, String)> = Vec::new();
         parts.extend(remedy.at.iter().map(|at| ("at", self.text(at))));
         parts.extend(remedy.run.iter().map(|run| ("run", self.text(run))));
@@ -227,21 +227,21 @@ impl<'p> Page<'p> {
     /// What a remedy does, in a sentence.
     fn action(&self, remedy: &str) -> String {
         let items = self.pack.loaded.files.iter().flat_map(|file| &file.items);
-        let actions = items.filter_map(|item| match &item.kind {
+        let mut actions = items.filter_map(|item| match &item.kind {
             ItemKind::Remedy(found) if found.name.value == remedy => found.action.as_ref(),
             _ => None,
         });
-        actions.last().map(|action| self.text(action)).unwrap_or_default()
+        actions.next_back().map(|action| self.text(action)).unwrap_or_default()
     }
 
     /// Why a rule matters, as it was written.
     fn why(&self, rule: &str) -> Option<String> {
         let items = self.pack.loaded.files.iter().flat_map(|file| &file.items);
-        let found = items.filter_map(|item| match &item.kind {
+        let mut found = items.filter_map(|item| match &item.kind {
             ItemKind::Rule(found) if found.id.value == rule => found.why.as_ref(),
             _ => None,
         });
-        found.last().map(|why| self.text(why))
+        found.next_back().map(|why| self.text(why))
     }
 
     /// A piece of a rule file on one line.

@@ -102,7 +102,8 @@ fn trace(output: &mut Output, sources: &Sources, pack: &Pack, look: &Look) {
         let kinds = cases.get(rule.id.as_str()).map(|(_, kinds)| kinds);
         let has = |kind: Kind| kinds.is_some_and(|kinds| kinds.contains_key(kind.word()));
         let mut missing = Vec::new();
-        if !has(Kind::Fail) && !(rule.grace.is_some() && has(Kind::Pending)) {
+        let fires = has(Kind::Fail) || (rule.grace.is_some() && has(Kind::Pending));
+        if !fires {
             missing.push("failing");
         }
         if !has(Kind::Pass) {

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::builtins;
-use crate::compile::ir::{Const, Expr, How, Kind, LocalId, Part, Scan, Template};
+use crate::compile::hoist::hoist;
+use crate::compile::ir::{self, Const, Expr, How, Kind, LocalId, Part, Scan, Template};
 use crate::compile::usage::Usage;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::language::ast::{self, Comparison, ExprKind, Literal};
@@ -24,12 +25,40 @@ pub struct Define<'a> {
     pub params: Vec<Type>,
     /// Declared result type.
     pub ty: Option<Type>,
-    /// The memo of a definition without parameters.
-    pub memo: u32,
 }
 
-/// Most expressions that one rule may become when its definitions are written out.
-const LARGEST_RULE: usize = 20_000;
+/// What all rules of a pack share while they are compiled.
+#[derive(Debug)]
+pub struct Shared {
+    /// Memos given out.
+    pub memos: u32,
+    /// Indices given out.
+    pub indices: u32,
+    /// Definitions by name; none while one is compiled, and where it has an error.
+    pub compiled: HashMap<String, Option<Rc<ir::Define>>>,
+    /// Definitions given a number.
+    pub defines: u32,
+    /// The next local of a definition; those of rules start at 0 and end before the first of these.
+    pub define_locals: LocalId,
+}
+
+/// Locals that one rule may have; those of definitions come after.
+pub const RULE_LOCALS: LocalId = 256;
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            memos: 0,
+            indices: 0,
+            compiled: HashMap::new(),
+            defines: 0,
+            define_locals: RULE_LOCALS,
+        }
+    }
+}
+
+/// Most expressions in one rule.
+const LARGEST_RULE: usize = 5_000;
 
 /// What the checker knows while it reads one rule.
 pub struct Checker<'a, 'c> {
@@ -41,15 +70,12 @@ pub struct Checker<'a, 'c> {
     pub usage: &'c mut Usage,
     /// Where errors go.
     pub diagnostics: &'c mut Diagnostics,
-    /// Numbers of memos given out.
-    pub memos: &'c mut u32,
-    /// Numbers of indices given out.
-    pub indices: &'c mut u32,
+    /// What all rules of a pack share.
+    pub shared: &'c mut Shared,
     scope: Vec<(String, LocalId, Type)>,
     /// A row whose fields are in scope by name.
     owner: Option<(LocalId, TypeId)>,
     next_local: LocalId,
-    calls: Vec<String>,
     size: usize,
 }
 
@@ -60,36 +86,31 @@ impl<'a, 'c> Checker<'a, 'c> {
         defines: &'c HashMap<String, Define<'a>>,
         usage: &'c mut Usage,
         diagnostics: &'c mut Diagnostics,
-        counters: (&'c mut u32, &'c mut u32),
+        shared: &'c mut Shared,
     ) -> Self {
-        let (memos, indices) = counters;
         Self {
             schema,
             defines,
             usage,
             diagnostics,
-            memos,
-            indices,
+            shared,
             scope: Vec::new(),
             owner: None,
             next_local: 0,
-            calls: Vec::new(),
             size: 0,
         }
     }
 
     /// Brings a name into scope.
     pub fn bind(&mut self, name: &ast::Name, ty: Type) -> LocalId {
-        let local = self.next_local;
-        self.next_local += 1;
+        let local = self.local();
         self.scope.push((name.value.clone(), local, ty));
         local
     }
 
     /// Brings the fields of a row into scope, by their names; the row is a new local.
     pub fn bind_owner(&mut self, ty: TypeId) -> LocalId {
-        let local = self.next_local;
-        self.next_local += 1;
+        let local = self.local();
         self.owner = Some((local, ty));
         local
     }
@@ -97,6 +118,17 @@ impl<'a, 'c> Checker<'a, 'c> {
     /// How many locals the frame needs.
     pub fn locals(&self) -> u32 {
         self.next_local
+    }
+
+    fn local(&mut self) -> LocalId {
+        let local = self.next_local;
+        if local + 1 != RULE_LOCALS {
+            self.next_local += 1;
+        } else {
+            // The last one is shared by all that do not fit; the rule is refused.
+            self.size = LARGEST_RULE;
+        }
+        local
     }
 
     fn unbind(&mut self) {
@@ -150,7 +182,7 @@ impl<'a, 'c> Checker<'a, 'c> {
         self.size += 1;
         if self.size > LARGEST_RULE {
             if self.size == LARGEST_RULE + 1 {
-                let message = "this rule is too large when its definitions are written out";
+                let message = "this rule is too large";
                 return self.error("rule-too-large", message, span, Some("split it".into()));
             }
             return Expr { kind: Kind::Const(Const::None), ty: Type::Error, span };
@@ -469,8 +501,7 @@ impl<'a, 'c> Checker<'a, 'c> {
         }
         if let Some(element) = base.ty.element().cloned() {
             let Some(ty) = element.row() else { return self.no_fields(&element, field) };
-            let local = self.next_local;
-            self.next_local += 1;
+            let local = self.local();
             let item = Expr { kind: Kind::Local(local), ty: element, span: base.span };
             let body = self.row_field(item, ty, field, span);
             let flatten = body.ty.element().is_some();
@@ -543,56 +574,76 @@ impl<'a, 'c> Checker<'a, 'c> {
         if arguments.len() != define.params.len() {
             return self.arity(&name.value, define.params.len(), arguments.len(), span);
         }
-        if self.calls.contains(&name.value) {
-            // Reported where the definition is checked by itself.
-            return self.poison(span);
-        }
         let mut values = Vec::new();
         for (argument, ty) in arguments.iter().zip(&define.params) {
             values.push(self.expect(argument, ty));
         }
-        // The body is checked once by itself, with its errors told there.
-        let scope = std::mem::take(&mut self.scope);
-        let owner = self.owner.take();
-        self.calls.push(name.value.clone());
-        let mut locals = Vec::new();
-        for (param, ty) in define.ast.params.iter().zip(&define.params) {
-            locals.push(self.bind(&param.name, ty.clone()));
+        let Some(compiled) = self.define(&name.value) else { return self.poison(span) };
+        if values.iter().any(|value| value.ty == Type::Error) {
+            return self.poison(span);
         }
-        let mut silent = Diagnostics::default();
-        std::mem::swap(self.diagnostics, &mut silent);
+        let ty = compiled.body.ty.clone();
+        Expr { kind: Kind::Invoke(compiled, values), ty, span }
+    }
+
+    /// A definition, compiled when first asked for; none where it has an error, which is told once.
+    pub fn define(&mut self, name: &str) -> Option<Rc<ir::Define>> {
+        if let Some(known) = self.shared.compiled.get(name) {
+            return known.clone();
+        }
+        let define = self.defines.get(name)?;
+        // A definition that uses itself finds nothing here; the circle is told elsewhere.
+        self.shared.compiled.insert(name.to_owned(), None);
+        let outer =
+            (std::mem::take(&mut self.scope), self.owner.take(), self.next_local, self.size);
+        // The definition that calls this one goes on behind it, so that no two share a local.
+        let within = self.next_local >= RULE_LOCALS;
+        let start = self.shared.define_locals;
+        self.next_local = if within { self.next_local.max(start) } else { start };
+        self.size = 0;
+        let params: Vec<LocalId> = define
+            .ast
+            .params
+            .iter()
+            .zip(&define.params)
+            .map(|(param, ty)| self.bind(&param.name, ty.clone()))
+            .collect();
         let mut body = match &define.ty {
             Some(ty) => self.expect(&define.ast.body, ty),
             None => self.expr(&define.ast.body, None),
         };
-        std::mem::swap(self.diagnostics, &mut silent);
-        self.calls.pop();
-        self.scope = scope;
-        self.owner = owner;
+        self.shared.define_locals = self.shared.define_locals.max(self.next_local);
+        (self.scope, self.owner, self.next_local, self.size) = outer;
+        if within {
+            self.next_local = self.shared.define_locals;
+        }
+        if body.ty == Type::Error {
+            return None;
+        }
+        hoist(&mut body, &mut params.clone(), &mut self.shared.memos);
         let ty = match (&define.ty, &body.ty) {
-            (_, Type::Error) => return self.poison(span),
             (Some(Type::OrNone(_)), _) | (None, _) => body.ty.clone(),
             (Some(declared), Type::OrNone(_)) => Type::OrNone(Box::new(declared.clone())),
             (Some(declared), _) => declared.clone(),
         };
-        if define.params.is_empty() {
+        let row_in = matches!(define.params.as_slice(), [ty] if ty.row().is_some());
+        let kept = row_in && matches!(ty, Type::Bool | Type::Words(_));
+        if params.is_empty() {
+            // A constant of the environment.
             let span = body.span;
+            self.shared.memos += 1;
             body = Expr {
                 ty: ty.clone(),
-                kind: Kind::Memo(define.memo, Vec::new(), Box::new(body)),
-                span,
-            };
-        }
-        for (local, value) in locals.into_iter().zip(values).rev() {
-            let span = body.span;
-            body = Expr {
-                ty: ty.clone(),
-                kind: Kind::Let(local, Box::new(value), Box::new(body)),
+                kind: Kind::Memo(self.shared.memos - 1, Vec::new(), Box::new(body)),
                 span,
             };
         }
         body.ty = ty;
-        body
+        let id = self.shared.defines;
+        self.shared.defines += 1;
+        let compiled = Rc::new(ir::Define { id, params, body, kept });
+        self.shared.compiled.insert(name.to_owned(), Some(Rc::clone(&compiled)));
+        Some(compiled)
     }
 
     fn arity(&mut self, name: &str, wanted: usize, found: usize, span: Span) -> Expr {
@@ -659,7 +710,8 @@ impl<'a, 'c> Checker<'a, 'c> {
 
     fn index(&mut self, scan: &mut Scan, body: Option<&Expr>) {
         if scan.index.is_none() {
-            scan.index = crate::compile::hoist::index(scan, body, self.schema, self.indices);
+            scan.index =
+                crate::compile::hoist::index(scan, body, self.schema, &mut self.shared.indices);
         }
     }
 

@@ -29,12 +29,6 @@ fn collect(expr: &Expr, found: &mut BTreeSet<LocalId>) {
         }
         Kind::The(scan) => collect_scan(scan, None, found),
         Kind::Choose(scan, prefer) => collect_scan(scan, prefer.as_deref(), found),
-        Kind::Let(local, value, body) => {
-            collect(value, found);
-            let mut inner = free(body);
-            inner.remove(local);
-            found.append(&mut inner);
-        }
         Kind::Memo(_, deps, _) => found.extend(deps),
         _ => expr.children(&mut |child| collect(child, found)),
     }
@@ -132,6 +126,7 @@ fn heavy(expr: &Expr) -> bool {
         | Kind::AreUnique(..) => true,
         Kind::Field { base: None, .. } => matches!(expr.ty.present(), Type::List(..)),
         Kind::Call(_, arguments) => arguments.iter().any(heavy),
+        Kind::Invoke(define, arguments) => heavy(&define.body) || arguments.iter().any(heavy),
         Kind::Memo(..) | Kind::Const(_) | Kind::Local(_) | Kind::Now => false,
         _ => {
             let mut found = false;
@@ -155,7 +150,7 @@ fn descend(expr: &mut Expr, bound: &mut Vec<LocalId>, memos: &mut u32) {
         }
         Kind::The(scan) => scanned(scan, None, bound, memos),
         Kind::Choose(scan, prefer) => scanned(scan, prefer.as_deref_mut(), bound, memos),
-        Kind::List(items) | Kind::Call(_, items) => {
+        Kind::List(items) | Kind::Call(_, items) | Kind::Invoke(_, items) => {
             items.iter_mut().for_each(|item| hoist(item, bound, memos));
         }
         Kind::Make(_, fields) => {
@@ -173,19 +168,6 @@ fn descend(expr: &mut Expr, bound: &mut Vec<LocalId>, memos: &mut u32) {
             hoist(a, bound, memos);
             hoist(b, bound, memos);
         }
-        Kind::Let(local, value, body) => {
-            hoist(value, bound, memos);
-            // The name stands for its value: what depends on it depends on the bindings of the value.
-            let innermost = bound.last().copied();
-            let depends = innermost.is_none_or(|innermost| free(value).contains(&innermost));
-            if depends {
-                bound.push(*local);
-                hoist_in_let(body, *local, innermost, bound, memos);
-                bound.pop();
-            } else {
-                hoist(body, bound, memos);
-            }
-        }
         Kind::Not(a)
         | Kind::Matches(a, _)
         | Kind::IsEmpty(a)
@@ -200,22 +182,6 @@ fn descend(expr: &mut Expr, bound: &mut Vec<LocalId>, memos: &mut u32) {
                 }
             }
         }
-    }
-}
-
-/// Within a definition whose argument changes with the innermost binding, only what reads neither is the same.
-fn hoist_in_let(
-    body: &mut Expr,
-    local: LocalId,
-    innermost: Option<LocalId>,
-    bound: &mut Vec<LocalId>,
-    memos: &mut u32,
-) {
-    let reads = free(body);
-    if reads.contains(&local) || innermost.is_none_or(|innermost| reads.contains(&innermost)) {
-        descend(body, bound, memos);
-    } else {
-        hoist(body, bound, memos);
     }
 }
 
@@ -240,6 +206,10 @@ pub fn quadratic(expr: &Expr, depth: usize, found: &mut Vec<Span>) {
             nested(scan, Some(body), depth, found);
         }
         Kind::The(scan) => nested(scan, None, depth, found),
+        Kind::Invoke(define, arguments) => {
+            arguments.iter().for_each(|argument| quadratic(argument, depth, found));
+            quadratic(&define.body, depth, found);
+        }
         _ => expr.children(&mut |child| quadratic(child, depth, found)),
     }
 }
@@ -248,6 +218,11 @@ pub fn quadratic(expr: &Expr, depth: usize, found: &mut Vec<Span>) {
 pub fn reads_environment(expr: &Expr) -> bool {
     if matches!(expr.kind, Kind::Field { base: None, .. }) {
         return true;
+    }
+    if let Kind::Invoke(define, _) = &expr.kind {
+        if reads_environment(&define.body) {
+            return true;
+        }
     }
     let mut found = false;
     expr.children(&mut |child| found = found || reads_environment(child));

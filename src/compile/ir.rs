@@ -40,6 +40,8 @@ pub struct RuleSet {
     pub memos: u32,
     /// Number of indices.
     pub indices: u32,
+    /// Number of definitions.
+    pub defines: u32,
     /// Number of locals that the largest frame needs.
     pub locals: u32,
 }
@@ -261,7 +263,7 @@ pub enum Kind {
     Quantified(Quantifier, Scan, Box<Expr>),
     /// `[a, b]`
     List(Vec<Expr>),
-    /// `Flow { a = b }`: fields by index
+    /// `Route { a = b }`: fields by index
     Make(TypeId, Vec<(usize, Expr)>),
     /// `if c then a else b`
     If(Box<Expr>, Box<Expr>, Box<Expr>),
@@ -311,12 +313,25 @@ pub enum Kind {
     Subtract(Box<Expr>, Box<Expr>),
     /// A function of the language.
     Call(&'static Builtin, Vec<Expr>),
-    /// A definition with its arguments bound.
-    Let(LocalId, Box<Expr>, Box<Expr>),
+    /// A definition with its arguments.
+    Invoke(Rc<Define>, Vec<Expr>),
     /// An expression that depends on these locals only, so that its value is kept while they stay.
     Memo(u32, Vec<LocalId>, Box<Expr>),
     /// A text with expressions in it.
     Template(Template),
+}
+
+/// A definition, compiled once. Its locals are its own: as no definition uses itself, one frame serves all calls.
+#[derive(Debug)]
+pub struct Define {
+    /// Its number.
+    pub id: u32,
+    /// Its parameters.
+    pub params: Vec<LocalId>,
+    /// Its body.
+    pub body: Expr,
+    /// Whether its value is kept per argument: one row in, a truth or a word out.
+    pub kept: bool,
 }
 
 /// How two operands are compared.
@@ -367,7 +382,9 @@ impl Expr {
                     visit(prefer);
                 }
             }
-            Kind::List(items) | Kind::Call(_, items) => items.iter().for_each(visit),
+            Kind::List(items) | Kind::Call(_, items) | Kind::Invoke(_, items) => {
+                items.iter().for_each(visit)
+            }
             Kind::Make(_, fields) => fields.iter().for_each(|(_, value)| visit(value)),
             Kind::If(a, b, c) => {
                 visit(a);
@@ -380,7 +397,6 @@ impl Expr {
             | Kind::Add(a, b)
             | Kind::Subtract(a, b)
             | Kind::IsUniqueIn(a, b, _)
-            | Kind::Let(_, a, b)
             | Kind::Compare { left: a, right: b, .. }
             | Kind::In { element: a, list: b, .. } => {
                 visit(a);

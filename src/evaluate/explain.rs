@@ -79,9 +79,16 @@ fn explain<'a>(
         uses.sort_by_key(|usage| !is_open(usage, facts));
     }
     let evidence: Vec<Evidence> = uses.iter().map(|usage| evidence(usage, facts)).collect();
+    // Where the very entry that is missing is known, nobody is asked for the list as a whole.
+    let covered = |usage: &Use| {
+        matches!(usage, Use::Fact { .. })
+            && uses
+                .iter()
+                .any(|other| matches!(other, Use::Unlisted { slot, .. } if *slot == usage.slot()))
+    };
     let questions = if raw.outcome == Outcome::Unknown {
         uses.iter()
-            .filter(|usage| is_open(usage, facts))
+            .filter(|usage| is_open(usage, facts) && !covered(usage))
             .map(|usage| question(usage, facts, rules, evaluator.now))
             .collect()
     } else {
@@ -115,17 +122,25 @@ fn explain<'a>(
 pub fn id(raw: &Raw<'_>, rules: &RuleSet, facts: &Facts<'_>) -> String {
     let rule = &rules.rules[raw.rule];
     let mut id = rule.id.clone();
-    let mut named = false;
+    let mut path: Option<String> = None;
     for (_, value) in &raw.bindings {
-        match value {
-            Value::Row(row) if !named => {
-                named = true;
+        let shown = show::value(value, &Type::Text, facts);
+        match (value, &path) {
+            (Value::Row(row), None) => {
+                let own = facts.path(*row);
                 id.push(':');
-                id.push_str(&facts.path(*row));
+                id.push_str(&own);
+                path = Some(own);
             }
-            other => {
+            // A record within the subject is told by its address alone.
+            (Value::Row(_), Some(path))
+                if shown.strip_prefix(path).is_some_and(|within| within.starts_with('/')) =>
+            {
+                id.push_str(&shown[path.len()..]);
+            }
+            _ => {
                 id.push('+');
-                id.push_str(&show::value(other, &Type::Text, facts));
+                id.push_str(&shown);
             }
         }
     }
@@ -294,15 +309,15 @@ fn placeholder(ty: &Type, rules: &RuleSet) -> String {
     }
 }
 
+/// A title as part of a sentence: its first word loses its capital where it is no name.
 fn lower_first(text: &str) -> String {
-    let mut chars = text.chars();
-    match (chars.next(), chars.clone().next()) {
-        // An abbreviation stays as it is.
-        (Some(first), Some(second)) if first.is_uppercase() && second.is_uppercase() => {
-            text.to_owned()
-        }
-        (Some(first), _) => first.to_lowercase().chain(chars).collect(),
-        _ => String::new(),
+    const PLAIN: [&str; 13] = [
+        "A", "All", "An", "Any", "Each", "Every", "It", "No", "One", "Only", "The", "There", "What",
+    ];
+    let first = text.split(' ').next().unwrap_or_default();
+    match PLAIN.contains(&first) {
+        true => format!("{}{}", first.to_lowercase(), &text[first.len()..]),
+        false => text.to_owned(),
     }
 }
 

@@ -9,15 +9,22 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use crate::builtins::value::{Extent, Key, List, Note, Use, Value};
-use crate::compile::ir::{Const, Expr, How, Kind, LocalId, Part, RuleSet, Template};
+use crate::compile::ir::{Const, Define, Expr, How, Kind, LocalId, Part, RuleSet, Template};
 use crate::evaluate::scan::ListIndex;
 use crate::evaluate::show;
 use crate::evaluate::truth::Truth;
 use crate::facts::{Fact, Facts, ROOT, SlotId, Text};
 use crate::language::ast::Comparison;
 use crate::scalar;
-use crate::schema::types::{Completeness, InverseId, Type};
+use crate::schema::types::{Completeness, InverseId, Type, WordId};
 use crate::source::Span;
+
+/// What a kept value of a definition is; words follow.
+const NOT_KEPT: u8 = 0;
+const KEPT_UNKNOWN: u8 = 1;
+const KEPT_FALSE: u8 = 2;
+const KEPT_TRUE: u8 = 3;
+const FIRST_WORD: u8 = 4;
 
 /// Lists of at least this many elements are kept.
 const LONG_LIST: usize = 16;
@@ -36,6 +43,8 @@ pub struct Evaluator<'f, 'a, 'r> {
     traced: Vec<Option<(Value<'a>, Note)>>,
     pub(super) indices: Vec<Option<Rc<ListIndex<'a>>>>,
     complete_notes: Vec<Option<Note>>,
+    /// Values of definitions by row, one byte each.
+    kept: Vec<Vec<u8>>,
     /// Long lists of facts, with and without notes, so that each is hashed once however often it is asked.
     lists: [FxHashMap<SlotId, Rc<List<'a>>>; 2],
 }
@@ -59,6 +68,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             traced: (0..memos).map(|_| None).collect(),
             indices: (0..rules.indices).map(|_| None).collect(),
             complete_notes: rules.schema.inverses().map(|_| None).collect(),
+            kept: vec![Vec::new(); rules.defines as usize],
             lists: Default::default(),
         }
     }
@@ -180,10 +190,20 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             Kind::Otherwise(left, right) => {
                 let (value, note) = self.eval(left);
                 if !matches!(value, Value::Unknown) {
+                    if self.tracing && !matches!(value, Value::List(_)) {
+                        // What comes out either way needs no proof of the left side.
+                        let (other, right_note) = self.eval(right);
+                        let key = Key::of(&other, false);
+                        let same = key.is_some() && key == Key::of(&value, false);
+                        if same && right_note.uses().len() < note.uses().len() {
+                            return (value, right_note);
+                        }
+                    }
                     return (value, note.fixed());
                 }
+                // What is not known stays so with more unknown; only what it was asked about has to be there.
                 let (value, right_note) = self.eval(right);
-                (value, self.both(&note.fixed(), &right_note))
+                (value, self.both(&note.only_fixed(), &right_note))
             }
             Kind::IsKnown(operand) => {
                 let (value, note) = self.eval(operand);
@@ -232,13 +252,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                 let notes = if matches!(value, Value::List(_)) { Note::default() } else { notes };
                 (value, notes)
             }
-            Kind::Let(local, value, body) => {
-                let value = self.eval(value);
-                let before = std::mem::replace(&mut self.frame[*local as usize], value);
-                let result = self.eval(body);
-                self.frame[*local as usize] = before;
-                result
-            }
+            Kind::Invoke(define, arguments) => self.invoke(define, arguments),
             Kind::Memo(id, deps, body) => self.memo(*id, deps, body),
             Kind::Template(template) => {
                 let text = self.text(template);
@@ -257,6 +271,61 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                     Truth::Unknown => Value::Unknown,
                 };
                 (value, note)
+            }
+        }
+    }
+
+    /// A definition with its arguments.
+    fn invoke(&mut self, define: &Define, arguments: &[Expr]) -> (Value<'a>, Note) {
+        match (arguments, define.params.as_slice()) {
+            ([argument], [param]) => {
+                let argument = self.eval(argument);
+                let row = match argument.0 {
+                    Value::Row(row) if define.kept && !self.tracing => row as usize,
+                    _ => {
+                        self.frame[*param as usize] = argument;
+                        return self.eval(&define.body);
+                    }
+                };
+                let kept = &mut self.kept[define.id as usize];
+                if kept.is_empty() {
+                    kept.resize(self.facts.row_count(), NOT_KEPT);
+                }
+                match kept.get(row) {
+                    Some(&NOT_KEPT) | None => {}
+                    Some(&KEPT_UNKNOWN) => return (Value::Unknown, Note::default()),
+                    Some(&KEPT_FALSE) => return (Value::Bool(false), Note::default()),
+                    Some(&KEPT_TRUE) => return (Value::Bool(true), Note::default()),
+                    Some(word) => {
+                        return (
+                            Value::Word(WordId(u32::from(word - FIRST_WORD))),
+                            Note::default(),
+                        );
+                    }
+                }
+                self.frame[*param as usize] = argument;
+                let result = self.eval(&define.body);
+                let code = match &result.0 {
+                    Value::Unknown => KEPT_UNKNOWN,
+                    Value::Bool(false) => KEPT_FALSE,
+                    Value::Bool(true) => KEPT_TRUE,
+                    Value::Word(WordId(word)) if *word < u32::from(u8::MAX - FIRST_WORD) => {
+                        FIRST_WORD + *word as u8
+                    }
+                    _ => NOT_KEPT,
+                };
+                if let Some(place) = self.kept[define.id as usize].get_mut(row) {
+                    *place = code;
+                }
+                result
+            }
+            _ => {
+                let values: Vec<(Value<'a>, Note)> =
+                    arguments.iter().map(|argument| self.eval(argument)).collect();
+                for (param, value) in define.params.iter().zip(values) {
+                    self.frame[*param as usize] = value;
+                }
+                self.eval(&define.body)
             }
         }
     }

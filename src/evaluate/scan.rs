@@ -189,9 +189,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
                         unsettled = unsettled.join(&filter_part.join(&body_part));
                     }
                 } else if this.tracing {
-                    // Either side alone may decide; both are named only where both are needed.
-                    let decided_by_filter = filter == Truth::False;
-                    let part = if decided_by_filter { note } else { note.join(&body_note) };
+                    // One side alone decides: the filter that leaves the element out, or the body.
+                    let part = if filter == Truth::False { note } else { body_note };
                     settled = settled.join(&part);
                 }
                 true
@@ -201,10 +200,12 @@ impl<'a> Evaluator<'_, 'a, '_> {
             }
             if elements.list.extent != Extent::Whole {
                 let note = self.open_end(scan, &elements.list, &unsettled);
+                let note = note.join(&settled.only_fixed());
                 return (Truth::Unknown, self.both(&elements.base.only_fixed(), &note));
             }
             if result == Truth::Unknown {
-                return (Truth::Unknown, self.both(&elements.list.note.only_fixed(), &unsettled));
+                let list = elements.list.note.join(&settled).only_fixed();
+                return (Truth::Unknown, self.both(&list, &unsettled));
             }
             if self.tracing && elements.places.take().is_some() {
                 // The elements that cannot match are part of the proof.
@@ -270,9 +271,10 @@ impl<'a> Evaluator<'_, 'a, '_> {
             return match matches.as_slice() {
                 [at] => (elements.list.items[*at].clone(), found),
                 [] if elements.list.extent != Extent::Whole => {
-                    (Value::Unknown, self.open_end(scan, &elements.list, &maybe))
+                    let note = self.open_end(scan, &elements.list, &maybe);
+                    (Value::Unknown, self.both(&note, &others.only_fixed()))
                 }
-                [] if doubtful => (Value::Unknown, maybe),
+                [] if doubtful => (Value::Unknown, self.both(&maybe, &others.only_fixed())),
                 [] => {
                     if self.tracing && elements.places.take().is_some() {
                         continue;

@@ -119,6 +119,9 @@ fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
             _ => false,
         };
     expr.children(&mut |child| visit(child, global, rules, reads));
+    if let Kind::Invoke(define, _) = &expr.kind {
+        visit(&define.body, global, rules, reads);
+    }
 }
 
 /// Who refers to whom by which field, backwards; kept up to date by adding, so it may name too many.

@@ -52,6 +52,10 @@ impl Facts<'_> {
                 }
             }
             for row in self.entities(inverse.source) {
+                // Of a list that a mask hides, nothing is known.
+                if self.hidden(self.row(*row).via) {
+                    continue;
+                }
                 match self.targets(id, *row) {
                     Some(targets) => {
                         index.pairs.extend(targets.into_iter().map(|target| (target, *row)))

@@ -43,7 +43,7 @@ pub struct Item {
 /// The declarations.
 #[derive(Clone, Debug)]
 pub enum ItemKind {
-    /// `pack demo "Title" when architecture == classic`
+    /// `pack demo "Title" when edition == small`
     Pack(Pack),
     /// `document paper "Title" revision "2019" { clause A-1 "…" }`
     Document(Document),
@@ -449,7 +449,7 @@ pub enum ExprKind {
     List(Vec<Expr>),
     /// `[e for x in xs where c]`
     Comprehension(Expr, Box<Binder>),
-    /// `Flow { from = a  to = b }`
+    /// `Route { from = a  to = b }`
     Record(Name, Vec<(Name, Expr)>),
     /// `the x in xs where c`
     The(Box<Binder>),

@@ -141,7 +141,7 @@ impl Lexer<'_> {
         if head.contains('_') {
             self.reporter.push(
                 self.report(start, format!("the name `{head}` has an underscore"))
-                    .help("names are written like `freeSpace`, types like `DataDisk`"),
+                    .help("names are written like `sizeLeft`, types like `DataDisk`"),
             );
         }
         if byte.is_ascii_uppercase() {

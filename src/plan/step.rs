@@ -311,11 +311,13 @@ impl<'a> Run<'_, 'a, '_> {
                     Truth::Unknown => None,
                 }
             }
-            Kind::Let(local, value, body) if makes(body) || chooses(body) => {
-                let value = self.with(locals, |evaluator| evaluator.eval(value).0);
+            Kind::Invoke(define, arguments) if makes(&define.body) || chooses(&define.body) => {
                 let mut locals = locals.to_vec();
-                locals.push((*local, value));
-                self.build(body, parent, via, &locals)
+                for (param, argument) in define.params.iter().zip(arguments) {
+                    let value = self.with(&locals, |evaluator| evaluator.eval(argument).0);
+                    locals.push((*param, value));
+                }
+                self.build(&define.body, parent, via, &locals)
             }
             Kind::Choose(scan, prefer) => {
                 self.choose(scan, prefer.as_deref(), via, &expr.ty, locals)

@@ -11,6 +11,7 @@ use crate::compile::ir::{Level, Rule};
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::{Evidence, Finding, Outcome, Raw};
+use crate::report::placement::Placement;
 use crate::report::{Format, layout, placement, sanitise};
 use crate::scalar;
 use crate::session::Checked;
@@ -23,8 +24,12 @@ const MARKS: usize = 4;
 const ADVICE_MARKS: usize = 1;
 /// Facts that are asked for in one diagnostic.
 const QUESTIONS: usize = 3;
+/// Rules that wait for the same answer and are named.
+const WAITING: usize = 4;
 /// Units that are named.
 const UNITS: usize = 8;
+/// How the note on an entry begins that a list does not have.
+const NOT_LISTED: &str = "not listed";
 /// Characters of a value in a label.
 const VALUE: usize = 48;
 
@@ -165,17 +170,15 @@ impl<'c, 'a> Explainer<'c, 'a> {
             return diagnostic;
         }
         diagnostic.labels = self.labels(finding);
-        if let Some(why) = &finding.why {
-            diagnostic = diagnostic.note("why", why.clone());
-        }
         if rules.len() > 1 {
-            for rule in rules.iter().skip(1) {
-                let rule = &self.checked.rules.rules[*rule];
-                diagnostic = diagnostic.note("also", format!("{} {}", rule.id, rule.title));
+            diagnostic = self.waiting(group, &rules, diagnostic);
+        } else {
+            if let Some(why) = &finding.why {
+                diagnostic = diagnostic.note("why", why.clone());
             }
-        }
-        if !rule.clauses.is_empty() {
-            diagnostic = diagnostic.note("clause", self.clauses(rule));
+            if !rule.clauses.is_empty() {
+                diagnostic = diagnostic.note("clause", self.clauses(rule));
+            }
         }
         if finding.outcome == Outcome::Unknown {
             diagnostic = self.questions(finding, diagnostic);
@@ -197,6 +200,38 @@ impl<'c, 'a> Explainer<'c, 'a> {
         }
         let blocks = self.blocks(group);
         diagnostic.note("blocks", blocks)
+    }
+
+    /// Several rules that wait for one answer: what they are, rather than what each of them says.
+    fn waiting(
+        &self,
+        group: &Group<'_, '_>,
+        rules: &[usize],
+        mut diagnostic: Diagnostic,
+    ) -> Diagnostic {
+        let first = group.findings[0];
+        let shared = group.findings.iter().all(|finding| finding.subject == first.subject);
+        let name = first.subject.filter(|_| shared).map(|row| self.checked.facts.name(row));
+        let whom = name.map_or(String::new(), |name| format!(" for {name}"));
+        diagnostic.message =
+            format!("cannot tell{whom}: {} rules wait for the same answer", rules.len());
+        // No single place in the rules is the one that asks.
+        let asked = diagnostic.labels.len().saturating_sub(1);
+        diagnostic.labels.truncate(asked.max(1));
+        let limit = match self.all || rules.len() == WAITING + 1 {
+            true => rules.len(),
+            false => WAITING,
+        };
+        for (at, rule) in rules.iter().take(limit).enumerate() {
+            let rule = &self.checked.rules.rules[*rule];
+            let heading = if at == 0 { "rules" } else { "" };
+            diagnostic = diagnostic.note(heading, format!("{} {}", rule.id, rule.title));
+        }
+        if rules.len() > limit {
+            let rest = rules.len() - limit;
+            diagnostic = diagnostic.note("", format!("and {rest} more (use --all)"));
+        }
+        diagnostic
     }
 
     fn codes(&self, rules: &[usize]) -> String {
@@ -226,7 +261,19 @@ impl<'c, 'a> Explainer<'c, 'a> {
                 && span.end <= condition.end
         };
         let mut labels: Vec<Label> = Vec::new();
+        let unlisted = |evidence: &Evidence| evidence.note.starts_with(NOT_LISTED);
+        let covered = |evidence: &Evidence| {
+            !unlisted(evidence)
+                && finding
+                    .evidence
+                    .iter()
+                    .any(|other| unlisted(other) && other.slot == evidence.slot)
+        };
         let decisive = finding.evidence.iter().take(required).filter(|evidence| {
+            if covered(evidence) {
+                return false;
+            }
+
             // Of what is unknown, only that is marked; of what failed, all that made it fail.
             finding.outcome != Outcome::Unknown
                 || finding.questions.iter().any(|question| question.slot == evidence.slot)
@@ -236,7 +283,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
             let text = seen(evidence);
             let room = labels.len() < limit;
             match labels.iter_mut().find(|label| label.span == span) {
-                Some(label) if label.message != text && label.message.len() < 2 * VALUE => {
+                Some(label) if !label.message.contains(&text) && label.message.len() < VALUE => {
                     label.message.push_str("; ");
                     label.message.push_str(&text);
                 }
@@ -354,7 +401,20 @@ impl<'c, 'a> Explainer<'c, 'a> {
 
     fn questions(&self, finding: &Finding<'_>, mut diagnostic: Diagnostic) -> Diagnostic {
         let limit = if self.all { usize::MAX } else { QUESTIONS };
+        let mut before: Option<(&str, Option<Placement>)> = None;
         for question in finding.questions.iter().take(limit) {
+            let facts = &self.checked.facts;
+            let placement = placement::of(question, facts, facts.tree().sources());
+            if let (Some((ask, Some(known))), Some(more)) = (&mut before, &placement)
+                && *ask == question.ask
+                && known.joins(more)
+            {
+                // One more entry of the same list: the answers stand together.
+                known.lines.extend(more.lines.iter().cloned());
+                diagnostic.notes.pop();
+                diagnostic = diagnostic.note("answer", known.tell());
+                continue;
+            }
             diagnostic = diagnostic.note("ask", question.ask.clone());
             if !question.answer.starts_with("- ") {
                 diagnostic = diagnostic.note("allowed", question.expects.clone());
@@ -362,12 +422,12 @@ impl<'c, 'a> Explainer<'c, 'a> {
             if let Some(find) = &question.find {
                 diagnostic = diagnostic.note("find", find.clone());
             }
-            let facts = &self.checked.facts;
-            let answer = match placement::of(question, facts, facts.tree().sources()) {
+            let answer = match &placement {
                 Some(placement) => placement.tell(),
                 None => format!("write\n{}", question.answer),
             };
             diagnostic = diagnostic.note("answer", answer);
+            before = Some((&question.ask, placement));
         }
         if finding.questions.len() > limit {
             let rest = finding.questions.len() - limit;
@@ -439,7 +499,7 @@ fn label(span: Span, message: String) -> Label {
 /// What was seen at the place of a fact.
 fn seen(evidence: &Evidence) -> String {
     let field = evidence.path.rsplit('/').next().unwrap_or(&evidence.path);
-    if evidence.note.starts_with("not listed") {
+    if evidence.note.starts_with(NOT_LISTED) {
         return "not listed here, and this list need not be complete".to_owned();
     }
     if !evidence.stated {

@@ -1,6 +1,6 @@
 //! Diagnostics for people.
 //!
-//! Owns the only use of miette, which draws the excerpts. The headline and the lines below the excerpts are laid out
+//! Owns the only use of miette, which draws the excerpts; for reading aloud nothing is drawn. The headline and the lines below the excerpts are laid out
 //! here, as miette has one place for advice and we have several. Whatever reaches miette is an [`Excerpt`], never the
 //! text of a user.
 
@@ -8,7 +8,7 @@ use std::fmt;
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
-    NarratableReportHandler, SourceCode, SourceSpan, SpanContents,
+    SourceCode, SourceSpan, SpanContents,
 };
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
@@ -30,7 +30,6 @@ pub struct Printer<'p> {
     look: &'p Look,
     graphical: GraphicalReportHandler,
     plain: GraphicalReportHandler,
-    narrated: NarratableReportHandler,
 }
 
 impl<'p> Printer<'p> {
@@ -54,8 +53,7 @@ impl<'p> Printer<'p> {
                 .with_context_lines(context)
                 .without_syntax_highlighting()
         };
-        let narrated = NarratableReportHandler::new().with_context_lines(0);
-        Self { sources, look, graphical: handler(CONTEXT), plain: handler(0), narrated }
+        Self { sources, look, graphical: handler(CONTEXT), plain: handler(0) }
     }
 
     /// Appends a diagnostic, with an empty line behind it.
@@ -92,7 +90,8 @@ impl<'p> Printer<'p> {
         };
         let lead = format!("{word}[{code}]:");
         let text = format!("{lead} {}", sanitise::clean(&diagnostic.message));
-        let lines = wrap(&text, self.look.width.max(40));
+        let spoken = self.look.graphics == Graphics::Narrated;
+        let lines = wrap(&text, if spoken { usize::MAX } else { self.look.width.max(40) });
         for (at, line) in lines.iter().enumerate() {
             if at > 0 {
                 out.push_str("  ");
@@ -148,19 +147,15 @@ impl<'p> Printer<'p> {
             width,
             severity,
             is_first,
-            narrated,
-        };
-        let mut text = String::new();
-        // Writing into a string does not fail, and every mark lies in the excerpt.
-        let _ = match (narrated, is_first) {
-            (true, _) => self.narrated.render_report(&mut text, &shown),
-            (false, true) => self.graphical.render_report(&mut text, &shown),
-            (false, false) => self.plain.render_report(&mut text, &shown),
         };
         if narrated {
             spoken(out, &shown);
             return;
         }
+        let handler = if is_first { &self.graphical } else { &self.plain };
+        let mut text = String::new();
+        // Writing into a string does not fail, and every mark lies in the excerpt.
+        let _ = handler.render_report(&mut text, &shown);
         // The first line is miette's headline, which ours replaces.
         let frame = text.split_once('\n').map_or("", |(_, frame)| frame);
         for line in frame.lines() {
@@ -197,7 +192,6 @@ struct Shown {
     width: usize,
     severity: Severity,
     is_first: bool,
-    narrated: bool,
 }
 
 impl fmt::Display for Shown {
@@ -229,11 +223,8 @@ impl miette::Diagnostic for Shown {
             let column = mark.column + (mark.end - mark.start) / 2 + 4;
             let room = self.width.saturating_sub(column);
             let label = sanitise::clean(&mark.label);
-            let label = match label.is_empty() {
-                true => None,
-                false if !self.narrated => Some(wrap(&label, room.max(NARROW_LABEL)).join("\n")),
-                false => Some(label.into_owned()),
-            };
+            let label =
+                (!label.is_empty()).then(|| wrap(&label, room.max(NARROW_LABEL)).join("\n"));
             match at {
                 0 => LabeledSpan::new_primary_with_span(label, span),
                 _ => LabeledSpan::new_with_span(label, span),

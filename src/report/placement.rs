@@ -5,7 +5,6 @@
 
 use crate::evaluate::Question;
 use crate::facts::{Facts, NO_NODE, ROOT, RowId};
-use crate::session::address::holder;
 use crate::source::{Sources, Span};
 use crate::yaml::{Kind, NodeId, Tree};
 
@@ -51,15 +50,29 @@ pub struct Placement {
     pub way: Way,
     /// The text, with its indentation.
     pub lines: Vec<String>,
+    /// Whether what stands there is a list, which says too little or something wrong.
+    pub is_list: bool,
 }
 
 impl Placement {
+    /// Whether the lines of another one may stand below those of this one.
+    pub fn joins(&self, other: &Placement) -> bool {
+        let entry = |placement: &Placement| {
+            placement.lines.iter().all(|line| line.trim_start().starts_with("- "))
+        };
+        self.way == Way::Below && self.line == other.line && entry(self) && entry(other)
+    }
+
     /// As an instruction, with the lines to write below it.
     pub fn tell(&self) -> String {
         let line = self.line;
         let text = self.lines.join("\n");
         match self.way {
+            Way::Below if self.lines.len() > 1 && self.joins(self) => {
+                format!("below line {line}, write what is known of these\n{text}")
+            }
             Way::Below => format!("below line {line}, write\n{text}"),
+            Way::Instead if self.is_list => format!("put the list in line {line} right"),
             Way::Instead => format!("in line {line}, write instead\n{text}"),
             Way::Within => format!("inside the brackets in line {line}, write\n{text}"),
         }
@@ -99,7 +112,13 @@ pub fn of(question: &Question, facts: &Facts<'_>, sources: &Sources) -> Option<P
     if source.text()[tree.span(holder).start as usize..].starts_with('{') {
         let span = tree.span(holder);
         let line = source.position(span.start).line;
-        return Some(Placement { span, line, way: Way::Within, lines: vec![flow(&lines)] });
+        return Some(Placement {
+            span,
+            line,
+            way: Way::Within,
+            lines: vec![flow(&lines)],
+            is_list: false,
+        });
     }
     let indent = source.position(first_key.start).column - 1;
     let key = key_value(row, facts);
@@ -114,7 +133,7 @@ pub fn of(question: &Question, facts: &Facts<'_>, sources: &Sources) -> Option<P
     };
     let line = source.position(anchor.end.max(anchor.start)).line;
     let lines = lines.iter().map(|text| format!("{}{text}", " ".repeat(indent))).collect();
-    Some(Placement { span: anchor, line, way: Way::Below, lines })
+    Some(Placement { span: anchor, line, way: Way::Below, lines, is_list: false })
 }
 
 /// The place of a fact that is written down, but says that it is not known, or does not say enough.
@@ -129,7 +148,13 @@ fn stated(
     let source = sources.get(span.file);
     let line = source.position(span.start).line;
     if tree.kind(node) != Kind::Sequence || !is_entry {
-        return Placement { span, line, way: Way::Instead, lines: vec![answer.to_owned()] };
+        return Placement {
+            span,
+            line,
+            way: Way::Instead,
+            lines: vec![answer.to_owned()],
+            is_list: tree.kind(node) != Kind::Scalar,
+        };
     }
     let is_flow = source.text().get(span.start as usize..).is_some_and(|at| at.starts_with('['));
     let key = tree.key_of(node).map(|key| tree.span(key));
@@ -139,13 +164,28 @@ fn stated(
             let indent = source.position(span.start).column - 1;
             let line = source.position(key.start).line;
             let text = format!("{}{answer}", " ".repeat(indent));
-            Placement { span: key, line, way: Way::Below, lines: vec![text] }
+            Placement { span: key, line, way: Way::Below, lines: vec![text], is_list: true }
         }
         _ => {
             let text = answer.trim_start_matches("- ").to_owned();
-            Placement { span, line, way: Way::Within, lines: vec![text] }
+            Placement { span, line, way: Way::Within, lines: vec![text], is_list: true }
         }
     }
+}
+
+fn holder(row: RowId, facts: &Facts<'_>) -> Option<NodeId> {
+    let node = facts.row(row).node;
+    if node != NO_NODE {
+        return Some(facts.tree().resolve(NodeId(node)));
+    }
+    // The environment itself: the first of its documents that states a fact.
+    let schema = facts.schema();
+    let fields = &schema.ty(facts.row(ROOT).ty).fields;
+    let stated = fields.iter().filter_map(|field| facts.node(facts.slot_of(ROOT, field.slot?)));
+    let first = stated.min_by_key(|node| facts.tree().span(*node))?;
+    let span = facts.tree().span(first);
+    let roots = facts.tree().documents().iter().filter(|document| document.file == span.file);
+    roots.map(|document| document.root).rfind(|root| facts.tree().span(*root).start <= span.start)
 }
 
 fn key_value(row: RowId, facts: &Facts<'_>) -> Option<NodeId> {

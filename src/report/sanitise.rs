@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 /// A text for one line of output.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() && !text.bytes().any(|byte| byte.is_ascii_control() || byte == b'#') {
+    let acts = |byte: u8| byte.is_ascii_control() || byte == b'#';
+    if text.is_ascii() && !text.bytes().any(acts) && !text.trim_start().starts_with("::") {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);
@@ -30,7 +31,8 @@ pub fn push(out: &mut String, char: char) {
         return;
     }
     // `##[…]`, `##name[…]` and `::name::` are commands to build servers, wherever they stand.
-    if (char == '#' && out.ends_with('#')) || (char == ':' && is_line_of_colon(out)) {
+    let names = char == '[' || char.is_ascii_alphabetic();
+    if (names && out.ends_with("##")) || (char == ':' && is_line_of_colon(out)) {
         out.push(' ');
     }
     out.push(char);
@@ -82,7 +84,8 @@ mod tests {
 
     #[test]
     fn commands_to_build_servers_are_broken() {
-        assert_eq!(clean("##[error]x"), "# #[error]x");
+        assert_eq!(clean("##[error]x ##vso[a]"), "## [error]x ## vso[a]");
+        assert_eq!(clean("## A-1 ###"), "## A-1 ###");
         assert_eq!(clean("::error::x"), ": :error::x");
         assert_eq!(clean("a::b # c"), "a::b # c");
     }

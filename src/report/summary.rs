@@ -122,10 +122,9 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
         "{}, {ready} of {total} {kind} ready",
         if counts.is_empty() { "nothing to judge".to_owned() } else { counts.join(", ") }
     );
-    if evaluation.verdict == Verdict::Pending {
-        if let Some(until) = evaluation.findings.iter().filter_map(|finding| finding.until).max() {
-            text = format!("until {}: {text}", scalar::print_time(until));
-        }
+    let until = evaluation.findings.iter().filter_map(|finding| finding.until).max();
+    if let (Verdict::Pending, Some(until)) = (evaluation.verdict, until) {
+        text = format!("until {}: {text}", scalar::print_time(until));
     }
     text.push_str(&format!(" ({}", sanitise::clean(&checked.name)));
     if let Some(now) = checked.now {

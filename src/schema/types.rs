@@ -33,7 +33,7 @@ pub enum Type {
     Version,
     /// `running | stopped`
     Words(Vec<WordId>),
-    /// A record, or an entity that stands here itself: `vault: Vault`, the elements of `[Server]`
+    /// A record, or an entity that stands here itself: `store: Store`, the elements of `[Server]`
     Row(TypeId),
     /// `ref Server`, and every expression that yields an entity
     Ref(TypeId),

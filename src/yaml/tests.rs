@@ -1,3 +1,5 @@
+//! Trees of small texts: places, scalars, limits, recovery.
+
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Sources;
 use crate::yaml::path::Path;

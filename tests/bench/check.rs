@@ -61,7 +61,7 @@ fn read(text: String) -> usize {
 }
 
 fn check(text: String, options: Options) -> usize {
-    let mut inputs = shipped();
+    let mut inputs = Inputs::shipped();
     inputs.describe("generated.yaml", text);
     run(&inputs, &options, |report| {
         report.environments.iter().map(|e| e.evaluation.findings.len()).sum()
@@ -124,7 +124,7 @@ fn table() {
 
 /// The planted faults, and no others, come out.
 fn planted(generated: &generate::Generated) {
-    let mut inputs = shipped();
+    let mut inputs = Inputs::shipped();
     inputs.describe("generated.yaml", generated.text.clone());
     run(&inputs, &Options::default(), |report| {
         let environment = report.environments.first().expect("one environment");
@@ -178,11 +178,4 @@ fn rules() {
             println!("{:<8} {small:>8.3} s {large:>8.3} s  x{:.1}", rule.id, large / small);
         }
     }
-}
-fn shipped() -> Inputs {
-    let mut inputs = Inputs::shipped();
-    if let Ok(r) = std::env::var("R") {
-        failback::session::files::pack(&mut inputs, std::path::Path::new(&r));
-    }
-    inputs
 }

@@ -89,7 +89,7 @@ fn expressions() {
         (
             "a_b",
             &[
-                "the name `a_b` has an underscore @ a_b > names are written like `freeSpace`, types like `DataDisk`",
+                "the name `a_b` has an underscore @ a_b > names are written like `sizeLeft`, types like `DataDisk`",
             ],
         ),
         ("f(", &["expected an expression or `)`, found the end of the expression @ "]),

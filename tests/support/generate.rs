@@ -157,7 +157,7 @@ pub fn environment(machines: usize, faults: Faults) -> Generated {
     for s in 0..servers {
         let _ = writeln!(out, "  - {{ id: failback{s}, configurationServer: cs{s} }}");
     }
-    out.push_str("machines:\n");
+    out.push_str(if machines == 0 { "machines: []\n" } else { "machines:\n" });
     for m in 0..machines {
         machine(&mut out, &mut expected, m, faults, &planted);
     }
@@ -166,14 +166,21 @@ pub fn environment(machines: usize, faults: Faults) -> Generated {
         let _ = write!(out, "{}vm{m}", if m == 0 { "" } else { ", " });
     }
     out.push_str("] }\n  direction: azureToOnPremises\n  failbackTarget: vmware\n");
-    out.push_str(
-        "  downtimeWindow: { start: 2020-03-29T14:00:00Z, end: 2020-03-29T18:00:00Z }\n  items:\n",
-    );
+    out.push_str("  downtimeWindow: { start: 2020-03-29T14:00:00Z, end: 2020-03-29T18:00:00Z }\n");
+    if machines == 0 {
+        // Nothing is asked for, and the request says so.
+        expected.push("REQ-001".to_owned());
+        out.push_str("  items: []\n");
+    } else {
+        out.push_str("  items:\n");
+    }
     for m in 0..machines {
         let (s, t) = (m / PER_SERVER, m / PER_TARGET);
         let _ = write!(out, "    - {{ machine: vm{m}, masterTarget: mt{t}, processServer: ps{s}, ");
         if planted(faults.datastores, m) {
-            expected.push(format!("REQ-010:request/items/vm{m}"));
+            if !planted(faults.terminal, m) {
+                expected.push(format!("REQ-010:request/items/vm{m}"));
+            }
         } else {
             let _ = write!(out, "datastore: ds{t}, ");
         }
@@ -191,19 +198,24 @@ fn machine(
     planted: &dyn Fn(usize, usize) -> bool,
 ) {
     let (s, t) = (m / PER_SERVER, m / PER_TARGET);
+    // Of a machine that cannot come back at all, nothing else is told.
+    let terminal = |m: usize| planted(faults.terminal, m);
     let running = !planted(faults.services, m);
-    if !running {
+    if !running && !terminal(m) {
         expected.push(format!("AGT-002:machines/vm{m}"));
     }
     let shared = planted(faults.disk_uuids, m) && m > 0;
     let disk = if shared {
-        expected.push(format!("VM-009:machines/vm{m}"));
-        expected.push(format!("VM-009:machines/vm{}", m - 1));
+        // A physical server leaves no disk behind with which another could clash.
+        if !terminal(m) && !terminal(m - 1) {
+            expected.push(format!("VM-009:machines/vm{m}"));
+            expected.push(format!("VM-009:machines/vm{}", m - 1));
+        }
         m - 1
     } else {
         m
     };
-    let (kind, os) = if planted(faults.terminal, m) {
+    let (kind, os) = if terminal(m) {
         expected.push(format!("VM-002:machines/vm{m}"));
         ("physical", "{ name: Windows Server 2008 R2, version: \"6.1\", servicePack: SP1 }")
     } else {

@@ -1,3 +1,5 @@
+//! Changes of small texts, and what they leave alone.
+
 use crate::diagnostic::Diagnostics;
 use crate::source::Sources;
 use crate::yaml::edit::{Change, EditError, Value, change};

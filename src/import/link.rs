@@ -1,0 +1,443 @@
+//! Joins rows into environments: one per vault and architecture, entities with ids, references between them.
+//!
+//! Owns which row belongs to which environment, ids, and what is left out because it is incomplete. The entities
+//! themselves are made by the modules below.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sha2::{Digest, Sha256};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::import::arm;
+use crate::import::model::{Entity, Environment, Fact, Incomplete, Origin, SHAPE, Value};
+use crate::import::store::{Kind, Node, Seen, Store};
+
+pub mod inventory;
+pub mod virtual_site;
+pub mod servers;
+pub mod machines;
+pub mod request;
+
+use inventory::Inventory;
+
+/// A heartbeat older than this at the moment of the export is missing: the service itself uses the same span.
+pub const MISSING: i64 = 15 * 60 * 1_000_000;
+
+/// The entities of one environment on their way.
+pub struct Draft<'s> {
+    /// All rows.
+    pub store: &'s Store,
+    /// The VMs of VMware.
+    pub inventory: &'s Inventory<'s>,
+    /// The vault's key; empty where there is none.
+    pub vault: String,
+    /// `classic`, `modernized` or unknown.
+    pub architecture: Option<&'static str>,
+    /// Whether everything of VMware belongs here, as there is no other environment.
+    pub only: bool,
+    sections: BTreeMap<&'static str, Vec<Entity>>,
+    positions: HashMap<(&'static str, String), usize>,
+    ids: HashMap<(&'static str, String), String>,
+    /// What is to be told.
+    pub diagnostics: Diagnostics,
+    /// Lists that may leave entities out.
+    pub incomplete: Vec<Incomplete>,
+    /// VMware hosts, datastores and vCenters that something refers to.
+    pub referred: BTreeSet<(Kind, String)>,
+}
+
+impl<'s> Draft<'s> {
+    /// Whether a row with an Azure id belongs to the vault.
+    pub fn mine(&self, key: &str) -> bool {
+        !self.vault.is_empty()
+            && key.starts_with(&self.vault)
+            && key[self.vault.len()..].starts_with(['/', '|'])
+            || key == self.vault
+    }
+
+    /// Rows of one kind that belong to the vault.
+    pub fn nodes(&self, kind: Kind) -> Vec<&'s Node> {
+        self.store.all(kind).filter(|node| self.mine(&node.key)).collect()
+    }
+
+    /// Gives ids to things of one list: names where they are unique, else names with a short suffix.
+    pub fn name(&mut self, list: &'static str, things: &[(String, String)]) {
+        let taken: BTreeSet<String> = self
+            .ids
+            .iter()
+            .filter(|((at, _), _)| *at == list)
+            .map(|(_, id)| id.to_lowercase())
+            .collect();
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for (_, name) in things {
+            *counts.entry(safe(name).to_lowercase()).or_default() += 1;
+        }
+        for (key, name) in things {
+            let plain = safe(name);
+            let lower = plain.to_lowercase();
+            let clash =
+                counts.get(&lower).is_some_and(|count| *count > 1) || taken.contains(&lower);
+            let id = if clash { format!("{plain}-{}", suffix(key)) } else { plain };
+            self.ids.entry((list, key.clone())).or_insert(id);
+        }
+    }
+
+    /// The id of a thing.
+    pub fn id(&self, list: &'static str, key: &str) -> Option<&str> {
+        self.ids.get(&(list, key.to_owned())).map(String::as_str)
+    }
+
+    /// A reference to a thing, which is made with nothing but its id if nothing else is known of it.
+    pub fn refer(&mut self, list: &'static str, key: &str, name: &str) -> String {
+        if self.id(list, key).is_none() {
+            self.name(list, &[(key.to_owned(), name.to_owned())]);
+        }
+        let id = self.id(list, key).unwrap_or(name).to_owned();
+        self.add(list, Entity { id: id.clone(), facts: Vec::new() });
+        id
+    }
+
+    /// Adds an entity, or its facts to the one that stands for it.
+    pub fn add(&mut self, list: &'static str, entity: Entity) {
+        let section = self.sections.entry(list).or_default();
+        let at = *self.positions.entry((list, entity.id.clone())).or_insert(section.len());
+        match section.get_mut(at) {
+            Some(own) => own.facts.extend(entity.facts),
+            None => section.push(entity),
+        }
+    }
+
+    /// Says that a list is known even if it has no entities.
+    pub fn known(&mut self, list: &'static str) {
+        self.sections.entry(list).or_default();
+    }
+
+    /// A fact as a row states it.
+    pub fn copy(&self, node: &Node, name: &str) -> Option<Fact> {
+        node.seen(name).map(|seen| self.store.fact(seen))
+    }
+
+    /// A fact that follows from a statement.
+    pub fn derive(&self, seen: &Seen, value: Value, reason: impl Into<String>) -> Fact {
+        let mut origin = self.store.origin(seen);
+        origin.derived_from.push(reason.into());
+        Fact { value, origin }
+    }
+
+    /// Another value at the origin of a statement, such as the id of what it names.
+    pub fn as_ref(&self, seen: &Seen, id: String) -> Fact {
+        Fact { value: Value::Text(id), origin: self.store.origin(seen) }
+    }
+
+    /// The configuration server of the fabric a row names, as a reference.
+    pub fn configuration_server(&mut self, node: &Node) -> Option<Fact> {
+        let seen = node.seen("fabric")?;
+        let key = seen.value.as_str()?.to_owned();
+        let name = match self.store.get(Kind::ConfigurationServer, &key) {
+            Some(server) => server.str("name").unwrap_or(&key).to_owned(),
+            None => node.str("fabricName")?.to_owned(),
+        };
+        let id = self.refer("configurationServers", &key, &name);
+        Some(self.as_ref(seen, id))
+    }
+
+    /// Whether a heartbeat was missing when its file was made.
+    pub fn missing(&self, heartbeat: &Seen) -> bool {
+        self.older(heartbeat, MISSING)
+    }
+
+    /// Whether a time was older than a span when its file was made.
+    pub fn older(&self, time: &Seen, span: i64) -> bool {
+        let captured = self.store.files.get(time.file).and_then(|file| file.captured);
+        matches!((&time.value, captured), (Value::Time(at), Some(captured)) if captured - at > span)
+    }
+
+    /// `file pointer` of a statement.
+    pub fn place(&self, seen: &Seen) -> String {
+        self.store.place(seen.file, &seen.at)
+    }
+
+    /// Whether a whole list of the vault was handed in.
+    pub fn complete(&self, collection: &'static str) -> bool {
+        let mut pages = self
+            .store
+            .pages
+            .iter()
+            .filter(|((what, scope), _)| *what == collection && *scope == self.vault)
+            .peekable();
+        pages.peek().is_some() && pages.all(|(_, pages)| pages.gap().is_none())
+    }
+
+    /// Tells something.
+    pub fn tell(&mut self, severity: Severity, code: &str, message: String, help: &str) {
+        self.diagnostics.push(Diagnostic::new(severity, code, message).help(help));
+    }
+}
+
+/// A name as an id: letters, digits, dots, dashes and underscores.
+pub fn safe(name: &str) -> String {
+    let mut id = String::new();
+    for c in name.trim().chars() {
+        if c.is_alphanumeric() || matches!(c, '.' | '_' | '-') {
+            id.push(c);
+        } else if !id.ends_with('-') {
+            id.push('-');
+        }
+    }
+    let id = id.trim_matches('-');
+    if id.is_empty() { "unnamed".to_owned() } else { id.to_owned() }
+}
+
+fn suffix(key: &str) -> String {
+    let digest = Sha256::digest(key.as_bytes());
+    digest.iter().take(2).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Lists that suffer when a collection is not whole.
+fn suffering(collection: &str) -> &'static [&'static str] {
+    match collection {
+        "protected items" => &["machines", "replicationGroups"],
+        "fabrics" => &["configurationServers", "processServers", "masterTargets", "appliances"],
+        "vCenters" => &["vCenters"],
+        "policies" | "container mappings" => &["failbackPolicies"],
+        "recovery plans" => &["recoveryPlans"],
+        "VMware site machines" => &["esxiHosts"],
+        _ => &[],
+    }
+}
+
+/// Makes the environments.
+pub fn link(
+    store: &Store,
+    name: Option<&str>,
+    as_of: Option<i64>,
+) -> (Vec<Environment>, Diagnostics) {
+    let inventory = Inventory::new(store);
+    let mut diagnostics = Diagnostics::default();
+    let mut found = estates(store);
+    let virtual_only = found.is_empty()
+        && [Kind::Vm, Kind::Host, Kind::Datastore]
+            .iter()
+            .any(|kind| store.all(*kind).next().is_some());
+    if virtual_only {
+        found.insert((String::new(), None));
+    }
+    let only = found.len() == 1;
+    let mut environments = Vec::new();
+    for (vault, architecture) in &found {
+        let twins = found.iter().filter(|(other, _)| other == vault).count() > 1;
+        let mut draft = Draft {
+            store,
+            inventory: &inventory,
+            vault: vault.clone(),
+            architecture: *architecture,
+            only,
+            sections: BTreeMap::new(),
+            positions: HashMap::new(),
+            ids: HashMap::new(),
+            diagnostics: Diagnostics::default(),
+            incomplete: Vec::new(),
+            referred: BTreeSet::new(),
+        };
+        gaps(&mut draft);
+        servers::make(&mut draft);
+        machines::make(&mut draft);
+        request::make(&mut draft);
+        virtual_site::make(&mut draft);
+        vault_entity(&mut draft);
+        single(&mut draft);
+        let written = store.vaults.get(vault).unwrap_or(vault);
+        let mut title = arm::after(written, "vaults").unwrap_or("imported").to_owned();
+        if let Some(given) = name {
+            title = if only { given.to_owned() } else { format!("{given}-{title}") };
+        }
+        if let (true, Some(word)) = (twins, architecture) {
+            title = format!("{title}-{word}");
+        }
+        if twins && *architecture == Some("modernized") {
+            draft.tell(
+                Severity::Note,
+                "two-architectures",
+                format!("the vault `{}` holds machines of both architectures; each became an environment of its own", safe(&title)),
+                "check both: every machine is judged by the rules of its architecture",
+            );
+        }
+        diagnostics.append(std::mem::take(&mut draft.diagnostics));
+        environments.push(finish(draft, safe(&title), as_of));
+    }
+    (environments, diagnostics)
+}
+
+/// Vaults with their architectures, as far as VMware machines go.
+fn estates(store: &Store) -> BTreeSet<(String, Option<&'static str>)> {
+    let mut found: BTreeSet<(String, Option<&'static str>)> = BTreeSet::new();
+    let mut vague: BTreeSet<String> = BTreeSet::new();
+    let kinds = [
+        (Kind::ConfigurationServer, Some("classic")),
+        (Kind::MasterTarget, Some("classic")),
+        (Kind::ProcessServer, Some("classic")),
+        (Kind::ApplianceFabric, Some("modernized")),
+        (Kind::Appliance, Some("modernized")),
+        (Kind::Item, None),
+        (Kind::Policy, None),
+        (Kind::VCenter, Some("classic")),
+        (Kind::Protectable, Some("classic")),
+        (Kind::Plan, None),
+        (Kind::Mapping, None),
+    ];
+    for (kind, architecture) in kinds {
+        for node in store.all(kind) {
+            let Some(vault) = arm::vault(&node.key) else { continue };
+            let by_generation = match node.str("generation") {
+                Some("InMageAzureV2" | "InMage") => Some("classic"),
+                Some("InMageRcm" | "InMageRcmFailback") => Some("modernized"),
+                _ => None,
+            };
+            match architecture.or(by_generation) {
+                Some(word) => drop(found.insert((vault, Some(word)))),
+                None if matches!(kind, Kind::Plan | Kind::Item) => drop(vague.insert(vault)),
+                None => {}
+            }
+        }
+    }
+    for vault in vague {
+        if !found.iter().any(|(known, _)| *known == vault) {
+            found.insert((vault, None));
+        }
+    }
+    found
+}
+
+fn gaps(draft: &mut Draft<'_>) {
+    for ((what, scope), pages) in &draft.store.pages {
+        let mine = *scope == draft.vault
+            || (scope.contains("vmwaresites") && draft.architecture == Some("modernized"))
+            || draft.only;
+        let Some(gap) = pages.gap().filter(|_| mine) else { continue };
+        let file =
+            draft.store.files.get(pages.file).map(|file| file.name.to_string()).unwrap_or_default();
+        for list in suffering(what) {
+            draft
+                .incomplete
+                .push(Incomplete { list, why: format!("the {what} are incomplete: {gap}") });
+        }
+        draft.diagnostics.push(
+            Diagnostic::new(Severity::Warning, "incomplete", format!("the {what} of `{file}` are incomplete: {gap}"))
+                .help("nothing is concluded from what is missing; hand in all pages, or export with a command that follows them"),
+        );
+    }
+}
+
+/// Lists of which only single entities were handed in: what they leave out may well exist.
+fn single(draft: &mut Draft<'_>) {
+    let servers = match draft.architecture {
+        Some("modernized") => &["appliances"][..],
+        _ => &["configurationServers", "processServers", "masterTargets"][..],
+    };
+    let vaults: [(&'static str, &[&'static str]); 4] = [
+        ("protected items", &["machines"]),
+        ("fabrics", servers),
+        ("policies", &["failbackPolicies"]),
+        ("vCenters", &["vCenters"]),
+    ];
+    for (collection, lists) in vaults {
+        if draft.complete(collection) {
+            continue;
+        }
+        for list in lists {
+            let there = draft.sections.get(list).is_some_and(|entities| !entities.is_empty());
+            if there && !draft.incomplete.iter().any(|gap| gap.list == *list) {
+                let why = format!("the {collection} were not handed in as one whole list");
+                draft.incomplete.push(Incomplete { list, why });
+            }
+        }
+    }
+}
+
+fn vault_entity(draft: &mut Draft<'_>) {
+    if draft.vault.is_empty() {
+        return;
+    }
+    let vault = draft.vault.clone();
+    let kinds = [
+        Kind::ConfigurationServer,
+        Kind::ApplianceFabric,
+        Kind::Item,
+        Kind::VCenter,
+        Kind::Plan,
+        Kind::Protectable,
+    ];
+    let Some(seen) =
+        kinds.iter().find_map(|kind| draft.nodes(*kind).first().and_then(|node| node.anywhere()))
+    else {
+        return;
+    };
+    let own = draft.store.get(Kind::Vault, &vault);
+    // Keys are in lower case; ids are shown as they are written.
+    let written = draft.store.vaults.get(&vault).cloned().unwrap_or_else(|| vault.clone());
+    let id = arm::after(&written, "vaults").unwrap_or("vault");
+    let mut entity = Entity { id: safe(id), facts: Vec::new() };
+    if let Some(group) = arm::after(&written, "resourceGroups") {
+        entity.facts.push((
+            "resourceGroup",
+            draft.derive(seen, Value::Text(group.to_owned()), "the id of the resource"),
+        ));
+    }
+    if let Some(fact) = own.and_then(|node| draft.copy(node, "region")) {
+        entity.facts.push(("region", fact));
+    }
+    draft.add("vault", entity);
+}
+
+fn finish(draft: Draft<'_>, name: String, as_of: Option<i64>) -> Environment {
+    let Draft { store, mut sections, incomplete, architecture, .. } = draft;
+    let mut ordered = Vec::new();
+    for (key, _) in SHAPE {
+        let Some(mut entities) = sections.remove(key) else { continue };
+        let order: Vec<&str> = crate::import::model::fields(key).collect();
+        for entity in &mut entities {
+            // The first statement of a path holds: it was made by the more exact source.
+            let mut seen = BTreeSet::new();
+            entity.facts.retain(|(path, _)| seen.insert(*path));
+            entity.facts.sort_by_key(|(path, _)| {
+                order.iter().position(|own| own == path).unwrap_or(usize::MAX)
+            });
+        }
+        ordered.push((*key, entities));
+    }
+    let as_of = match as_of {
+        Some(at) => Some(Fact {
+            value: Value::Time(at),
+            origin: Origin {
+                file: "--as-of".into(),
+                pointer: String::new(),
+                captured: None,
+                derived_from: Vec::new(),
+            },
+        }),
+        None => newest(store, &ordered),
+    };
+    Environment { name, architecture, as_of, sections: ordered, incomplete }
+}
+
+/// The newest time of the files that facts came from; times without a zone count only where there are no others.
+fn newest(store: &Store, sections: &[(&'static str, Vec<Entity>)]) -> Option<Fact> {
+    let used: BTreeSet<&str> = sections
+        .iter()
+        .flat_map(|(_, list)| list)
+        .flat_map(|entity| &entity.facts)
+        .map(|(_, fact)| &*fact.origin.file)
+        .collect();
+    let dated =
+        store.files.iter().filter(|file| used.contains(&*file.name) && file.captured.is_some());
+    let file = dated.max_by_key(|file| (file.zoned, file.captured))?;
+    Some(Fact {
+        value: Value::Time(file.captured?),
+        origin: Origin {
+            file: file.name.clone(),
+            pointer: String::new(),
+            captured: file.captured,
+            derived_from: vec!["the newest time found in the files".to_owned()],
+        },
+    })
+}

@@ -1,0 +1,431 @@
+//! Makes the machines: protected items with their Azure VM and the VM they come back to; groups and plans of them.
+//!
+//! Owns what the states of the service mean and what follows from times.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Severity;
+use crate::import::arm;
+use crate::import::link::inventory::Join;
+use crate::import::link::{Draft, virtual_site};
+use crate::import::model::{Entity, Fact, Value};
+use crate::import::store::{Kind, Node};
+
+/// Adds machines, then groups and plans.
+pub fn make(draft: &mut Draft<'_>) {
+    let items = items(draft);
+    let things: Vec<(String, String)> = items
+        .iter()
+        .map(|item| {
+            (
+                item.key.clone(),
+                item.str("name").or(item.str("armName")).unwrap_or("machine").to_owned(),
+            )
+        })
+        .collect();
+    draft.name("machines", &things);
+    for item in &items {
+        machine(draft, item);
+    }
+    groups(draft, &items);
+    plans(draft);
+}
+
+/// Items of the vault that belong to this architecture.
+pub fn items<'s>(draft: &Draft<'s>) -> Vec<&'s Node> {
+    let classic = |item: &Node| match item.str("generation") {
+        Some("InMageRcm" | "InMageRcmFailback") => Some("modernized"),
+        Some(_) => Some("classic"),
+        None => draft.architecture,
+    };
+    draft.nodes(Kind::Item).into_iter().filter(|item| classic(item) == draft.architecture).collect()
+}
+
+fn put(entity: &mut Entity, path: &'static str, fact: Option<Fact>) {
+    if let Some(fact) = fact {
+        entity.facts.push((path, fact));
+    }
+}
+
+/// Whether an item runs in Azure because it was protected again from there.
+fn reversed(item: &Node) -> bool {
+    matches!(item.str("generation"), Some("InMage" | "InMageRcmFailback"))
+}
+
+/// How far the failover went.
+pub fn failover(item: &Node) -> Option<&'static str> {
+    if reversed(item) {
+        return Some("committed");
+    }
+    let state = item.str("state").unwrap_or("");
+    let text = item.str("stateText").unwrap_or("");
+    let may = |action: &str| item.list("actions").iter().any(|own| own.as_str() == Some(action));
+    match item.str("location") {
+        Some("Recovery")
+            if state.contains("CommitPending") || may("Commit") || text == "Failover completed" =>
+        {
+            Some("failedOver")
+        }
+        Some("Recovery") if state.contains("Committed") || text == "Failover committed" => {
+            Some("committed")
+        }
+        // Generations spell the committed state differently; what remains in Azure and may not be committed is committed.
+        Some("Recovery") if !item.list("actions").is_empty() => Some("committed"),
+        Some("Recovery") => Some("failedOver"),
+        Some("Primary") => Some("notFailedOver"),
+        _ => None,
+    }
+}
+
+fn machine(draft: &mut Draft<'_>, item: &Node) {
+    let Some(id) = draft.id("machines", &item.key).map(str::to_owned) else { return };
+    let mut machine = Entity { id, facts: Vec::new() };
+    let modernized = draft.architecture == Some("modernized");
+    // After the way back began, the source is the Azure VM, and discovery calls it physical.
+    if let Some(seen) = item.seen("discovery").filter(|_| !reversed(item)) {
+        let word = match seen.value.as_str().unwrap_or("").to_ascii_lowercase().as_str() {
+            "vcenter" => Some("vmwareVm"),
+            "physical" => Some("physical"),
+            _ => None,
+        };
+        put(
+            &mut machine,
+            "sourceKind",
+            word.map(|word| Fact { value: Value::Word(word), ..draft.store.fact(seen) }),
+        );
+    }
+    put(&mut machine, "osFamily", draft.copy(item, "os"));
+    system(draft, &mut machine, item);
+    put(&mut machine, "firmware", draft.copy(item, "firmware"));
+    if !modernized {
+        let server = draft.configuration_server(item);
+        put(&mut machine, "configurationServer", server);
+    }
+    put(&mut machine, "ipRetained", draft.copy(item, "retained"));
+    protection(draft, &mut machine, item);
+    if failover(item).is_some_and(|state| state != "notFailedOver") {
+        azure(draft, &mut machine, item, modernized);
+    }
+    on_premises(draft, &mut machine, item);
+    draft.add("machines", machine);
+}
+
+fn system(draft: &Draft<'_>, machine: &mut Entity, item: &Node) {
+    let Some(seen) = item.seen("osText") else { return };
+    let text = seen.value.as_str().unwrap_or_default();
+    let name = match text.split("DISTRIB_ID=").nth(1) {
+        Some(rest) => rest.split_whitespace().next().unwrap_or(text).trim_matches('"'),
+        None => text,
+    };
+    put(
+        machine,
+        "os/name",
+        Some(Fact { value: Value::Text(name.to_owned()), ..draft.store.fact(seen) }),
+    );
+    let version = crate::import::coerce::os_version(text);
+    put(
+        machine,
+        "os/version",
+        version
+            .map(|version| draft.derive(seen, Value::Version(version), "the name of the system")),
+    );
+}
+
+fn protection(draft: &Draft<'_>, machine: &mut Entity, item: &Node) {
+    let Some(seen) = item.seen("state").or_else(|| item.seen("location")) else { return };
+    let state = seen.value.as_str().unwrap_or("");
+    let went = failover(item);
+    let reason = match item.str("generation") {
+        Some(word) if reversed(item) => format!("it replicates from Azure (`{word}`)"),
+        _ => "the protection state and the active location".to_owned(),
+    };
+    put(
+        machine,
+        "failoverState",
+        went.map(|word| draft.derive(seen, Value::Word(word), reason.clone())),
+    );
+    put(
+        machine,
+        "protection/enabled",
+        Some(draft.derive(seen, Value::Bool(true), "the item is in the vault")),
+    );
+    let replicating = state.contains("InitialReplication") || state.contains("Resync");
+    let word = match went {
+        Some("failedOver" | "committed") if !reversed(item) => Some("unprotected"),
+        Some("committed") if replicating => Some("reprotecting"),
+        _ if state == "Protected" => Some("protected"),
+        _ => None,
+    };
+    put(
+        machine,
+        "protection/state",
+        word.map(|word| draft.derive(seen, Value::Word(word), reason)),
+    );
+    put(
+        machine,
+        "protection/disableReason",
+        Some(draft.derive(
+            seen,
+            Value::None,
+            "protection was not disabled: the item is in the vault",
+        )),
+    );
+}
+
+fn azure(draft: &mut Draft<'_>, machine: &mut Entity, item: &Node, modernized: bool) {
+    let Some(state) = item.seen("state").or_else(|| item.seen("location")) else { return };
+    let vm = azure_vm(draft, item);
+    let reason = "the machine is failed over";
+    put(machine, "azureVm/exists", Some(draft.derive(state, Value::Bool(true), reason)));
+    put(
+        machine,
+        "azureVm/createdBy",
+        Some(draft.derive(
+            state,
+            Value::Word("failover"),
+            "the item protects the VM that its failover made",
+        )),
+    );
+    if let Some(seen) = item.seen("network") {
+        let name = seen.value.as_str().unwrap_or_default().to_owned();
+        let id = draft.refer("azureNetworks", &name.to_lowercase(), &name);
+        put(machine, "azureVm/network", Some(draft.as_ref(seen, id)));
+    }
+    if let Some(seen) = item.seen("azureVm") {
+        let group =
+            seen.value.as_str().and_then(|id| arm::after(id, "resourceGroups")).map(str::to_owned);
+        put(
+            machine,
+            "azureVm/resourceGroup",
+            group.map(|group| draft.derive(seen, Value::Text(group), "the id of the VM")),
+        );
+    }
+    put(machine, "azureVm/failoverResourceGroup", draft.copy(item, "azureGroup"));
+    if let Some(vm) = vm {
+        put(machine, "azureVm/powerState", draft.copy(vm, "power"));
+        put(machine, "azureVm/diskCount", draft.copy(vm, "disks"));
+    }
+    agent(draft, machine, item, modernized);
+}
+
+fn azure_vm<'s>(draft: &Draft<'s>, item: &Node) -> Option<&'s Node> {
+    if let Some(id) = item.str("azureVm") {
+        return draft.store.get(Kind::AzureVm, &id.to_ascii_lowercase());
+    }
+    // Without an id: the name, within the resource group the failover goes to.
+    let (name, group) = (item.str("azureName")?, item.str("azureGroup")?);
+    let mut found = draft.store.all(Kind::AzureVm).filter(|vm| {
+        vm.str("name").is_some_and(|own| own.eq_ignore_ascii_case(name))
+            && arm::after(&vm.key, "resourceGroups")
+                .is_some_and(|own| own.eq_ignore_ascii_case(group))
+    });
+    found.next().filter(|_| found.next().is_none())
+}
+
+fn agent(draft: &Draft<'_>, machine: &mut Entity, item: &Node, modernized: bool) {
+    if let Some(seen) = item.seen("agentVersion") {
+        put(
+            machine,
+            "azureVm/agent/installed",
+            Some(draft.derive(seen, Value::Bool(true), "the service knows its version")),
+        );
+        put(machine, "azureVm/agent/version", Some(draft.store.fact(seen)));
+    }
+    let path =
+        if modernized { "azureVm/agent/registeredWithService" } else { "azureVm/agent/registered" };
+    // A flag seen before the way back began would be out of date.
+    if let (true, Some(seen)) = (reversed(item), item.seen("generation")) {
+        put(
+            machine,
+            path,
+            Some(draft.derive(
+                seen,
+                Value::Bool(true),
+                "it replicates from Azure, which its agent does",
+            )),
+        );
+        return;
+    }
+    if let Some(fact) = draft.copy(item, "registered") {
+        put(machine, path, Some(fact));
+        return;
+    }
+    let (Some(heartbeat), Some(failover)) =
+        (item.seen("agentHeartbeat"), item.seen("failoverTime"))
+    else {
+        return;
+    };
+    let (Value::Time(beat), Value::Time(at)) = (&heartbeat.value, &failover.value) else { return };
+    let back = beat > at;
+    let reason = format!(
+        "the last heartbeat {} is {} the failover {} ({})",
+        crate::scalar::print_time(*beat),
+        if back { "later than" } else { "not later than" },
+        crate::scalar::print_time(*at),
+        draft.place(failover),
+    );
+    put(machine, path, Some(draft.derive(heartbeat, Value::Bool(back), reason)));
+    if !back {
+        // How long to wait for the agent counts from the start of the VM, which the failover made.
+        let reason = "the failover started the VM then; a later restart is not known";
+        let started = draft.derive(failover, Value::Time(*at), reason);
+        put(machine, "azureVm/bootedAt", Some(started));
+    }
+}
+
+fn on_premises(draft: &mut Draft<'_>, machine: &mut Entity, item: &Node) {
+    let event = item
+        .str("name")
+        .and_then(|name| draft.store.get(Kind::Item, &format!("event|{}", name.to_lowercase())));
+    let gone = item.seen("gone").or_else(|| event.and_then(|event| event.seen("gone")));
+    let center = center_spellings(draft, item);
+    match draft.inventory.of_item(item, &center) {
+        Join::One(vm, how) => {
+            let failover = item.time("failoverTime");
+            virtual_site::on_premises(draft, machine, vm, failover, how);
+        }
+        Join::Several(candidates, how) => {
+            let places = candidates
+                .iter()
+                .take(5)
+                .filter_map(|vm| vm.anywhere().map(|seen| draft.place(seen)))
+                .collect::<Vec<_>>()
+                .join(", ");
+            let message =
+                format!("{} VMs have the {how} of the machine `{}`", candidates.len(), machine.id);
+            draft.tell(
+                Severity::Warning,
+                "ambiguous-join",
+                message,
+                &format!("its on-premises facts are unknown; the candidates are at {places}"),
+            );
+        }
+        Join::Nothing => {
+            if let Some(seen) = gone {
+                let fact = Fact { value: Value::Bool(false), ..draft.store.fact(seen) };
+                put(machine, "onPremVm/exists", Some(fact));
+            } else if !draft.inventory.is_empty() {
+                let message =
+                    format!("no VM of the VMware exports is the machine `{}`", machine.id);
+                draft.tell(
+                    Severity::Note,
+                    "no-join",
+                    message,
+                    "whether it exists on-premises is unknown: hand in an export of its vCenter",
+                );
+            }
+        }
+    }
+    if !machine.facts.iter().any(|(path, _)| *path == "onPremVm/vCenter")
+        && let Some(seen) = item.seen("vCenter").or_else(|| item.seen("vCenterInfrastructure"))
+        && let Some(key) = center.first().cloned()
+        && let Some(id) = virtual_site::v_center(draft, &key)
+    {
+        put(machine, "onPremVm/vCenter", Some(draft.as_ref(seen, id)));
+    }
+}
+
+/// The key, the address and the name of the item's vCenter, as far as they are known.
+fn center_spellings(draft: &Draft<'_>, item: &Node) -> Vec<String> {
+    let node = match (item.str("vCenter"), item.str("vCenterInfrastructure")) {
+        (Some(key), _) => match draft.store.get(Kind::VCenter, key) {
+            Some(node) => node,
+            None => return vec![key.to_owned()],
+        },
+        (None, Some(number)) => {
+            let found = draft.nodes(Kind::VCenter).into_iter().find(|node| {
+                node.str("infrastructureId") == Some(number)
+                    && node.str("fabric") == item.str("fabric")
+            });
+            match found {
+                Some(node) => node,
+                None => return Vec::new(),
+            }
+        }
+        (None, None) => return Vec::new(),
+    };
+    let mut spellings = vec![node.key.clone()];
+    spellings.extend(["fqdn", "name"].iter().filter_map(|name| node.str(name)).map(str::to_owned));
+    spellings
+}
+
+fn groups(draft: &mut Draft<'_>, items: &[&Node]) {
+    // A group of which a member may be missing, or an item of which the group is not known, would lie.
+    if !draft.complete("protected items") || items.iter().any(|item| item.value("group").is_none())
+    {
+        return;
+    }
+    let mut groups: BTreeMap<&str, Vec<&Node>> = BTreeMap::new();
+    for item in items {
+        if let Some(name) = item.str("group") {
+            groups.entry(name).or_default().push(item);
+        }
+    }
+    // A machine that is in no group of the user's is alone in one that bears a generated name.
+    groups.retain(|name, members| members.len() > 1 || !is_generated(name));
+    draft.known("replicationGroups");
+    for (name, members) in groups {
+        let id = draft.refer("replicationGroups", name, name);
+        let ids = members
+            .iter()
+            .filter_map(|item| draft.id("machines", &item.key))
+            .map(|id| Value::Text(id.to_owned()))
+            .collect();
+        let Some(seen) = members.first().and_then(|item| item.seen("group")) else { continue };
+        let fact = draft.derive(seen, Value::List(ids), "the items that name the group");
+        draft.add("replicationGroups", Entity { id, facts: vec![("members", fact)] });
+    }
+}
+
+fn is_generated(name: &str) -> bool {
+    name.len() == 36
+        && name.bytes().enumerate().all(|(at, byte)| {
+            if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() }
+        })
+}
+
+fn plans(draft: &mut Draft<'_>) {
+    if draft.incomplete.iter().any(|gap| gap.list == "recoveryPlans") {
+        return;
+    }
+    let plans = draft.nodes(Kind::Plan);
+    let things: Vec<(String, String)> = plans
+        .iter()
+        .map(|plan| (plan.key.clone(), plan.str("name").unwrap_or("plan").to_owned()))
+        .collect();
+    draft.name("recoveryPlans", &things);
+    for plan in plans {
+        let Some(id) = draft.id("recoveryPlans", &plan.key).map(str::to_owned) else { continue };
+        let mut entity = Entity { id: id.clone(), facts: Vec::new() };
+        if let Some(seen) = plan.seen("items") {
+            let members: Vec<Option<String>> = seen
+                .value
+                .as_list()
+                .iter()
+                .map(|key| draft.id("machines", key.as_str()?).map(str::to_owned))
+                .collect();
+            let missing = members.iter().filter(|member| member.is_none()).count();
+            if missing == members.len() && missing > 0 && !draft.only {
+                continue;
+            }
+            if missing > 0 {
+                let message =
+                    format!("{missing} machines of the recovery plan `{id}` were not handed in");
+                draft.tell(
+                    Severity::Warning,
+                    "plan-members",
+                    message,
+                    "its machines are unknown: hand in the protected items of the vault",
+                );
+            } else {
+                let list = members.into_iter().flatten().map(Value::Text).collect();
+                let fact = Fact { value: Value::List(list), ..draft.store.fact(seen) };
+                entity.facts.push(("machines", fact));
+            }
+        }
+        draft.add("recoveryPlans", entity);
+    }
+    if draft.complete("recovery plans") {
+        draft.known("recoveryPlans");
+    }
+}

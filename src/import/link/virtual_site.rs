@@ -1,0 +1,455 @@
+//! Makes what VMware is made of: vCenters, hosts, datastores, and the facts VMs lend to machines and servers.
+//!
+//! Owns how facts of a VM become facts of what runs in it. Lists that may be cut are left out rather than shortened.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Severity;
+use crate::import::arm;
+use crate::import::link::Draft;
+use crate::import::model::{Entity, Fact, Value};
+use crate::import::store::{Kind, Node, Seen};
+
+fn put(entity: &mut Entity, path: &'static str, fact: Option<Fact>) {
+    if let Some(fact) = fact {
+        entity.facts.push((path, fact));
+    }
+}
+
+/// vCenters of the vault, of its VMware site, and those of tables that name their server.
+pub fn v_centers(draft: &mut Draft<'_>) {
+    let mut nodes: Vec<&Node> = draft.nodes(Kind::VCenter);
+    let sites: Vec<String> = draft
+        .nodes(Kind::ApplianceFabric)
+        .iter()
+        .filter_map(|node| node.str("site"))
+        .map(str::to_ascii_lowercase)
+        .collect();
+    for node in draft.store.all(Kind::VCenter) {
+        let at_site = arm::up_to(&node.key, "VMwareSites")
+            .is_some_and(|site| draft.only || sites.contains(&site));
+        if at_site && draft.architecture == Some("modernized") {
+            nodes.push(node);
+        }
+    }
+    let things: Vec<(String, String)> = nodes
+        .iter()
+        .map(|node| {
+            (
+                node.key.clone(),
+                node.str("name").or(node.str("fqdn")).unwrap_or("vcenter").to_owned(),
+            )
+        })
+        .collect();
+    draft.name("vCenters", &things);
+    for node in &nodes {
+        let Some(id) = draft.id("vCenters", &node.key).map(str::to_owned) else { continue };
+        let mut center = Entity { id, facts: Vec::new() };
+        put(&mut center, "fqdn", draft.copy(node, "fqdn"));
+        put(&mut center, "port", draft.copy(node, "port"));
+        put(
+            &mut center,
+            "version",
+            draft.copy(node, "version").or_else(|| version(draft, node, nodes.len() == 1)),
+        );
+        if node.value("fabric").is_some() {
+            let server = draft.configuration_server(node);
+            put(&mut center, "configurationServer", server);
+        }
+        if let Some(seen) =
+            node.seen("discovery").filter(|seen| seen.value.as_str() == Some("Completed"))
+        {
+            let healthy = node.list("codes").is_empty()
+                && node.seen("heartbeat").is_some_and(|heartbeat| !draft.missing(heartbeat));
+            if healthy {
+                put(
+                    &mut center,
+                    "state",
+                    Some(draft.derive(
+                        seen,
+                        Value::Word("connected"),
+                        "discovery is completed and its heartbeat is recent",
+                    )),
+                );
+            }
+            put(
+                &mut center,
+                "discovered",
+                Some(draft.derive(seen, Value::Bool(true), "discovery is completed")),
+            );
+        }
+        if let Some(seen) = node.seen("fqdn").filter(|_| node.key.contains("/vmwaresites/")) {
+            put(
+                &mut center,
+                "discovered",
+                Some(draft.derive(
+                    seen,
+                    Value::Bool(true),
+                    "the inventory of the discovery appliance lists it",
+                )),
+            );
+        }
+        draft.add("vCenters", center);
+    }
+    let store = draft.store;
+    for node in store.all(Kind::VCenter).filter(|node| node.key.starts_with("server|")) {
+        if !draft.only {
+            break;
+        }
+        let fqdn = node.str("fqdn").unwrap_or_default().to_lowercase();
+        if !nodes
+            .iter()
+            .any(|own| own.str("fqdn").is_some_and(|own| own.eq_ignore_ascii_case(&fqdn)))
+        {
+            let id = draft.refer("vCenters", &node.key, &fqdn);
+            let mut center = Entity { id, facts: Vec::new() };
+            put(&mut center, "fqdn", draft.copy(node, "fqdn"));
+            put(&mut center, "version", draft.copy(node, "version"));
+            draft.add("vCenters", center);
+        }
+    }
+}
+
+/// The version a table or `about` states for this vCenter.
+fn version(draft: &Draft<'_>, node: &Node, lone: bool) -> Option<Fact> {
+    let fqdn = node.str("fqdn").unwrap_or_default();
+    let same = draft.store.all(Kind::VCenter).find(|other| {
+        other.key.starts_with("server|")
+            && other.str("fqdn").is_some_and(|own| own.eq_ignore_ascii_case(fqdn))
+    });
+    let mut abouts = draft.store.all(Kind::VCenter).filter(|other| other.key.starts_with("about|"));
+    let about = abouts.next().filter(|_| lone && abouts.next().is_none());
+    same.or(about).and_then(|other| draft.copy(other, "version"))
+}
+
+/// The id of the vCenter with this key, or with this server name.
+pub fn v_center(draft: &mut Draft<'_>, key: &str) -> Option<String> {
+    if key.is_empty() {
+        return None;
+    }
+    if let Some(id) = draft.id("vCenters", key) {
+        return Some(id.to_owned());
+    }
+    let known = draft
+        .store
+        .all(Kind::VCenter)
+        .find(|node| node.str("fqdn").is_some_and(|fqdn| fqdn.eq_ignore_ascii_case(key)));
+    if let Some(id) = known.and_then(|node| draft.id("vCenters", &node.key)) {
+        return Some(id.to_owned());
+    }
+    let name = draft
+        .store
+        .get(Kind::VCenter, key)
+        .and_then(|node| node.str("name"))
+        .or_else(|| arm::last(key))
+        .unwrap_or(key)
+        .to_owned();
+    Some(draft.refer("vCenters", key, &name))
+}
+
+/// The vCenter a row names, as a reference.
+fn center_of(draft: &mut Draft<'_>, node: &Node) -> Option<Fact> {
+    let seen = node.seen("vCenter").or_else(|| node.seen("server"))?;
+    let id = v_center(draft, seen.value.as_str()?)?;
+    Some(draft.as_ref(seen, id))
+}
+
+/// The host a VM runs on, as a reference.
+fn host_of(draft: &mut Draft<'_>, vm: &Node) -> Option<Fact> {
+    let (seen, name) = match vm.seen("host") {
+        Some(seen) => (seen, seen.value.as_str()?.to_owned()),
+        None => {
+            let seen = vm.seen("hostRef")?;
+            (seen, draft.store.resolve(seen.value.as_str()?)?.to_owned())
+        }
+    };
+    let id = draft.refer("esxiHosts", &name, &name);
+    draft.referred.insert((Kind::Host, name));
+    Some(draft.as_ref(seen, id))
+}
+
+fn disk_uuids(draft: &Draft<'_>, seen: &Seen) -> Option<Fact> {
+    let uuids: Option<Vec<Value>> =
+        seen.value.as_list().iter().map(|disk| disk.field("uuid").cloned()).collect();
+    let mut fact = draft.store.fact(seen);
+    fact.value = Value::List(uuids?);
+    Some(fact)
+}
+
+/// Datastores of a VM's disks, as references; nothing if the place of any disk is not known.
+fn datastores(draft: &mut Draft<'_>, seen: &Seen) -> Option<Fact> {
+    let names: Option<Vec<String>> = seen
+        .value
+        .as_list()
+        .iter()
+        .map(|disk| disk.field("datastore").and_then(Value::as_str).map(str::to_owned))
+        .collect();
+    let mut ids: Vec<Value> = Vec::new();
+    for name in names? {
+        let id = Value::Text(draft.refer("datastores", &name, &name));
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let mut fact = draft.store.fact(seen);
+    fact.value = Value::List(ids);
+    Some(fact)
+}
+
+/// Facts a VM lends to the master target that runs in it.
+pub fn server(draft: &mut Draft<'_>, target: &mut Entity, vm: &Node) {
+    if let Some(seen) = vm.anywhere() {
+        put(
+            target,
+            "platform",
+            Some(draft.derive(seen, Value::Word("vmwareVm"), "a VM of VMware")),
+        );
+    }
+    let host = host_of(draft, vm);
+    put(target, "esxiHost", host);
+    put(target, "uuid", draft.copy(vm, "biosUuid"));
+    if let Some(seen) = vm.seen("disks") {
+        put(target, "diskUuids", disk_uuids(draft, seen));
+        let stores = datastores(draft, seen);
+        put(target, "datastores", stores);
+        let count = Value::Int(seen.value.as_list().len() as i64);
+        put(target, "attachedDiskCount", Some(draft.derive(seen, count, "the disks listed")));
+    }
+    put(target, "snapshots", draft.copy(vm, "snapshots"));
+    put(target, "scsiControllers", draft.copy(vm, "controllers"));
+    put(target, "vmwareTools", draft.copy(vm, "tools"));
+    put(target, "diskEnableUuid", draft.copy(vm, "enableUuid"));
+}
+
+/// Facts a VM lends to the appliance that runs in it.
+pub fn appliance(draft: &mut Draft<'_>, appliance: &mut Entity, vm: &Node) {
+    let host = host_of(draft, vm);
+    put(appliance, "esxiHost", host);
+    if let Some(seen) = vm.seen("disks") {
+        let count = Value::Int(seen.value.as_list().len() as i64);
+        put(appliance, "attachedDiskCount", Some(draft.derive(seen, count, "the disks listed")));
+    }
+}
+
+/// Facts of the VM a machine comes back to. What changes with the failover counts only if it was seen after it.
+pub fn on_premises(
+    draft: &mut Draft<'_>,
+    machine: &mut Entity,
+    vm: &Node,
+    failover: Option<i64>,
+    how: &'static str,
+) {
+    if let Some(seen) = vm.anywhere() {
+        put(
+            machine,
+            "onPremVm/exists",
+            Some(draft.derive(seen, Value::Bool(true), format!("joined by {how}"))),
+        );
+    }
+    put(machine, "onPremVm/uuid", draft.copy(vm, "biosUuid"));
+    let center = center_of(draft, vm);
+    put(machine, "onPremVm/vCenter", center);
+    let host = host_of(draft, vm);
+    put(machine, "onPremVm/esxiHost", host);
+    let after = |seen: &Seen| {
+        let captured = vm
+            .time("seenAt")
+            .or_else(|| draft.store.files.get(seen.file).and_then(|file| file.captured));
+        failover.is_none_or(|failover| captured.is_none_or(|captured| captured >= failover))
+    };
+    let power = vm.seen("power").filter(|seen| after(seen)).map(|seen| draft.store.fact(seen));
+    put(machine, "onPremVm/powerState", power);
+    put(machine, "onPremVm/diskEnableUuid", draft.copy(vm, "enableUuid"));
+    put(machine, "onPremVm/snapshots", draft.copy(vm, "snapshots"));
+    put(machine, "firmware", draft.copy(vm, "firmware"));
+    put(machine, "osFamily", draft.copy(vm, "os"));
+    let Some(seen) = vm.seen("disks") else { return };
+    let mut disks = Vec::new();
+    for disk in seen.value.as_list() {
+        let Value::Record(fields) = disk else { continue };
+        let mut own = Vec::new();
+        for (name, value) in fields {
+            match (*name, value.as_str()) {
+                ("datastore", Some(store)) => {
+                    own.push(("datastore", Value::Text(draft.refer("datastores", store, store))))
+                }
+                _ => own.push((*name, value.clone())),
+            }
+        }
+        disks.push(Value::Record(own));
+    }
+    let mut fact = draft.store.fact(seen);
+    fact.value = Value::List(disks);
+    put(machine, "onPremVm/disks", Some(fact));
+}
+
+/// Hosts and datastores.
+pub fn make(draft: &mut Draft<'_>) {
+    let mounts = mounts(draft);
+    let nodes: Vec<&Node> = draft
+        .store
+        .all(Kind::Host)
+        .filter(|node| draft.only || draft.referred.contains(&(Kind::Host, node.key.clone())))
+        .collect();
+    let things: Vec<(String, String)> =
+        nodes.iter().map(|node| (node.key.clone(), node.key.clone())).collect();
+    draft.name(
+        "esxiHosts",
+        &things
+            .into_iter()
+            .filter(|(key, _)| draft.id("esxiHosts", key).is_none())
+            .collect::<Vec<_>>(),
+    );
+    let cut = draft.incomplete.iter().any(|gap| gap.list == "esxiHosts");
+    for node in nodes {
+        let Some(id) = draft.id("esxiHosts", &node.key).map(str::to_owned) else { continue };
+        let mut host = Entity { id, facts: Vec::new() };
+        let center = center_of(draft, node);
+        put(&mut host, "vCenter", center);
+        put(&mut host, "version", draft.copy(node, "version"));
+        put(&mut host, "edition", edition(draft, node));
+        // Only the inventory of the discovery appliance names the vCenter by its id.
+        if let Some(seen) = node.seen("vCenter") {
+            put(
+                &mut host,
+                "discovered",
+                Some(draft.derive(
+                    seen,
+                    Value::Bool(true),
+                    "the inventory of the discovery appliance lists it",
+                )),
+            );
+        }
+        put(&mut host, "freeMemory", draft.copy(node, "freeMemory"));
+        if !cut {
+            put(
+                &mut host,
+                "vmNames",
+                draft.copy(node, "vmNames").or_else(|| resolved(draft, node)),
+            );
+        }
+        if let Some(list) = mounts.get(&node.key) {
+            let fact = host_datastores(draft, node, list);
+            put(&mut host, "datastores", fact);
+        }
+        draft.add("esxiHosts", host);
+    }
+    all_datastores(draft);
+}
+
+fn edition(draft: &Draft<'_>, node: &Node) -> Option<Fact> {
+    let name = format!("entity {}", node.key.to_lowercase());
+    let reference = node.str("ref").map(|moref| format!("entity {}", moref.to_lowercase()));
+    let (word, file, at) =
+        draft.store.editions.get(&name).or_else(|| draft.store.editions.get(&reference?))?;
+    let seen = Seen {
+        value: Value::Word(word),
+        file: *file,
+        at: at.as_str().into(),
+        derived: None,
+        rank: 0,
+    };
+    Some(draft.store.fact(&seen))
+}
+
+/// The names behind references, if every one of them is known.
+fn resolved(draft: &Draft<'_>, node: &Node) -> Option<Fact> {
+    let seen = node.seen("vmRefs")?;
+    let names: Option<Vec<Value>> = seen
+        .value
+        .as_list()
+        .iter()
+        .map(|moref| draft.store.resolve(moref.as_str()?).map(|name| Value::Text(name.to_owned())))
+        .collect();
+    let mut fact = draft.store.fact(seen);
+    fact.value = Value::List(names?);
+    Some(fact)
+}
+
+type Mounts<'s> = BTreeMap<String, Vec<(String, Option<&'static str>, &'s Seen)>>;
+
+/// Datastores by the host that mounts them.
+fn mounts<'s>(draft: &Draft<'s>) -> Mounts<'s> {
+    let mut found: Mounts<'s> = BTreeMap::new();
+    for node in draft.store.all(Kind::Datastore) {
+        let Some(name) = node.str("name") else { continue };
+        if let Some(seen) = node.seen("mounts") {
+            for mount in seen.value.as_list() {
+                let Some(host) = mount
+                    .field("host")
+                    .and_then(Value::as_str)
+                    .and_then(|moref| draft.store.resolve(moref))
+                else {
+                    continue;
+                };
+                let access = match mount.field("access") {
+                    Some(Value::Word(word)) => Some(*word),
+                    _ => None,
+                };
+                found.entry(host.to_owned()).or_default().push((name.to_owned(), access, seen));
+            }
+        }
+        if let Some(seen) = node.seen("hosts") {
+            for host in seen.value.as_list().iter().filter_map(Value::as_str) {
+                let list = found.entry(host.to_owned()).or_default();
+                if !list.iter().any(|(own, ..)| own == name) {
+                    list.push((name.to_owned(), None, seen));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn host_datastores(
+    draft: &mut Draft<'_>,
+    node: &Node,
+    list: &[(String, Option<&'static str>, &Seen)],
+) -> Option<Fact> {
+    // A host that mounts more than the exports hold would seem to lack the rest.
+    if let Some(refs) = node.seen("datastoreRefs")
+        && refs.value.as_list().len() > list.len()
+    {
+        return None;
+    }
+    let mut records = Vec::new();
+    for (name, access, _) in list {
+        let mut fields = vec![("datastore", Value::Text(draft.refer("datastores", name, name)))];
+        if let Some(word) = access {
+            fields.push(("access", Value::Word(word)));
+        }
+        records.push(Value::Record(fields));
+    }
+    let mut fact = draft.store.fact(list.first()?.2);
+    fact.value = Value::List(records);
+    Some(fact)
+}
+
+fn all_datastores(draft: &mut Draft<'_>) {
+    let mut by_name: BTreeMap<&str, Vec<&Node>> = BTreeMap::new();
+    for node in draft.store.all(Kind::Datastore) {
+        if let Some(name) = node.str("name") {
+            by_name.entry(name).or_default().push(node);
+        }
+    }
+    for (name, nodes) in by_name {
+        if !draft.only && draft.id("datastores", name).is_none() {
+            continue;
+        }
+        let id = draft.refer("datastores", name, name);
+        let mut entity = Entity { id, facts: Vec::new() };
+        let plain = nodes.iter().find(|node| node.key.ends_with('|'));
+        let lone = (nodes.len() == 1).then(|| nodes.first()).flatten();
+        put(&mut entity, "type", nodes.iter().find_map(|node| draft.copy(node, "type")));
+        put(
+            &mut entity,
+            "freeSpace",
+            plain.or(lone).and_then(|node| draft.copy(node, "freeSpace")),
+        );
+        draft.add("datastores", entity);
+        if plain.is_none() && lone.is_none() {
+            let message = format!("{} datastores bear the name `{name}`", nodes.len());
+            draft.tell(Severity::Note, "same-name", message, "they became one, and its free space is unknown: hand in RVTools vDatastore or `govc datastore.info -json`");
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! What an import yields: environments made of entities, entities made of facts, every fact with its origin.
+//!
+//! Owns the types and the names and order of the fields of the environment description. Does not know where a fact
+//! comes from or how it is written.
+
+use std::sync::Arc;
+
+/// A value as the environment description knows it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Free text, names and references.
+    Text(String),
+    /// A word of an enumeration.
+    Word(&'static str),
+    /// True or false.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A size in bytes.
+    Size(i64),
+    /// An instant in microseconds since 1970, UTC.
+    Time(i64),
+    /// A version; always written in quotes.
+    Version(String),
+    /// Known to be absent.
+    None,
+    /// A list; an empty one says that there are none.
+    List(Vec<Value>),
+    /// A nested record.
+    Record(Vec<(&'static str, Value)>),
+}
+
+impl Value {
+    /// The text of a text, word or version.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) | Value::Version(text) => Some(text),
+            Value::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    /// The elements of a list.
+    pub fn as_list(&self) -> &[Value] {
+        match self {
+            Value::List(items) => items,
+            _ => &[],
+        }
+    }
+
+    /// A field of a record.
+    pub fn field(&self, name: &str) -> Option<&Value> {
+        match self {
+            Value::Record(fields) => {
+                fields.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Where a fact comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    /// The file as it was handed in; a member of an archive as `archive.zip!member`.
+    pub file: Arc<str>,
+    /// A JSON pointer (`#2` in front counts documents of a stream), or `sheet!cell`.
+    pub pointer: String,
+    /// The newest time found in that file: it was taken then or later. Microseconds since 1970.
+    pub captured: Option<i64>,
+    /// Where the fact is not stated but follows from others: what it follows from.
+    pub derived_from: Vec<String>,
+}
+
+/// A value and where it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// The value.
+    pub value: Value,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// One entity: facts by path (`azureVm/agent/version`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entity {
+    /// The id other entities refer to.
+    pub id: String,
+    /// Facts in writing order.
+    pub facts: Vec<(&'static str, Fact)>,
+}
+
+impl Entity {
+    /// The fact at a path.
+    pub fn fact(&self, path: &str) -> Option<&Fact> {
+        self.facts.iter().find(|(at, _)| *at == path).map(|(_, fact)| fact)
+    }
+
+    /// The value at a path.
+    pub fn value(&self, path: &str) -> Option<&Value> {
+        self.fact(path).map(|fact| &fact.value)
+    }
+}
+
+/// A list of the environment that may leave entities out, and why. Lists that are not named here are whole as far as the
+/// exports go; `esxiHosts` and `datastores` hold what the exports mention and are never whole for sure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incomplete {
+    /// The list, by its key in the description.
+    pub list: &'static str,
+    /// Why, in one line.
+    pub why: String,
+}
+
+/// One described environment.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Its name.
+    pub name: String,
+    /// `classic` or `modernized`; absent where nothing says so.
+    pub architecture: Option<&'static str>,
+    /// When the facts were collected.
+    pub as_of: Option<Fact>,
+    /// The single entities `vault` and `request`, and the lists; in the order of [`SHAPE`].
+    pub sections: Vec<(&'static str, Vec<Entity>)>,
+    /// Lists that may leave entities out.
+    pub incomplete: Vec<Incomplete>,
+}
+
+impl Environment {
+    /// The entities of one key.
+    pub fn list(&self, key: &str) -> &[Entity] {
+        self.sections.iter().find(|(at, _)| *at == key).map_or(&[], |(_, list)| list)
+    }
+
+    /// One entity.
+    pub fn entity(&self, key: &str, id: &str) -> Option<&Entity> {
+        self.list(key).iter().find(|entity| entity.id == id)
+    }
+}
+
+/// Keys that hold one entity, not a list.
+pub const SINGLE: [&str; 2] = ["vault", "request"];
+
+/// The keys of a description with the fields of their entities, both in writing order. `?c` marks a field of the classic
+/// architecture, `?m` one of the modernized; a plain `?` one that need not be there.
+pub const SHAPE: &[(&str, &[&str])] = &[
+    ("vault", &["resourceGroup", "region"]),
+    ("azureNetworks", &[]),
+    (
+        "configurationServers",
+        &[
+            "state",
+            "azureConnection",
+            "lastHeartbeat",
+            "ip",
+            "registeredIp",
+            "version",
+            "sslCertificateExpiry",
+            "nics",
+            "database",
+            "lastBackup",
+        ],
+    ),
+    (
+        "processServers",
+        &[
+            "configurationServer",
+            "location",
+            "azureNetwork",
+            "state",
+            "health",
+            "lastHeartbeat",
+            "version",
+            "dataPort",
+        ],
+    ),
+    (
+        "masterTargets",
+        &[
+            "configurationServer",
+            "platform",
+            "esxiHost",
+            "discovered",
+            "osFamily",
+            "osVersion",
+            "version",
+            "uuid",
+            "template",
+            "diskUuids",
+            "attachedDiskCount",
+            "snapshots",
+            "scsiControllers",
+            "vmwareTools",
+            "diskEnableUuid",
+            "rootOnLvm",
+            "storageVmotion",
+            "datastores",
+            "retentionVolumes",
+        ],
+    ),
+    (
+        "appliances",
+        &[
+            "vCenter",
+            "vCenterFriendlyName",
+            "esxiHost",
+            "attachedDiskCount",
+            "storageVmotion",
+            "datastores",
+            "components/proxy",
+            "components/discovery",
+            "components/reprotectAgent",
+            "components/processServer",
+            "components/recoveryServicesAgent",
+            "components/provider",
+            "components/replicationService",
+        ],
+    ),
+    ("storageAccounts", &["region"]),
+    (
+        "vCenters",
+        &["fqdn", "port", "version", "configurationServer?c", "state", "discovered", "account"],
+    ),
+    ("datastores", &["type", "freeSpace"]),
+    (
+        "esxiHosts",
+        &["vCenter", "version", "edition", "discovered", "freeMemory", "vmNames", "datastores"],
+    ),
+    ("failbackPolicies", &["configurationServer?c"]),
+    (
+        "machines",
+        &[
+            "sourceKind",
+            "osFamily",
+            "os/name",
+            "os/version",
+            "os/servicePack?",
+            "firmware",
+            "configurationServer?c",
+            "failoverState",
+            "ipRetained",
+            "protection/enabled",
+            "protection/state",
+            "protection/disableReason",
+            "azureVm/exists",
+            "azureVm/createdBy",
+            "azureVm/network",
+            "azureVm/resourceGroup",
+            "azureVm/failoverResourceGroup",
+            "azureVm/powerState",
+            "azureVm/bootedAt",
+            "azureVm/diskCount",
+            "azureVm/agent/installed",
+            "azureVm/agent/serviceRunning?c",
+            "azureVm/agent/startType?c",
+            "azureVm/agent/version",
+            "azureVm/agent/registered?c",
+            "azureVm/agent/registeredAt?c",
+            "azureVm/agent/servicesRunning?m",
+            "azureVm/agent/serviceUrlsReachable?m",
+            "azureVm/agent/registeredWithService?m",
+            "onPremVm/exists",
+            "onPremVm/uuid",
+            "onPremVm/template",
+            "onPremVm/vCenter",
+            "onPremVm/esxiHost",
+            "onPremVm/powerState",
+            "onPremVm/diskEnableUuid",
+            "onPremVm/snapshots",
+            "onPremVm/disks",
+        ],
+    ),
+    ("replicationGroups", &["members"]),
+    ("recoveryPlans", &["machines"]),
+    ("request", &["target", "direction", "failbackTarget", "downtimeWindow", "items"]),
+];
+
+/// The fields of a key, without the marks.
+pub fn fields(key: &str) -> impl Iterator<Item = &'static str> {
+    let list = SHAPE.iter().find(|(at, _)| *at == key).map_or(&[][..], |(_, fields)| fields);
+    list.iter().map(|field| field.split('?').next().unwrap_or(field))
+}

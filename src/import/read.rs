@@ -1,0 +1,508 @@
+//! Takes the files one by one: what each is, unpacking, limits, and what is wrong with the broken ones.
+//!
+//! Owns the way from bytes to rows. A file that cannot be used is told and the others go on.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::import::decode::{Budget, Decoder, Look, look};
+use crate::import::delimited::{self, Table};
+use crate::import::json;
+use crate::import::recognise::Recogniser;
+use crate::import::store::{FileInfo, Store};
+use crate::import::tables::Export;
+use crate::import::workbook;
+
+/// One thing handed in.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// Its name as shown.
+    pub name: String,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// Where the bytes are.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// Here.
+    Bytes(Vec<u8>),
+    /// In a file, opened when its turn comes.
+    Path(PathBuf),
+}
+
+/// What one import may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of one file, and of everything unpacked from one archive.
+    pub bytes: u64,
+    /// Bytes of one JSON element, which is held as a whole.
+    pub element: u64,
+    /// Bytes of one workbook or archive inside an archive, which is held as a whole.
+    pub packed: u64,
+    /// Bytes of the shared texts of one workbook, which are held as a whole.
+    pub texts: u64,
+    /// Cells of one workbook.
+    pub cells: u64,
+    /// Members of one archive.
+    pub members: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bytes: 8 << 30,
+            element: 64 << 20,
+            packed: 256 << 20,
+            texts: 512 << 20,
+            cells: 200_000_000,
+            members: 10_000,
+        }
+    }
+}
+
+enum Handle {
+    Memory(Cursor<Vec<u8>>),
+    File(File),
+}
+
+impl Read for Handle {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Handle::Memory(cursor) => cursor.read(buffer),
+            Handle::File(file) => file.read(buffer),
+        }
+    }
+}
+
+impl Seek for Handle {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match self {
+            Handle::Memory(cursor) => cursor.seek(to),
+            Handle::File(file) => file.seek(to),
+        }
+    }
+}
+
+/// Reads inputs into a store.
+pub struct Intake<'a> {
+    store: &'a mut Store,
+    limits: Limits,
+    seen: HashMap<Vec<u8>, String>,
+    exports: BTreeMap<String, Export>,
+}
+
+impl<'a> Intake<'a> {
+    /// An intake into a store.
+    pub fn new(store: &'a mut Store, limits: Limits) -> Self {
+        Self { store, limits, seen: HashMap::new(), exports: BTreeMap::new() }
+    }
+
+    /// All tables have been read: joins the tabs of each export.
+    pub fn close(self) {
+        for (_, export) in self.exports {
+            export.close(self.store);
+        }
+    }
+
+    /// Takes one input.
+    pub fn take(&mut self, input: Input) {
+        let group = match &input.content {
+            Content::Path(path) => {
+                path.parent().map(|folder| folder.display().to_string()).unwrap_or_default()
+            }
+            Content::Bytes(_) => input
+                .name
+                .rsplit_once(['/', '\\'])
+                .map_or(String::new(), |(folder, _)| folder.to_owned()),
+        };
+        let handle = match input.content {
+            Content::Bytes(bytes) => Handle::Memory(Cursor::new(bytes)),
+            Content::Path(path) => match File::open(&path) {
+                Ok(file) => Handle::File(file),
+                Err(error) => {
+                    self.refuse(
+                        "unreadable",
+                        format!("`{}` cannot be read: {error}", input.name),
+                        "check the path and the rights to it",
+                    );
+                    return;
+                }
+            },
+        };
+        if let Err(error) = self.seekable(&input.name, &group, handle, 0) {
+            self.refuse(
+                "unreadable",
+                format!("`{}` cannot be read: {error}", input.name),
+                "check the file and hand it in again",
+            );
+        }
+    }
+
+    fn refuse(&mut self, code: &str, message: String, help: &str) {
+        self.store.diagnostics.push(Diagnostic::new(Severity::Error, code, message).help(help));
+    }
+
+    fn seekable(
+        &mut self,
+        name: &str,
+        group: &str,
+        mut handle: Handle,
+        depth: usize,
+    ) -> io::Result<()> {
+        let length = handle.seek(SeekFrom::End(0))?;
+        handle.rewind()?;
+        if length > self.limits.bytes {
+            self.refuse(
+                "too-large",
+                format!("`{name}` is larger than the limit of {} bytes", self.limits.bytes),
+                "hand in a smaller export",
+            );
+            return Ok(());
+        }
+        if length > 0 {
+            let mut hasher = Sha256::new();
+            io::copy(&mut handle, &mut HashWriter(&mut hasher))?;
+            handle.rewind()?;
+            if let Some(first) = self.seen.insert(hasher.finalize().to_vec(), name.to_owned()) {
+                self.store.diagnostics.push(
+                    Diagnostic::new(
+                        Severity::Note,
+                        "same-file",
+                        format!("`{name}` has the same content as `{first}`"),
+                    )
+                    .help("it is used once"),
+                );
+                return Ok(());
+            }
+        }
+        let mut head = vec![0; 4096];
+        let count = read_some(&mut handle, &mut head)?;
+        head.truncate(count);
+        handle.rewind()?;
+        if look(&head) == Look::Zip {
+            return self.zip(name, group, handle, depth);
+        }
+        self.stream(name, group, &head, handle)
+    }
+
+    fn file(&mut self, name: &str, group: &str) -> usize {
+        self.store.files.push(FileInfo {
+            name: Arc::from(name),
+            captured: None,
+            zoned: false,
+            what: BTreeMap::new(),
+            group: group.to_owned(),
+        });
+        self.store.files.len() - 1
+    }
+
+    /// Text of any size.
+    fn stream(
+        &mut self,
+        name: &str,
+        group: &str,
+        head: &[u8],
+        reader: impl Read,
+    ) -> io::Result<()> {
+        match look(head) {
+            Look::Json => self.json(name, group, reader),
+            Look::Text => self.csv(name, group, reader)?,
+            Look::Empty => {
+                self.store.diagnostics.push(
+                    Diagnostic::new(Severity::Warning, "empty-file", format!("`{name}` is empty"))
+                        .help("an empty export says nothing: run the command again and look for its error message"),
+                );
+            }
+            Look::Markup => self.refuse(
+                "markup",
+                format!("`{name}` is a web page or XML, not an export"),
+                "a sign-in or error page was saved in its place: sign in and export again",
+            ),
+            Look::OldWorkbook => self.refuse(
+                "old-workbook",
+                format!("`{name}` is an old (.xls) or encrypted workbook"),
+                "save it as .xlsx without a password, or export it again",
+            ),
+            Look::Gzip => self.refuse(
+                "gzip",
+                format!("`{name}` is packed with gzip"),
+                "unpack it and hand in the content",
+            ),
+            Look::Zip | Look::Binary => {
+                self.refuse(
+                    "unrecognised",
+                    format!("`{name}` is neither text, workbook nor zip archive"),
+                    "hand in JSON, CSV, .xlsx or .zip",
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn json(&mut self, name: &str, group: &str, reader: impl Read) {
+        let file = self.file(name, group);
+        let budget = Budget::new(self.limits.element);
+        let decoder = Decoder::new(reader, Some(budget.clone()));
+        let mut recogniser = Recogniser::new(self.store, file);
+        let result =
+            json::read(BufReader::with_capacity(64 * 1024, decoder), &budget, &mut recogniser);
+        recogniser.finish(result.is_err());
+        let Err(broken) = result else { return };
+        let place = format!("line {}, column {}", broken.line, broken.column);
+        if broken.too_large {
+            self.refuse(
+                "too-large",
+                format!(
+                    "one element of `{name}` is larger than the limit of {} bytes",
+                    self.limits.element
+                ),
+                "hand in an export of lists, page by page",
+            );
+        } else if broken.cut_off {
+            self.refuse(
+                "cut-off",
+                format!("`{name}` is cut off at {place}"),
+                "what stands before is used, and no list of it counts as complete: export it again",
+            );
+        } else {
+            self.store.diagnostics.push(
+                Diagnostic::new(Severity::Error, "broken-json", format!("`{name}` is not valid JSON at {place}"))
+                    .note("reason", broken.message)
+                    .help("what stands before is used: export it again, with nothing but JSON in the file"),
+            );
+        }
+    }
+
+    fn csv(&mut self, name: &str, group: &str, reader: impl Read) -> io::Result<()> {
+        let file = self.file(name, group);
+        let export = self.exports.entry(group.to_owned()).or_default();
+        match delimited::read(self.store, file, export, reader)? {
+            Table::Used(tab, rows, broken) => {
+                if let Some(info) = self.store.files.get_mut(file) {
+                    *info.what.entry(workbook::label(tab)).or_default() += rows;
+                }
+                if let Some((row, reason)) = broken {
+                    self.store.diagnostics.push(
+                        Diagnostic::new(
+                            Severity::Error,
+                            "broken-table",
+                            format!("`{name}` breaks after row {row}"),
+                        )
+                        .note("reason", reason)
+                        .help("the rows before are used: export it again"),
+                    );
+                }
+            }
+            Table::Unknown(header) => {
+                let header = header
+                    .iter()
+                    .map(|cell| format!("`{}`", cell.trim()))
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                self.store.diagnostics.push(
+                    Diagnostic::new(Severity::Error, "unrecognised", format!("`{name}` is text, but no table or JSON that is known"))
+                        .note("header", header)
+                        .help("hand in RVTools exports (vInfo, vDisk, vSnapshot, vNetwork, vHost, vDatastore) or JSON"),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn zip(&mut self, name: &str, group: &str, handle: Handle, depth: usize) -> io::Result<()> {
+        let mut archive = match zip::ZipArchive::new(handle) {
+            Ok(archive) => archive,
+            Err(error) => {
+                self.refuse(
+                    "broken-archive",
+                    format!("`{name}` is a broken archive or workbook: {error}"),
+                    "export or pack it again",
+                );
+                return Ok(());
+            }
+        };
+        if archive.by_name("xl/workbook.xml").is_ok() {
+            let fits = self.fits(name, &mut archive)?;
+            let mut handle = archive.into_inner();
+            handle.rewind()?;
+            return if fits { self.workbook(name, handle) } else { Ok(()) };
+        }
+        if depth >= 2 {
+            self.refuse(
+                "nested-archive",
+                format!("`{name}` is an archive inside an archive inside an archive"),
+                "unpack it and hand in the content",
+            );
+            return Ok(());
+        }
+        if archive.len() > self.limits.members {
+            self.refuse(
+                "too-large",
+                format!("`{name}` holds more than {} members", self.limits.members),
+                "pack only the exports",
+            );
+            return Ok(());
+        }
+        let mut left = self.limits.bytes.min(self.limits.packed.saturating_mul(16));
+        for at in 0..archive.len() {
+            let member = match archive.by_index(at) {
+                Ok(member) => member,
+                Err(error) => {
+                    self.refuse(
+                        "broken-archive",
+                        format!("member {} of `{name}` cannot be read: {error}", at + 1),
+                        "pack it again without a password",
+                    );
+                    continue;
+                }
+            };
+            if member.is_dir() {
+                continue;
+            }
+            let inner = member
+                .name()
+                .map_or_else(|_| format!("member {}", at + 1), |name| name.into_owned());
+            let shown = format!("{name}!{inner}");
+            let packed = member.compressed_size().max(1);
+            if member.size() > left || swollen(member.size(), packed) {
+                self.refuse(
+                    "zip-bomb",
+                    format!(
+                        "`{shown}` unpacks to {} bytes, which is over the limit",
+                        member.size()
+                    ),
+                    "hand in the file unpacked if it is what it says",
+                );
+                continue;
+            }
+            let folder = inner.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let inner_group = format!("{group}/{name}!{folder}");
+            // The size stated in an archive may be a lie: reading stops at the limit, too.
+            let mut member = member.take(left.saturating_add(1));
+            let mut head = vec![0; 64 << 10];
+            let count = read_some(&mut member, &mut head)?;
+            head.truncate(count);
+            let small = self.limits.packed.min(64 << 20);
+            if look(&head) == Look::Zip
+                || (count as u64) < small && member.get_ref().size() <= small
+            {
+                let mut bytes = head;
+                let room = self.limits.packed.saturating_sub(bytes.len() as u64).saturating_add(1);
+                (&mut member).take(room).read_to_end(&mut bytes)?;
+                if bytes.len() as u64 > self.limits.packed.min(left) {
+                    self.refuse(
+                        "zip-bomb",
+                        format!("`{shown}` unpacks to more than the limit"),
+                        "hand in the file unpacked if it is what it says",
+                    );
+                    continue;
+                }
+                left = left.saturating_sub(bytes.len() as u64);
+                self.seekable(&shown, &inner_group, Handle::Memory(Cursor::new(bytes)), depth + 1)?;
+            } else {
+                let before = member.limit() + count as u64;
+                self.stream(
+                    &shown,
+                    &inner_group,
+                    &head,
+                    Cursor::new(head.clone()).chain(&mut member),
+                )?;
+                left = left.saturating_sub(before - member.limit());
+                if member.limit() == 0 {
+                    self.refuse(
+                        "zip-bomb",
+                        format!("`{shown}` unpacks to more than the limit"),
+                        "hand in the file unpacked if it is what it says",
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a workbook keeps to the limits: what is stated, and what is held in memory as it really unpacks.
+    fn fits(&mut self, name: &str, archive: &mut zip::ZipArchive<Handle>) -> io::Result<bool> {
+        let mut total: u64 = 0;
+        let mut bomb = false;
+        for at in 0..archive.len() {
+            let Ok(member) = archive.by_index_raw(at) else { continue };
+            total = total.saturating_add(member.size());
+            bomb |= swollen(member.size(), member.compressed_size());
+        }
+        let texts = match archive.by_name("xl/sharedStrings.xml") {
+            Ok(member) => io::copy(&mut member.take(self.limits.texts + 1), &mut io::sink())?,
+            Err(_) => 0,
+        };
+        if bomb || total > self.limits.bytes || texts > self.limits.texts {
+            self.refuse(
+                "zip-bomb",
+                format!("the workbook `{name}` unpacks to more than the limit"),
+                "export only the tabs that are needed",
+            );
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    fn workbook(&mut self, name: &str, handle: Handle) -> io::Result<()> {
+        let file = self.file(name, name);
+        let mut export = Export::default();
+        match workbook::read(
+            self.store,
+            file,
+            &mut export,
+            BufReader::new(handle),
+            self.limits.cells,
+        ) {
+            Ok(0) => self.refuse(
+                "unrecognised",
+                format!("no sheet of the workbook `{name}` is known"),
+                "hand in the workbook RVTools writes with `Export all to Excel`",
+            ),
+            Ok(_) => {}
+            Err(error) => self.refuse(
+                "broken-workbook",
+                format!("the workbook `{name}` cannot be read: {error}"),
+                "save or export it again",
+            ),
+        }
+        export.close(self.store);
+        Ok(())
+    }
+}
+
+/// Whether something large shrank more than any export does.
+fn swollen(size: u64, packed: u64) -> bool {
+    size > (64 << 20) && size / packed.max(1) > 250
+}
+
+fn read_some(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut count = 0;
+    while count < buffer.len() {
+        match reader.read(&mut buffer[count..])? {
+            0 => break,
+            more => count += more,
+        }
+    }
+    Ok(count)
+}
+
+struct HashWriter<'a>(&'a mut Sha256);
+
+impl io::Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,240 @@
+//! Writes an environment as YAML, and the origins of its facts as JSON.
+//!
+//! Owns quoting and layout. Everything that a reader of YAML could take for something else is quoted.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::import::model::{Entity, Environment, Fact, Origin, SINGLE, Value};
+use crate::scalar::{print_size, print_time};
+
+/// The description; `comments` puts the origin behind every fact.
+pub fn yaml(environment: &Environment, comments: bool) -> String {
+    let mut out = String::from("apiVersion: failback/v1\nkind: Environment\n");
+    let _ = writeln!(out, "name: {}", quote(&environment.name));
+    if let Some(word) = environment.architecture {
+        let _ = writeln!(out, "architecture: {word}");
+    }
+    if let Some(fact) = &environment.as_of {
+        let _ = write!(out, "asOf: {}", inline(&fact.value));
+        if comments {
+            out.push_str(&comment(&fact.origin));
+        }
+        out.push('\n');
+    }
+    for gap in &environment.incomplete {
+        let _ = writeln!(out, "# {} may leave some out: {}", gap.list, single_line(&gap.why));
+    }
+    for (key, entities) in &environment.sections {
+        out.push('\n');
+        if SINGLE.contains(key) {
+            for entity in entities {
+                let _ = writeln!(out, "{key}:");
+                if *key != "request" {
+                    let _ = writeln!(out, "  id: {}", quote(&entity.id));
+                }
+                facts(&mut out, entity, 2, comments);
+            }
+        } else if entities.is_empty() {
+            let _ = writeln!(out, "{key}: []");
+        } else {
+            let _ = writeln!(out, "{key}:");
+            for entity in entities {
+                let _ = writeln!(out, "  - id: {}", quote(&entity.id));
+                facts(&mut out, entity, 4, comments);
+            }
+        }
+    }
+    out
+}
+
+fn facts(out: &mut String, entity: &Entity, indent: usize, comments: bool) {
+    let mut open: Vec<&str> = Vec::new();
+    for (path, fact) in &entity.facts {
+        let parts: Vec<&str> = path.split('/').collect();
+        let Some((name, parents)) = parts.split_last() else { continue };
+        let common = open.iter().zip(parents).take_while(|(a, b)| a == b).count();
+        open.truncate(common);
+        for parent in parents.iter().skip(common) {
+            let _ = writeln!(out, "{:width$}{parent}:", "", width = indent + 2 * open.len());
+            open.push(parent);
+        }
+        let width = indent + 2 * open.len();
+        let _ = write!(out, "{:width$}{name}:", "");
+        value(out, fact, width, comments);
+    }
+}
+
+fn value(out: &mut String, fact: &Fact, width: usize, comments: bool) {
+    let behind = if comments { comment(&fact.origin) } else { String::new() };
+    match &fact.value {
+        Value::Record(fields) => {
+            let _ = writeln!(out, "{behind}");
+            for (name, field) in fields {
+                let _ = writeln!(out, "{:width$}  {name}: {}", "", inline(field));
+            }
+        }
+        Value::List(items) if items.iter().any(|item| matches!(item, Value::Record(_))) => {
+            let _ = writeln!(out, "{behind}");
+            for item in items {
+                let _ = writeln!(out, "{:width$}  - {}", "", inline(item));
+            }
+        }
+        Value::List(items) if items.len() > 8 => {
+            let _ = writeln!(out, "{behind}");
+            for item in items {
+                let _ = writeln!(out, "{:width$}  - {}", "", inline(item));
+            }
+        }
+        other => {
+            let _ = writeln!(out, " {}{behind}", inline(other));
+        }
+    }
+}
+
+/// A value on one line.
+fn inline(value: &Value) -> String {
+    match value {
+        Value::Text(text) => quote(text),
+        Value::Word(word) => quote(word),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::Size(bytes) => print_size(*bytes),
+        Value::Time(at) => print_time(*at),
+        Value::Version(text) => double(text),
+        Value::None => "none".to_owned(),
+        Value::List(items) => {
+            format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", "))
+        }
+        Value::Record(fields) => {
+            let fields: Vec<String> =
+                fields.iter().map(|(name, value)| format!("{name}: {}", inline(value))).collect();
+            format!("{{ {} }}", fields.join(", "))
+        }
+    }
+}
+
+/// Plain where nothing can go wrong, else in double quotes.
+fn quote(text: &str) -> String {
+    let safe = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/'));
+    const WORDS: [&str; 12] =
+        ["true", "false", "yes", "no", "on", "off", "null", "none", "unknown", "y", "n", "nan"];
+    if safe && !WORDS.contains(&text.to_ascii_lowercase().as_str()) {
+        text.to_owned()
+    } else {
+        double(text)
+    }
+}
+
+fn double(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            // Line separators and controls would end the line or be refused.
+            c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
+                let _ = write!(out, "\\u{:04X}", c as u32);
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn single_line(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}') { ' ' } else { c }
+        })
+        .collect()
+}
+
+fn comment(origin: &Origin) -> String {
+    let mut text = format!("  # {}", single_line(&origin.file));
+    if !origin.pointer.is_empty() {
+        let _ = write!(text, " {}", single_line(&origin.pointer));
+    }
+    if let Some(reason) = origin.derived_from.first() {
+        let _ = write!(text, " (from {})", single_line(reason));
+    }
+    text
+}
+
+/// Origins by environment and path: `machines/web01/azureVm/powerState`.
+pub fn provenance(environments: &[Environment]) -> Json {
+    let mut all = Map::new();
+    for environment in environments {
+        let mut facts = Map::new();
+        if let Some(fact) = &environment.as_of {
+            facts.insert("asOf".to_owned(), origin(&fact.origin));
+        }
+        for (key, entities) in &environment.sections {
+            for entity in entities {
+                for (path, fact) in &entity.facts {
+                    let start = if SINGLE.contains(key) {
+                        (*key).to_owned()
+                    } else {
+                        format!("{key}/{}", entity.id)
+                    };
+                    facts.insert(format!("{start}/{path}"), origin(&fact.origin));
+                }
+            }
+        }
+        all.insert(environment.name.clone(), Json::Object(facts));
+    }
+    json!({ "apiVersion": "failback/v1", "kind": "Provenance", "environments": all })
+}
+
+fn origin(origin: &Origin) -> Json {
+    let mut out = Map::new();
+    out.insert("file".to_owned(), json!(&*origin.file));
+    if !origin.pointer.is_empty() {
+        out.insert("pointer".to_owned(), json!(origin.pointer));
+    }
+    if let Some(at) = origin.captured {
+        out.insert("captured".to_owned(), json!(print_time(at)));
+    }
+    if !origin.derived_from.is_empty() {
+        out.insert("derivedFrom".to_owned(), json!(origin.derived_from));
+    }
+    Json::Object(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_yaml_could_misread_is_quoted() {
+        for text in [
+            "off",
+            "No",
+            "1.5",
+            "",
+            "a: b",
+            "- x",
+            "#x",
+            "null",
+            "none",
+            "2020-01-01",
+            "[a]",
+            "a\nb",
+            "*a",
+        ] {
+            assert!(quote(text).starts_with('"'), "{text}");
+        }
+        for text in ["web01", "rg-dr", "V2A-W2K12-400", "/mnt".trim_start_matches('/')] {
+            assert_eq!(quote(text), text);
+        }
+        assert_eq!(quote("a\"b\\c\u{2028}"), "\"a\\\"b\\\\c\\u2028\"");
+    }
+}

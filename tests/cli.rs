@@ -1,0 +1,11 @@
+//! The program from outside: whole output and exit code.
+
+#[path = "support/program.rs"]
+mod program;
+
+#[path = "cli/checks.rs"]
+mod checks;
+#[path = "cli/bad_input.rs"]
+mod bad_input;
+#[path = "cli/commands.rs"]
+mod commands;

@@ -1,0 +1,226 @@
+//! Input that nobody should hand in: a clear, located error each, nothing lost, exit code 2.
+
+use std::fs;
+
+use crate::program::{HEAD, PACK, Run};
+
+const SERVER: &str = "servers:\n  - id: s1\n    state: running\n    model: new\n    snapshots: []\n    joined: true\n";
+
+fn check(description: impl AsRef<[u8]>) -> Run {
+    Run::new("check --rules rules site.yaml --format concise").pack().file("site.yaml", description)
+}
+
+#[test]
+fn a_missing_file_is_told_and_the_others_are_checked() {
+    let run = Run::new("check --rules rules nowhere.yaml site.yaml --format concise")
+        .pack()
+        .file("site.yaml", format!("{HEAD}{SERVER}"));
+    let out = "error[unreadable]: cannot read `nowhere.yaml`: there is no such file or folder\n\
+               gate OPEN: 3 passed, 1 of 1 servers ready (lab)\n\
+               1 error kept the work from being complete\n";
+    run.gives(2, out, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_unreadable_file_is_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let run = check(format!("{HEAD}{SERVER}"));
+    let path = run.path().join("site.yaml");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).expect("permissions");
+    // Whoever may read everything cannot be refused.
+    if fs::read(&path).is_err() {
+        run.done().code(2).says("error[unreadable]: cannot read `site.yaml`: no permission");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_and_a_device_are_not_waited_for() {
+    let run = Run::new("check --rules rules pipe.yaml /dev/zero --format concise").pack();
+    let made = std::process::Command::new("mkfifo").arg(run.path().join("pipe.yaml")).status();
+    if made.is_ok_and(|status| status.success()) {
+        run.done()
+            .code(2)
+            .says("error[unreadable]: `pipe.yaml` is not a regular file\n")
+            .says("error[unreadable]: `/dev/zero` is not a regular file\n");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_loop_of_links_ends() {
+    use std::os::unix::fs::symlink;
+    let run = Run::new("check --rules rules site --format concise")
+        .pack()
+        .file("site/a.yaml", format!("{HEAD}{SERVER}"));
+    symlink(run.path().join("site"), run.path().join("site/again")).expect("a link");
+    symlink(run.path().join("site/x"), run.path().join("site/x")).expect("a link");
+    run.done().code(0).says("gate OPEN");
+    let run = Run::new("check --rules rules loop.yaml --format concise").pack();
+    symlink(run.path().join("loop.yaml"), run.path().join("loop.yaml")).expect("a link");
+    run.done().code(2).says("error[unreadable]: cannot read `loop.yaml`");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_told() {
+    let mut bytes = format!("{HEAD}{SERVER}").into_bytes();
+    bytes.push(0xff);
+    check(&bytes).done().code(2).says("error[not-text]: `site.yaml` is not text: ");
+}
+
+#[test]
+fn an_error_of_syntax_stops_no_other_document() {
+    let run = Run::new("check --rules rules a.yaml b.yaml --format concise")
+        .pack()
+        .file("a.yaml", "apiVersion: failback/v1\nkind: Environment\nname: [broken\nservers: }\n")
+        .file("b.yaml", format!("{HEAD}{SERVER}"));
+    run.done().code(2).says("a.yaml:").says("gate OPEN: 3 passed");
+}
+
+#[test]
+fn errors_of_the_description_are_told_first_with_a_suggestion() {
+    let cases = [
+        (
+            "    statee: running\n",
+            "site.yaml:10:5: error[unknown-key]: unknown key `statee` in `Server`\n",
+        ),
+        (
+            "    peer: s2\n",
+            "site.yaml:10:11: error[dangling-reference]: no entry of type Server has the id `s2`\n",
+        ),
+        (
+            "  - id: s1\n",
+            "site.yaml:10:9: error[duplicate-id]: two entries of type Server have the id `s1`\n",
+        ),
+        (
+            "    bootedAt: soon\n",
+            "site.yaml:10:15: error[wrong-type]: `bootedAt` has the wrong type: found `soon`\n",
+        ),
+        ("    state: stopped\n", "site.yaml:10:5: error[duplicate-key]: "),
+        ("  - model: new\n", "error[missing-id]: an entry of type Server has no `id`\n"),
+    ];
+    for (line, told) in cases {
+        check(format!("{HEAD}{SERVER}{line}")).done().code(2).says(told);
+    }
+    let word = SERVER.replace("state: running", "state: runing");
+    Run::new("check --rules rules site.yaml")
+        .pack()
+        .file("site.yaml", format!("{HEAD}{word}"))
+        .done()
+        .code(2)
+        .says("error[wrong-word]: `runing` is not one of the words allowed here\n")
+        .says("  help     did you mean `running`?\n")
+        .says("unknown[SRV-001]")
+        .says("1 error in the description; what they concern counts as unknown\n");
+}
+
+#[test]
+fn a_file_that_is_named_must_be_a_description() {
+    check("a: 1\n").done().code(2).says(
+        "site.yaml:1:1: error[not-a-description]: this is not the description of an environment",
+    );
+    check("apiVersion: failback/v9\nkind: Environment\nname: x\n")
+        .done()
+        .code(2)
+        .says("error[unknown-version]: unknown version `failback/v9`");
+    check("apiVersion: failback/v1\nkind: Environment\n")
+        .done()
+        .code(2)
+        .says("error[missing-name]");
+}
+
+#[test]
+fn bombs_do_not_go_off() {
+    let mut bomb = format!("{HEAD}a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..=9 {
+        let names = vec![format!("*a{}", level - 1); 9].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{names}]\n"));
+    }
+    check(&bomb).done().code(2).says("site.yaml:");
+    let brackets = format!("{HEAD}servers: {}", "[".repeat(100_000));
+    let done = check(&brackets).done().code(2);
+    assert!(done.out.len() < 10_000, "{}", done.out.len());
+    done.says("error[nesting-too-deep]");
+}
+
+#[test]
+fn a_long_line_is_shown_in_part() {
+    let long = format!("{HEAD}{SERVER}    wrong: {}\n", "x".repeat(2_000_000));
+    let run = Run::new("check --rules rules site.yaml").pack().file("site.yaml", long);
+    let done = run.done().code(2).says("error[unknown-key]: unknown key `wrong`");
+    assert!(done.out.len() < 5_000, "{}", done.out.len());
+    let flow = format!(
+        "{HEAD}servers: [{}{{ id: s1, state: stopped }}]\n",
+        (0..70_000)
+            .map(|at| format!("{{ id: x{at}, state: running, model: new, joined: true }}, "))
+            .collect::<String>()
+    );
+    let run = Run::new("check --rules rules site.yaml").pack().file("site.yaml", flow);
+    let done = run.done().code(1).says("error[SRV-001]: s1 is stopped").says("is stopped");
+    assert!(done.out.len() < 10_000, "{}", done.out.len());
+}
+
+#[test]
+fn nothing_of_a_user_acts_on_the_terminal() {
+    let text = format!(
+        "{HEAD}servers:\n  - id: \"s\\e[31m1\"\n    state: stopped # \u{202e}evil\n    model: \"a\\u202eb\"\n    \
+         \"k\\u0007\": 1\n    joined: \"\\x9b31m\"\n"
+    );
+    for form in ["full", "concise"] {
+        let run = Run::new(&format!("check --rules rules s\u{202e}ite.yaml --format {form}"))
+            .pack()
+            .file("s\u{202e}ite.yaml", &text);
+        let done = run.done().code(2);
+        let bad = |text: &str| {
+            text.chars().any(|char| {
+                (char.is_control() && char != '\n') || ('\u{202a}'..='\u{202e}').contains(&char)
+            })
+        };
+        assert!(!bad(&done.out) && !bad(&done.err), "{:?}", done.out);
+        done.says("<U+001B>").says("s<U+202E>ite.yaml");
+    }
+}
+
+#[test]
+fn broken_rules_are_told_and_the_others_run() {
+    let broken = PACK.replace("require s.state == running", "require s.state == runing");
+    Run::new("check --rules rules site.yaml --format concise")
+        .file("rules/demo.gate", broken)
+        .file("site.yaml", format!("{HEAD}{SERVER}"))
+        .done()
+        .code(2)
+        .says("rules/demo.gate:35:22: error[")
+        .says("gate OPEN: 2 passed");
+    Run::new("check --rules rules site.yaml")
+        .file("rules/readme.txt", "")
+        .file("site.yaml", format!("{HEAD}{SERVER}"))
+        .done()
+        .code(2)
+        .says("error[no-rules]: no rules in `rules`: no file ends in `.gate`");
+    Run::new("check --rules nowhere site.yaml")
+        .file("site.yaml", format!("{HEAD}{SERVER}"))
+        .done()
+        .code(2)
+        .says("cannot read the rules in `nowhere`");
+}
+
+#[test]
+fn an_environment_that_no_pack_judges_is_told() {
+    Run::new("check site.yaml --format concise")
+        .file("site.yaml", format!("{HEAD}{SERVER}"))
+        .done()
+        .code(2)
+        .says("error[no-pack]: no rule pack judges environment `lab`");
+}
+
+#[test]
+fn wrong_usage_exits_with_2() {
+    Run::new("chek").done().code(2).complains("unrecognized subcommand 'chek'");
+    Run::new("check --format yaml").done().code(2).complains("invalid value 'yaml'");
+    Run::new("check --colour").done().code(2).complains("unexpected argument");
+    Run::new("").done().code(2);
+    Run::new("--help").done().code(0).says("Usage: failback");
+    Run::new("check --help").done().code(0).says("  5  nothing was checked\n");
+    Run::new("--version").gives(0, concat!("failback ", env!("CARGO_PKG_VERSION"), "\n"), "");
+}

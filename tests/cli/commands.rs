@@ -1,0 +1,235 @@
+//! The commands about rules.
+
+use std::fs;
+
+use crate::program::{PACK, Run};
+
+const PAGE: &str = "\
+# Servers
+
+## SRV-001: A server runs
+
+Whatever it is for.
+
+```yaml
+servers:
+  - id: s1
+    state: stopped   # fail: SRV-001 blocks s1
+```
+
+```yaml
+servers:
+  - id: s1           # pass: SRV-001
+    state: running
+```
+
+```yaml
+servers:
+  - id: s1           # unknown: SRV-001 blocks s1
+```
+";
+
+#[test]
+fn explain_is_the_manual_page_of_a_rule() {
+    let out = "\
+SRV-001  A server runs
+  prerequisite: must hold, else the gate is closed
+
+  Whatever it is for.
+
+why
+  What does not run does nothing.
+
+clauses
+  A-1       A server runs, of \"The paper\", revision 2026
+
+facts it reads
+  servers       the servers
+  Server.state  whether it runs
+
+fix: start
+  Start {s}
+  at        Console > {s} > Start
+  run       start {s}
+  role      admin
+
+or: replace
+  Replace {s}
+
+rules/demo.gate:32
+  prerequisite SRV-001 \"A server runs\" {
+    clause  A-1
+    for     s in servers
+    require s.state == running
+    because \"{s} is {s.state}, so nothing can be done with it\"
+    why     \"What does not run does nothing.\"
+    fix     start(s)
+    fix     replace(s)
+  }
+
+manual page
+  rules/demo.md:3, with cases in lines 8, 14, 20
+";
+    Run::new("explain srv-001 --rules rules").pack().file("rules/demo.md", PAGE).gives(0, out, "");
+}
+
+#[test]
+fn explain_knows_clauses_and_remedies_and_suggests() {
+    let out = "\
+A-5  Nothing to see
+  clause of \"The paper\", revision 2026
+
+nothing to check
+  it is only a heading
+
+rules/demo.gate:8
+    clause A-5 \"Nothing to see\" note \"it is only a heading\"
+";
+    Run::new("explain A-5 --rules rules").pack().gives(0, out, "");
+    Run::new("explain start --rules rules").pack().done().code(0).says("start  Start {s}\n");
+    let err = "error: there is no rule, clause or remedy `strat`\n  help: did you mean `start`?\n";
+    Run::new("explain strat --rules rules").pack().gives(2, "", err);
+}
+
+#[test]
+fn rules_are_listed() {
+    let out = "\
+demo: A demonstration
+SRV-001  prerequisite  A server runs
+SRV-002  unsupported   An old server is not supported
+SRV-003  warning       A server has no snapshots
+SRV-004  prerequisite  A server has joined
+";
+    Run::new("rules --rules rules").pack().gives(0, out, "");
+}
+
+#[test]
+fn a_trace_shows_holes() {
+    let out = "\
+The paper
+  A-1     A server runs
+          SRV-001  1 fail, 1 unknown, 1 pass; rules/demo.md:3
+  A-2     A server is not old
+          SRV-002  no case
+  A-3     A server has no snapshots
+          SRV-003  no case
+  A-4     A new server may need some time
+          SRV-004  no case
+  A-5     Nothing to see
+          note     it is only a heading
+  A-6     Forgotten
+hole: rules/demo.gate:9:10: clause A-6 has neither a rule nor a note
+hole: rules/demo.gate:43:13: rule SRV-002 has no failing and no passing and no unknown case
+hole: rules/demo.gate:50:10: rule SRV-003 has no failing and no passing and no unknown case
+hole: rules/demo.gate:58:14: rule SRV-004 has no failing and no passing and no unknown case
+6 clauses, 4 rules, 3 promises of cases: 4 holes
+";
+    let pack = PACK.replace(
+        "it is only a heading\"\n",
+        "it is only a heading\"\n  clause A-6 \"Forgotten\"\n",
+    );
+    Run::new("rules --trace --rules rules")
+        .file("rules/demo.gate", pack)
+        .file("rules/demo.md", PAGE)
+        .gives(1, out, "");
+}
+
+#[test]
+fn pages_are_tests() {
+    let run = Run::new("test --rules rules").pack().file("rules/demo.md", PAGE);
+    run.gives(0, "3 passed, 0 failed\n", "");
+    let wrong = PAGE.replace("blocks s1", "blocks s2").replace("# pass: SRV-001", "");
+    let out = "\
+failed rules/demo.md:8: SRV-001
+  promised, but it blocks others: line 10: fail[SRV-001] blocks s2
+    found line 10: fail[SRV-001] servers/s1: s1 is stopped, so nothing can be done with it (blocks s1)
+
+failed rules/demo.md:14: SRV-001
+  the case promises nothing: write `# pass: ID` or `# fail: ID`
+    found line 15: pass[SRV-001] servers/s1
+
+failed rules/demo.md:20: SRV-001
+  promised, but it blocks others: line 21: unknown[SRV-001] blocks s2
+    found line 21: unknown[SRV-001] servers/s1: cannot tell for s1: a server runs (blocks s1)
+
+0 passed, 3 failed
+";
+    Run::new("test rules").pack().file("rules/demo.md", wrong).gives(1, out, "");
+    Run::new("test rules").pack().done().code(5).complains("no page with a case was found");
+    Run::new("test nowhere").done().code(2).complains("cannot read `nowhere`");
+}
+
+#[test]
+fn what_a_page_does_not_promise_fails_it() {
+    let page = "## SRV-001: A server runs\n\n```yaml\nservers:\n  - id: s1   # pass: SRV-001\n    \
+                state: running\n  - id: s2\n    colour: red\n```\n";
+    Run::new("test rules")
+        .pack()
+        .file("rules/demo.md", page)
+        .done()
+        .code(1)
+        .says("found, but not promised: rules/demo.md:8:5: error[unknown-key]")
+        .says("found, but not promised: line 7: unknown[SRV-001] servers/s2");
+}
+
+#[test]
+fn lint_tells_errors_and_warnings_and_counts_notes() {
+    let quiet = PACK.replace(" note \"it is only a heading\"", "");
+    let out = "rules/demo.gate:8:10: warning[clause-without-rule]: no rule cites clause `A-5`\n\
+               0 errors, 1 warning, 2 notes (--all shows notes)\n";
+    Run::new("lint rules --concise").file("rules/demo.gate", quiet).gives(1, out, "");
+    Run::new("lint rules").pack().gives(
+        0,
+        "0 errors, 0 warnings, 2 notes (--all shows notes)\n",
+        "",
+    );
+    Run::new("lint nowhere").done().code(2).complains("cannot read the rules in `nowhere`");
+    let broken = PACK.replace("require s.state", "require s.staet");
+    Run::new("lint rules")
+        .file("rules/demo.gate", broken)
+        .done()
+        .code(1)
+        .says("error[unknown-field]")
+        .says("did you mean `state`?");
+}
+
+#[test]
+fn fmt_brings_files_into_one_layout() {
+    let run = Run::new("fmt rules").file("rules/a.gate", "pack   demo  \"A\"\n# kept\n");
+    run.gives(0, "", "1 of 1 files were laid out anew\n");
+    let text = fs::read_to_string(run.path().join("rules/a.gate")).expect("a file");
+    assert_eq!(text, "pack demo \"A\"\n# kept\n");
+    run.gives(0, "", "0 of 1 files were laid out anew\n");
+    let check = Run::new("fmt --check").file("rules/a.gate", "pack   demo  \"A\"\n");
+    check.gives(1, "./rules/a.gate\n", "1 of 1 files would be laid out anew\n");
+    let text = fs::read_to_string(check.path().join("rules/a.gate")).expect("a file");
+    assert_eq!(text, "pack   demo  \"A\"\n");
+    Run::new("fmt -").input("pack   demo \"A\"").gives(0, "pack demo \"A\"\n", "");
+    Run::new("fmt -").input("pack demo").done().code(2).complains("error[");
+    Run::new("fmt").done().code(5).complains("no file ends in .gate");
+}
+
+#[test]
+fn the_schema_is_for_editors() {
+    let done = Run::new("schema --rules rules").pack().done().code(0);
+    let schema: serde_json::Value = serde_json::from_str(&done.out).expect("JSON");
+    assert_eq!(schema["required"], serde_json::json!(["apiVersion", "kind", "name"]));
+    let server = &schema["definitions"]["Server"];
+    assert_eq!(server["required"], serde_json::json!(["id"]));
+    assert_eq!(server["additionalProperties"], false);
+    let state = &server["properties"]["state"];
+    assert_eq!(state["enum"], serde_json::json!(["running", "stopped", "unknown", null]));
+    assert_eq!(state["description"], "whether it runs\n\nDoes … run?\n\nWhere: Console > …");
+    assert_eq!(schema["properties"]["servers"]["items"]["$ref"], "#/definitions/Server");
+}
+
+#[test]
+fn shells_and_man_are_served() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        Run::new(&format!("completions {shell}")).done().code(0).says("failback");
+    }
+    Run::new("completions tcsh").done().code(2).complains("invalid value 'tcsh'");
+    Run::new("man").done().code(0).says(".TH failback 1");
+    Run::new("man check").done().code(0).says("nothing was checked");
+    Run::new("man chek").done().code(2).complains("did you mean `check`?");
+}

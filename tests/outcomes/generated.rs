@@ -1,0 +1,68 @@
+//! Generated environments of several sizes: the planted faults and nothing else, the same each time, in order.
+
+use std::collections::BTreeSet;
+
+use failback::compile::ir::Level;
+use failback::evaluate::Outcome;
+use failback::session::Options;
+
+use crate::described::check;
+use crate::generate::{Faults, environment};
+
+const MANY: Faults = Faults {
+    snapshots: 4,
+    services: 7,
+    disk_uuids: 11,
+    datastores: 13,
+    terminal: 17,
+    free_hosts: 5,
+};
+
+#[test]
+fn the_planted_faults_are_found_and_no_others() {
+    for machines in [0, 1, 10, 300] {
+        for faults in [Faults::NONE, Faults::SOME, MANY] {
+            let generated = environment(machines, faults);
+            check(&generated.text, &Options::default(), |checked, _| {
+                let told = checked.evaluation.findings.iter();
+                let mut found: Vec<String> = told
+                    .filter(|finding| checked.rules.rules[finding.rule].level == Level::Error)
+                    .map(|finding| {
+                        assert_eq!(finding.outcome, Outcome::Fail, "{}", finding.id);
+                        finding.id.clone()
+                    })
+                    .collect();
+                found.sort();
+                assert_eq!(found, generated.expected, "{machines} machines");
+                let verdict = if generated.expected.is_empty() { "open" } else { "closed" };
+                assert_eq!(checked.evaluation.verdict.word(), verdict, "{machines} machines");
+                assert_eq!(checked.evaluation.units.len(), machines);
+            });
+        }
+    }
+}
+
+#[test]
+fn findings_come_in_the_order_of_the_rules_and_then_of_the_description() {
+    let told = || {
+        check(&environment(300, MANY).text, &Options::default(), |checked, _| {
+            let findings = checked.evaluation.findings.iter();
+            findings
+                .map(|finding| (finding.rule, finding.subject, format!("{finding:?}")))
+                .collect::<Vec<_>>()
+        })
+    };
+    let first = told();
+    assert!(first.len() > 100, "there is something to put in order");
+    assert!(first.is_sorted_by_key(|(rule, subject, _)| (*rule, *subject)));
+    assert_eq!(first, told(), "two runs say the same");
+}
+
+#[test]
+fn no_two_findings_have_one_id() {
+    check(&environment(300, MANY).text, &Options::default(), |checked, _| {
+        let findings = &checked.evaluation.findings;
+        let ids: BTreeSet<&str> = findings.iter().map(|finding| finding.id.as_str()).collect();
+        assert_eq!(ids.len(), findings.len());
+    });
+}

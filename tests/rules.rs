@@ -1,0 +1,64 @@
+//! The shipped rules: their manual pages, which are their tests, and the order they are in.
+
+use std::process::Command;
+
+use failback::packs;
+use failback::spec;
+use failback::spec::page::Page;
+
+#[test]
+fn shipped_pages_hold() {
+    let mut report = String::new();
+    let (mut passed, mut failed) = (0, 0);
+    for pack in packs::shipped() {
+        let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
+        let rules: Vec<(String, String)> = pack.rules().map(own).collect();
+        let pages: Vec<Page> = pack.pages().map(|(name, text)| Page::parse(name, text)).collect();
+        let results = spec::run(&pages, &rules);
+        for error in &results.errors {
+            report.push_str(&format!("{error}\n"));
+            failed += 1;
+        }
+        for case in &results.cases {
+            if case.passed() {
+                passed += 1;
+                continue;
+            }
+            failed += 1;
+            let rule = case.rule.as_deref().unwrap_or("all rules");
+            report.push_str(&format!("{}:{}: {rule}\n", case.page, case.line));
+            for problem in &case.problems {
+                report.push_str(&format!("  {problem}\n"));
+            }
+        }
+    }
+    println!("{passed} passed, {failed} failed");
+    assert!(failed == 0, "{report}{passed} passed, {failed} failed");
+    assert!(passed > 0, "no page has a case");
+}
+
+/// Runs the program at the root of the repository and returns its output where it does not succeed.
+fn complaint(arguments: &[&str]) -> Option<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_failback"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the program runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    (!output.status.success()).then(|| text + &String::from_utf8_lossy(&output.stderr))
+}
+
+#[test]
+fn every_clause_leads_to_a_rule_and_every_rule_to_its_cases() {
+    assert_eq!(complaint(&["rules", "--trace"]), None);
+}
+
+#[test]
+fn nothing_is_wrong_or_unused() {
+    assert_eq!(complaint(&["lint"]), None);
+}
+
+#[test]
+fn files_are_in_their_one_layout() {
+    assert_eq!(complaint(&["fmt", "--check", "rules"]), None);
+}
