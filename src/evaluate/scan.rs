@@ -119,7 +119,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 None => (Truth::True, Note::default()),
             };
             let note = if this.tracing {
-                elements.base.join(&list.item_note(at)).join(&note)
+                elements.base.join(&list.item_note(at)).join(&note).led()
             } else {
                 note
             };
@@ -160,6 +160,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         loop {
             let mut result = !decisive;
             let mut decided = Note::default();
+            let mut passed = 0;
             let (mut settled, mut unsettled) = (Note::default(), Note::default());
             self.each(scan, &elements, |this, _, filter, note| {
                 let (body_truth, body_note) = if filter == Truth::False {
@@ -191,6 +192,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 } else if this.tracing {
                     // One side alone decides: the filter that leaves the element out, or the body.
                     let part = if filter == Truth::False { note } else { body_note };
+                    passed += usize::from(filter == Truth::True);
                     settled = settled.join(&part);
                 }
                 true
@@ -212,6 +214,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 continue;
             }
             let whole = self.both(&elements.base, &elements.list.note);
+            // Where the filter leaves one element, that one decides; else the list does, which has none that would do.
+            let whole = if scan.filter.is_some() && passed == 1 { whole.led() } else { whole };
             return (flip(result), self.both(&whole, &settled));
         }
     }
