@@ -79,7 +79,7 @@ fn explain<'a>(
     if raw.outcome == Outcome::Unknown {
         // What is unknown is what it is about; the rest only leads there.
         uses.sort_by_key(|usage| !is_open(usage, facts));
-    } else if let Some(at) = primary(&uses, &note.deciding(), subject, changed(rule, rules), facts) {
+    } else if let Some(at) = primary(&uses, &note, subject, changed(rule, rules), facts) {
         // Its place is the headline's; the others stay in reading order.
         uses[..=at].rotate_right(1);
     }
@@ -125,11 +125,12 @@ fn explain<'a>(
 
 /// Which of the uses is what one has to look at or change.
 ///
-/// That is the first fact that decides. Two things come before it: where facts of several entities are held against each other, what the
-/// subject itself says, be it only a reference to one of them; and a reference of the subject that the preferred remedy changes.
+/// That is the first fact that decides, but for two cases. Where all of them are of one entity, a reference of the subject that the
+/// preferred remedy sets comes before them: another one can be chosen. Where facts of several entities are held against each other, what the
+/// subject itself says comes first, be it only a reference to one of them.
 fn primary(
     uses: &[Use],
-    deciding: &[Use],
+    note: &Note,
     subject: Option<RowId>,
     changed: FxHashSet<(TypeId, usize)>,
     facts: &Facts<'_>,
@@ -140,21 +141,20 @@ fn primary(
         let (ty, field) = facts.field_of(usage.slot());
         matches!(facts.schema().ty(ty).fields[field].ty.present(), Type::Ref(_) | Type::RefAny)
     };
+    let deciding: FxHashSet<SlotId> = note.deciding().iter().map(Use::slot).collect();
     let decides: Vec<bool> = uses
         .iter()
-        .map(|usage| !facts.is_key(usage.slot()) && deciding.iter().any(|other| other == usage))
+        .map(|usage| !facts.is_key(usage.slot()) && deciding.contains(&usage.slot()))
         .collect();
     let first = decides.iter().position(|decides| *decides)?;
     let own = |at: usize| entity(&uses[at]) == of && !facts.is_key(uses[at].slot());
-    let chosen = |at: &usize| {
-        own(*at) && is_reference(&uses[*at]) && changed.contains(&facts.field_of(uses[*at].slot()))
-    };
-    if let Some(at) = (0..first).find(chosen) {
-        return Some(at);
-    }
     let mut entities = (0..uses.len()).filter(|at| decides[*at]).map(|at| entity(&uses[at]));
     if entities.all(|other| other == entity(&uses[first])) {
-        return Some(first);
+        let chosen = |at: &usize| {
+            let field = facts.field_of(uses[*at].slot());
+            !decides[*at] && own(*at) && is_reference(&uses[*at]) && changed.contains(&field)
+        };
+        return (0..uses.len()).find(chosen).or(Some(first));
     }
     (0..uses.len())
         .find(|at| decides[*at] && own(*at))

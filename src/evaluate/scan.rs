@@ -478,14 +478,15 @@ impl<'a> Evaluator<'_, 'a, '_> {
     /// `xs are equal`
     pub(super) fn are_equal(&mut self, expr: &Expr, nocase: bool) -> (Value<'a>, Note) {
         self.on_list(expr, |this, list| {
-            let mut firsts: Vec<(Key, usize)> = Vec::new();
+            // Each value, where it comes first, and how often it comes.
+            let mut firsts: Vec<(Key, usize, usize)> = Vec::new();
             let mut unknown = false;
             for (at, item) in list.items.iter().enumerate() {
                 match Key::of(item, nocase) {
-                    Some(key) if firsts.iter().all(|(known, _)| *known != key) => {
-                        firsts.push((key, at))
-                    }
-                    Some(_) => {}
+                    Some(key) => match firsts.iter_mut().find(|(known, ..)| *known == key) {
+                        Some((.., count)) => *count += 1,
+                        None => firsts.push((key, at, 1)),
+                    },
                     None => unknown = true,
                 }
                 if !this.tracing && firsts.len() > 1 {
@@ -493,9 +494,13 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 }
             }
             if firsts.len() > 1 {
-                let notes = firsts
-                    .iter()
-                    .fold(Note::default(), |all, (_, at)| this.both(&all, &list.item_note(*at)));
+                // The rarest is the odd one out, the last of several.
+                let odd = firsts.iter().rev().min_by_key(|(.., count)| *count);
+                let odd = odd.map_or(0, |(_, at, _)| *at);
+                let notes = firsts.iter().fold(Note::default(), |all, (_, at, _)| {
+                    let note = list.item_note(*at);
+                    this.both(&all, &if *at == odd { note } else { note.led() })
+                });
                 return (Value::Bool(false), notes);
             }
             if list.extent != Extent::Whole || (unknown && list.items.len() > 1) {
