@@ -218,7 +218,8 @@ impl<'a> Facts<'a> {
         self.interpret(content, ty)
     }
 
-    fn is_key(&self, slot: SlotId) -> bool {
+    /// Whether a slot is the key of an entity.
+    pub fn is_key(&self, slot: SlotId) -> bool {
         let row = self.rows[self.owner(slot) as usize];
         let ty = self.schema.ty(row.ty);
         ty.key.and_then(|key| ty.fields[key].slot).is_some_and(|key| row.base + key == slot)

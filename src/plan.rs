@@ -536,14 +536,14 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             .arguments
             .iter()
             .zip(&remedy.params)
-            .map(|(value, (_, ty))| show::value(value, ty, facts))
+            .map(|(value, (_, ty))| show::whole(value, ty, facts))
             .collect();
         let on = spec.arguments.iter().find_map(|value| match value {
             Value::Row(row) => Some(facts.path(*row)),
             _ => None,
         });
         let mut text = |template: &Option<crate::compile::ir::Template>| {
-            template.as_ref().map(|template| evaluator.text(template))
+            template.as_ref().map(|template| evaluator.whole_text(template))
         };
         let (at, undo, warning) = (text(&remedy.at), text(&remedy.undo), text(&remedy.warning));
         Step {
@@ -551,9 +551,9 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             remedy: spec.remedy,
             call: format!("{}({})", remedy.name, arguments.join(", ")),
             on: on.unwrap_or_default(),
-            action: evaluator.text(&remedy.action),
+            action: evaluator.whole_text(&remedy.action),
             at,
-            run: remedy.run.iter().map(|run| evaluator.text(run)).collect(),
+            run: remedy.run.iter().map(|run| evaluator.whole_text(run)).collect(),
             role: remedy.role.clone(),
             takes: remedy.takes,
             undo,

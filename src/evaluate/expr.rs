@@ -146,7 +146,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                 let (row, note) = match base {
                     None => (ROOT, Note::default()),
                     Some(base) => match self.eval(base) {
-                        (Value::Row(row), note) => (row, note),
+                        (Value::Row(row), note) => (row, note.led()),
                         (Value::None, note) => return (Value::None, note),
                         (_, note) => return (Value::Unknown, note),
                     },
@@ -156,7 +156,9 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                 self.read(slot, ty, note, expr.span)
             }
             Kind::Inverse { base, inverse, one } => match self.eval(base) {
-                (Value::Row(row), note) => self.inverse(*inverse, *one, row, note, expr.span),
+                (Value::Row(row), note) => {
+                    self.inverse(*inverse, *one, row, note.led(), expr.span)
+                }
                 (Value::None, note) => (Value::None, note),
                 (_, note) => (Value::Unknown, note),
             },
@@ -182,6 +184,8 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                     Truth::Unknown => return self.either(then, other, note),
                 };
                 let (value, branch_note) = self.eval(branch);
+                // Where the branch reads facts of its own, the condition only chose it.
+                let note = if branch_note.is_empty() { note } else { note.led() };
                 if self.tracing && matches!(value, Value::Unknown) {
                     return (value, note.only_fixed().join(&branch_note));
                 }
@@ -255,7 +259,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             Kind::Invoke(define, arguments) => self.invoke(define, arguments),
             Kind::Memo(id, deps, body) => self.memo(*id, deps, body),
             Kind::Template(template) => {
-                let text = self.text(template);
+                let text = self.whole_text(template);
                 (Value::Text(Text::Owned(text.into())), Note::default())
             }
             Kind::Make(..) => (Value::Unknown, Note::default()),
@@ -633,15 +637,28 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
         (value, note)
     }
 
-    /// A text with its expressions filled in; what is not known reads `unknown`.
+    /// A text with its expressions filled in; what is not known reads `unknown`, long lists are cut.
     pub fn text(&mut self, template: &Template) -> String {
+        self.fill(template, show::value)
+    }
+
+    /// The same with every element of every list.
+    pub fn whole_text(&mut self, template: &Template) -> String {
+        self.fill(template, show::whole)
+    }
+
+    fn fill(
+        &mut self,
+        template: &Template,
+        show: fn(&Value<'_>, &Type, &Facts<'_>) -> String,
+    ) -> String {
         let mut text = String::new();
         for part in &template.parts {
             match part {
                 Part::Text(plain) => text.push_str(plain),
                 Part::Expr(expr) => {
                     let (value, _) = self.eval(expr);
-                    text.push_str(&show::value(&value, &expr.ty, self.facts));
+                    text.push_str(&show(&value, &expr.ty, self.facts));
                 }
             }
         }
