@@ -223,7 +223,4 @@ fn the_pack_of_ones_own_holds() {
         let (text, code) = program(arguments);
         assert_eq!(code, Some(0), "{arguments:?}: {text}");
     }
-    let (text, code) = program(&["check", "--rules", "examples/own-rules", "examples/own-rules"]);
-    assert_eq!(code, Some(1), "{text}");
-    assert!(text.contains("blocked     orders (DB-001)"), "{text}");
 }
