@@ -5,7 +5,7 @@ pub mod progress;
 pub mod update;
 
 use std::fs;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -21,6 +21,7 @@ use crate::import::{self, Imported, Options};
 use crate::report::human::Printer;
 use crate::report::sanitise;
 use crate::source::Sources;
+use crate::yaml::Limits;
 
 /// Standard input is held in memory as a whole.
 const PIPED: u64 = 1 << 30;
@@ -55,7 +56,7 @@ pub fn run(arguments: &args::Import, color: Color) -> Output {
     let mut output = match (&arguments.into, &arguments.output) {
         (Some(path), _) => update::update(&imported, path, arguments.dry_run),
         (None, Some(path)) => written(&imported, path, arguments.comments),
-        (None, None) => Output::new(imported.yaml(arguments.comments), OK),
+        (None, None) => piped(&imported, arguments.comments),
     };
     if let Some(path) = &arguments.provenance
         && let Err(error) = output::write(path, &printed(&imported.provenance), None)
@@ -187,6 +188,20 @@ fn printed(value: &serde_json::Value) -> String {
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// The description; a program that reads it gets the origins behind it, as there is no file beside it.
+fn piped(imported: &Imported, comments: bool) -> Output {
+    let mut text = imported.yaml(comments);
+    if !std::io::stdout().is_terminal() && !text.is_empty() {
+        let origins = serde_json::to_string(&imported.provenance).unwrap_or_default();
+        if text.len() + origins.len() < Limits::default().bytes {
+            text.push_str("---\n");
+            text.push_str(&origins);
+            text.push('\n');
+        }
+    }
+    Output::new(text, OK)
 }
 
 fn written(imported: &Imported, path: &Path, comments: bool) -> Output {

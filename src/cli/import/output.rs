@@ -7,9 +7,11 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::session::files::SIDECAR;
+
 /// The sidecar of a description: `site.provenance.json` beside `site.yaml`.
 pub fn sidecar(description: &Path) -> PathBuf {
-    description.with_extension("provenance.json")
+    description.with_extension(SIDECAR)
 }
 
 /// Writes a text; where `before` is given, only if the file still holds it.
