@@ -18,6 +18,7 @@ pub mod lint;
 pub mod fmt;
 pub mod test;
 pub mod completions;
+pub mod import;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -88,6 +89,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Completions(shell) => completions::completions(shell),
         Command::Man(man) => completions::man(man),
         Command::Test(test) => test::run(test, color),
+        Command::Import(import) => import::run(import, color),
     };
     ExitCode::from(write(output))
 }

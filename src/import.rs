@@ -34,6 +34,20 @@ use crate::import::read::{Content, Input, Intake, Limits};
 use crate::import::report::Report;
 use crate::import::store::Store;
 
+/// What an import takes, for the help of the command.
+pub const HELP: &str = "\
+Exit codes:
+  0  everything was used, or is out of scope
+  2  something was refused (the rest is imported), or the work could not be done
+
+What a file is, is found by its content. Site Recovery JSON (REST, az, PowerShell), Resource Graph, VMs,
+RVTools workbooks and CSV, govc JSON and archives of them may be mixed.
+
+Examples:
+  failback import exports/ | failback check -
+  failback import exports/ -o site.yaml
+  failback import exports/ --into site.yaml --dry-run";
+
 /// How to import.
 #[derive(Clone, Debug, Default)]
 pub struct Options {

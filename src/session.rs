@@ -4,16 +4,21 @@
 //! and the test suite all come through [`run`], so they cannot disagree. Reads no file and knows no clock: texts and
 //! time are handed in.
 
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use crate::compile::ir::{Level, RuleSet};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::evaluate::{self, Evaluation, Outcome, Selection, Verdict};
+use crate::evaluate::{self, Evaluation, Evidence, Outcome, Selection, Verdict};
 use crate::facts::{Facts, conform};
 use crate::packs;
 use crate::plan::{self, Consent, Plan};
+use crate::session::origins::{Origin, Origins};
 use crate::session::times::Times;
 use crate::source::{FileId, Sources, Span};
 use crate::yaml::{Kind, Limits, NodeId, Tree};
 
+pub mod origins;
 pub mod files;
 pub mod rules;
 pub mod times;
@@ -38,6 +43,8 @@ pub struct Inputs {
     pub problems: Vec<Diagnostic>,
     /// How many files were looked at in search of descriptions.
     pub seen: usize,
+    /// Where the facts of descriptions come from, by file; only for those with a sidecar.
+    pub origins: BTreeMap<FileId, Origins>,
 }
 
 /// The rule files of one pack.
@@ -115,12 +122,21 @@ pub struct Checked<'a> {
     pub unplanned: bool,
     /// The times at which an outcome changes by itself, where they were asked for.
     pub times: Option<Times>,
+    /// Where facts come from, by file.
+    pub origins: Rc<BTreeMap<FileId, Origins>>,
 }
 
 impl Checked<'_> {
     /// The step of the plan that closes a finding.
     pub fn step_for(&self, id: &str) -> Option<usize> {
         self.plan.as_ref()?.step_for(id)
+    }
+
+    /// Where a fact comes from, if it stands there as it was taken.
+    pub fn origin(&self, evidence: &Evidence, sources: &Sources) -> Option<&Origin> {
+        let span = evidence.span.filter(|_| evidence.stated)?;
+        let origins = self.origins.get(&span.file)?;
+        origins.find(&self.name, &evidence.path, sources.slice(span))
     }
 }
 
@@ -180,6 +196,7 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
     }
     let mut errors = inputs.problems.clone();
     let described = describe(&tree, inputs, &mut reading);
+    let origins = Rc::new(with_documents(&tree, inputs));
     let mut loaded: Vec<Option<rules::Loaded>> = inputs.packs.iter().map(|_| None).collect();
     let chosen: Vec<Result<usize, Box<Diagnostic>>> = described
         .iter()
@@ -214,7 +231,9 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
                 continue;
             }
         };
-        environments.push(check(&tree, &pack.rules, environment, own, options));
+        let mut checked = check(&tree, &pack.rules, environment, own, options);
+        checked.origins = Rc::clone(&origins);
+        environments.push(checked);
     }
     errors.append(&mut by_file);
     then(&Report { sources, environments, errors, packs })
@@ -253,6 +272,7 @@ fn check<'a>(
         plan,
         unplanned,
         times,
+        origins: Rc::default(),
     }
 }
 
@@ -278,6 +298,22 @@ fn way<'a>(
     (Some(plan::plan(facts, rules, now, evaluation, &planning.consent)), false)
 }
 
+/// The origins of sidecars, and of documents in the same stream.
+fn with_documents(tree: &Tree<'_>, inputs: &Inputs) -> BTreeMap<FileId, Origins> {
+    let mut all = inputs.origins.clone();
+    for document in tree.documents() {
+        let kind = (tree.kind(document.root) == Kind::Mapping)
+            .then(|| tree.get(document.root, "kind"))
+            .flatten();
+        if kind.is_some_and(|entry| tree.text(entry.value) == origins::KIND)
+            && let Some(own) = Origins::read(&origins::json(tree, document.root))
+        {
+            all.entry(document.file).or_default().extend(own);
+        }
+    }
+    all
+}
+
 /// Finds the documents that describe environments, and joins those with the same name.
 fn describe(tree: &Tree<'_>, inputs: &Inputs, diagnostics: &mut Diagnostics) -> Vec<Described> {
     let mut described: Vec<Described> = Vec::new();
@@ -293,6 +329,9 @@ fn describe(tree: &Tree<'_>, inputs: &Inputs, diagnostics: &mut Diagnostics) -> 
         let is_ours = word("kind") == Some(KIND)
             && word("apiVersion").is_some_and(|version| version.starts_with("failback/"));
         if !is_ours {
+            if word("kind") == Some(origins::KIND) {
+                continue;
+            }
             if named && !is_empty(tree, document.root) {
                 let span = first_line(tree, document.root);
                 let message = "this is not the description of an environment";

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::report::Format;
 
 pub mod plan;
+pub mod import;
 
 /// Decides, from facts, whether a disaster-recovered estate may go home.
 #[derive(Debug, Parser)]
@@ -42,6 +43,8 @@ pub enum Command {
     WhatIf(plan::WhatIf),
     /// Asks what is not known, with the lines to write
     Ask(plan::Ask),
+    /// Makes a description from what other tools export
+    Import(import::Import),
     /// Shows the manual page of a rule, a clause or a remedy
     Explain(Explain),
     /// Lists the rules, or traces them from clause to test

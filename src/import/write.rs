@@ -115,6 +115,21 @@ fn inline(value: &Value) -> String {
     }
 }
 
+/// A value for the sidecar: scalars as they are written, without quotes.
+pub(crate) fn recorded(value: &Value) -> Json {
+    match value {
+        Value::Text(text) | Value::Version(text) => json!(text),
+        Value::Word(word) => json!(word),
+        Value::Bool(_) | Value::Int(_) | Value::Size(_) | Value::Time(_) | Value::None => {
+            json!(inline(value))
+        }
+        Value::List(items) => items.iter().map(recorded).collect(),
+        Value::Record(fields) => Json::Object(
+            fields.iter().map(|(name, field)| ((*name).to_owned(), recorded(field))).collect(),
+        ),
+    }
+}
+
 /// Plain where nothing can go wrong, else in double quotes.
 fn quote(text: &str) -> String {
     let safe = text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -175,7 +190,7 @@ pub fn provenance(environments: &[Environment]) -> Json {
     for environment in environments {
         let mut facts = Map::new();
         if let Some(fact) = &environment.as_of {
-            facts.insert("asOf".to_owned(), origin(&fact.origin));
+            facts.insert("asOf".to_owned(), origin(fact));
         }
         for (key, entities) in &environment.sections {
             for entity in entities {
@@ -185,7 +200,7 @@ pub fn provenance(environments: &[Environment]) -> Json {
                     } else {
                         format!("{key}/{}", entity.id)
                     };
-                    facts.insert(format!("{start}/{path}"), origin(&fact.origin));
+                    facts.insert(format!("{start}/{path}"), origin(fact));
                 }
             }
         }
@@ -194,7 +209,9 @@ pub fn provenance(environments: &[Environment]) -> Json {
     json!({ "apiVersion": "failback/v1", "kind": "Provenance", "environments": all })
 }
 
-fn origin(origin: &Origin) -> Json {
+/// An origin with the value that was written, so that a change by hand can be told.
+fn origin(fact: &Fact) -> Json {
+    let origin = &fact.origin;
     let mut out = Map::new();
     out.insert("file".to_owned(), json!(&*origin.file));
     if !origin.pointer.is_empty() {
@@ -206,6 +223,7 @@ fn origin(origin: &Origin) -> Json {
     if !origin.derived_from.is_empty() {
         out.insert("derivedFrom".to_owned(), json!(origin.derived_from));
     }
+    out.insert("value".to_owned(), recorded(&fact.value));
     Json::Object(out)
 }
 

@@ -288,7 +288,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
                     label.message.push_str(&text);
                 }
                 Some(_) => {}
-                None if room => labels.push(label(span, text)),
+                None if room => labels.push(label(span, text + &self.origin(evidence))),
                 None => {}
             }
         }
@@ -307,6 +307,15 @@ impl<'c, 'a> Explainer<'c, 'a> {
             _ => labels.push(label(rule.span, String::new())),
         }
         labels
+    }
+
+    /// `, from fabric.json /state`, where it is known where a fact comes from.
+    fn origin(&self, evidence: &Evidence) -> String {
+        let origin = self.checked.origin(evidence, self.checked.facts.tree().sources());
+        origin.map_or_else(String::new, |origin| match origin.derived_from.first() {
+            Some(reason) => format!(", from {} (by {reason})", origin.short()),
+            None => format!(", from {}", origin.short()),
+        })
     }
 
     /// How many facts of the evidence the requirement itself rests on; the others only lead to it.

@@ -108,6 +108,18 @@ struct Fact<'r> {
     note: &'r str,
     stated: bool,
     location: Option<Location<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin<'r>>,
+}
+
+/// Where a fact comes from.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Origin<'r> {
+    file: &'r str,
+    pointer: &'r str,
+    captured: Option<&'r str>,
+    derived_from: &'r [String],
 }
 
 /// A question and where its answer goes.
@@ -228,6 +240,12 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
         note: &evidence.note,
         stated: evidence.stated,
         location: evidence.span.map(|span| location(span, sources)),
+        origin: checked.origin(evidence, sources).map(|origin| Origin {
+            file: &origin.file,
+            pointer: &origin.pointer,
+            captured: origin.captured.as_deref(),
+            derived_from: &origin.derived_from,
+        }),
     };
     let mends = matches!(finding.outcome, Outcome::Fail | Outcome::Pending);
     Told {

@@ -106,6 +106,7 @@ pub fn with_facts(
         packs: inputs.packs.clone(),
         problems: inputs.problems.clone(),
         seen: inputs.seen,
+        origins: inputs.origins.clone(),
     })
 }
 

@@ -10,12 +10,15 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::session::origins::Origins;
 use crate::session::{Inputs, PackFiles};
 use crate::yaml::Limits;
 use crate::yaml::decode::decode;
 
 /// Endings of files that may hold descriptions.
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+/// What stands behind the name of a description in the name of its sidecar.
+pub const SIDECAR: &str = "provenance.json";
 /// Folders that a walk leaves alone.
 const SKIPPED: [&str; 3] = [".git", "node_modules", "target"];
 
@@ -59,7 +62,8 @@ fn walk(inputs: &mut Inputs, folder: &Path, limits: &Limits) {
         };
         let path = entry.path();
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        if !entry.file_type().is_file() || !ENDINGS.contains(&ending) {
+        let is_sidecar = path.to_str().is_some_and(|path| path.ends_with(".provenance.json"));
+        if !entry.file_type().is_file() || !ENDINGS.contains(&ending) || is_sidecar {
             continue;
         }
         let length = entry.metadata().map(|data| data.len()).unwrap_or_default();
@@ -88,8 +92,37 @@ fn read(
         return;
     }
     match fs::read(path) {
-        Ok(bytes) => add(inputs, &name, bytes, named, limits),
+        Ok(bytes) => {
+            let known = inputs.descriptions.len();
+            add(inputs, &name, bytes, named, limits);
+            if inputs.descriptions.len() > known {
+                origins(inputs, path, limits);
+            }
+        }
         Err(error) => inputs.problems.push(unreadable(&name, &error)),
+    }
+}
+
+/// Reads the sidecar of the description that was added last, if there is one.
+fn origins(inputs: &mut Inputs, path: &Path, limits: &Limits) {
+    let sidecar = path.with_extension(SIDECAR);
+    let is_sane = |data: fs::Metadata| data.is_file() && data.len() <= limits.bytes as u64;
+    if !fs::metadata(&sidecar).is_ok_and(is_sane) {
+        return;
+    }
+    let bytes = fs::read(&sidecar).unwrap_or_default();
+    let read = serde_json::from_slice(&bytes).ok().and_then(|json| Origins::read(&json));
+    match (read, inputs.descriptions.last()) {
+        (Some(read), Some((file, _))) => {
+            inputs.origins.insert(*file, read);
+        }
+        _ => {
+            let message = format!("`{}` does not tell where facts come from", shown(&sidecar));
+            let help = "remove it, or have it written anew";
+            inputs.problems.push(
+                Diagnostic::new(Severity::Warning, "broken-provenance", message).help(help),
+            );
+        }
     }
 }
 

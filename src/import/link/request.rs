@@ -27,23 +27,17 @@ pub fn make(draft: &mut Draft<'_>) {
                 draft.derive(body, Value::Word("vmware"), "the provider of the request"),
             ));
         }
-        let machine = machine(draft, request);
-        let mut fields = Vec::new();
-        if let Some(id) = &machine {
-            names.push(Value::Text(id.clone()));
-            fields.push(("machine", Value::Text(id.clone())));
-        }
+        // An item without a machine is none that could be judged.
+        let Some(id) = machine(draft, request) else { continue };
+        names.push(Value::Text(id.clone()));
+        let mut fields = vec![("machine", Value::Text(id))];
         choices(draft, request, &mut fields);
         items.push((Value::Record(fields), body));
     }
     let Some((_, body)) = items.first() else { return };
     let origin = draft.store.fact(body);
-    if names.len() == items.len() {
-        let target = Value::Record(vec![("machines", Value::List(names))]);
-        entity
-            .facts
-            .push(("target", draft.derive(body, target, "the machines the requests are for")));
-    }
+    let target = Value::Record(vec![("machines", Value::List(names))]);
+    entity.facts.push(("target", draft.derive(body, target, "the machines the requests are for")));
     let list = Value::List(items.into_iter().map(|(item, _)| item).collect());
     entity.facts.push(("items", Fact { value: list, ..origin }));
     draft.add("request", entity);
@@ -73,15 +67,19 @@ fn host<'s>(draft: &Draft<'s>, request: &Node, name: &str, kind: Kind) -> Option
 
 fn machine(draft: &mut Draft<'_>, request: &Node) -> Option<String> {
     let forward = request.str("direction") != Some("azureToOnPremises");
-    let waiting: Vec<String> = machines::items(draft)
-        .into_iter()
-        .filter(|item| {
-            let reversed = matches!(item.str("generation"), Some("InMage" | "InMageRcmFailback"));
-            let away = machines::failover(item).is_some_and(|state| state != "notFailedOver");
-            if forward { reversed } else { away && !reversed }
-        })
-        .filter_map(|item| draft.id("machines", &item.key).map(str::to_owned))
-        .collect();
+    let is_reversed =
+        |item: &&Node| matches!(item.str("generation"), Some("InMage" | "InMageRcmFailback"));
+    let name = |item: &Node| draft.id("machines", &item.key).map(str::to_owned);
+    let items = machines::items(draft);
+    let waits = items.iter().copied().filter(|item| {
+        let away = machines::failover(item).is_some_and(|state| state != "notFailedOver");
+        if forward { is_reversed(item) } else { away && !is_reversed(item) }
+    });
+    let mut waiting: Vec<String> = waits.filter_map(name).collect();
+    if waiting.is_empty() && !forward {
+        // The request has been carried out since.
+        waiting = items.iter().copied().filter(is_reversed).filter_map(name).collect();
+    }
     if let [one] = waiting.as_slice() {
         return Some(one.clone());
     }
