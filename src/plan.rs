@@ -405,12 +405,12 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             return false;
         }
         for slot in &applied.changed {
-            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1) {
-                if !step.after.contains(&number) {
-                    step.after.push(number);
-                    let path = self.state.facts.slot_path(*slot);
-                    step.reasons.push(format!("goes on with {path}: step {number}"));
-                }
+            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1)
+                && !step.after.contains(&number)
+            {
+                step.after.push(number);
+                let path = self.state.facts.slot_path(*slot);
+                step.reasons.push(format!("goes on with {path}: step {number}"));
             }
         }
         // What an earlier step needs must not be changed beside it.
@@ -428,12 +428,12 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             }
         }
         for slot in &applied.done.reads {
-            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1) {
-                if !step.after.contains(&number) {
-                    step.after.push(number);
-                    let path = self.state.facts.slot_path(*slot);
-                    step.reasons.push(format!("what is chosen fits by {path}: step {number}"));
-                }
+            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1)
+                && !step.after.contains(&number)
+            {
+                step.after.push(number);
+                let path = self.state.facts.slot_path(*slot);
+                step.reasons.push(format!("what is chosen fits by {path}: step {number}"));
             }
         }
         for (at, taken) in self.taken.iter().enumerate() {

@@ -68,10 +68,10 @@ fn transcripts_are_what_the_program_prints() {
     let folder = TempDir::new().expect("a folder");
     copy(&root().join("examples"), &folder.path().join("examples"));
     for block in blocks(README, "yaml") {
-        if let Some(name) = block.lines().next().and_then(|line| line.strip_prefix("# ")) {
-            if name == "office.yaml" {
-                fs::write(folder.path().join(name), block).expect("a file");
-            }
+        if let Some(name) = block.lines().next().and_then(|line| line.strip_prefix("# "))
+            && name == "office.yaml"
+        {
+            fs::write(folder.path().join(name), block).expect("a file");
         }
     }
     let mut runs = 0;

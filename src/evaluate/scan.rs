@@ -38,10 +38,10 @@ struct Elements<'a> {
 impl<'a> Evaluator<'_, 'a, '_> {
     /// The list of a scan; `Err` where it is unknown.
     fn elements(&mut self, scan: &Scan) -> Result<Elements<'a>, Note> {
-        if let Some(index) = &scan.index {
-            if let Some(found) = self.indexed(scan, index) {
-                return Ok(found);
-            }
+        if let Some(index) = &scan.index
+            && let Some(found) = self.indexed(scan, index)
+        {
+            return Ok(found);
         }
         match self.eval(&scan.list) {
             (Value::List(list), base) => Ok(Elements { list, places: None, base }),
