@@ -175,9 +175,8 @@ pub fn plan<'a>(
         let mut whole = true;
         for kept in steps {
             let spec = kept.spec.on(&fresh.state.facts);
-            whole &= spec.is_some_and(|spec| {
-                fresh.take(&spec, &kept.sake, kept.alternatives.clone(), &[])
-            });
+            whole &= spec
+                .is_some_and(|spec| fresh.take(&spec, &kept.sake, kept.alternatives.clone(), &[]));
         }
         (fresh, whole)
     };
@@ -195,7 +194,6 @@ pub fn plan<'a>(
     fresh.limit = limit;
     fresh.finish(evaluation)
 }
-
 
 /// The plan while it is made.
 pub(crate) struct Planner<'a, 'r, 'e> {

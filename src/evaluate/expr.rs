@@ -156,9 +156,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                 self.read(slot, ty, note, expr.span)
             }
             Kind::Inverse { base, inverse, one } => match self.eval(base) {
-                (Value::Row(row), note) => {
-                    self.inverse(*inverse, *one, row, note.led(), expr.span)
-                }
+                (Value::Row(row), note) => self.inverse(*inverse, *one, row, note.led(), expr.span),
                 (Value::None, note) => (Value::None, note),
                 (_, note) => (Value::Unknown, note),
             },
