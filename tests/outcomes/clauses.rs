@@ -137,7 +137,7 @@ fn the_ready_example_opens_the_gate_and_tells_notes_only() {
             checked.evaluation.findings.iter().map(|finding| line(checked, finding)).collect();
         assert_eq!(
             told,
-            ["REQ-022:request/items/files01 note at request/items/files01/machine blocks files01"]
+            ["REQ-022:request/items/files01 note at machines/files01/sourceKind blocks files01"]
         );
         assert_eq!(checked.evaluation.verdict.word(), "open");
         let ready: Vec<&str> =
