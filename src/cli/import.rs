@@ -177,7 +177,7 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 /// The sidecar as text, with the digest of the description it belongs to.
-pub(crate) fn signed(provenance: &serde_json::Value, description: &str) -> String {
+fn signed(provenance: &serde_json::Value, description: &str) -> String {
     let mut provenance = provenance.clone();
     provenance[DIGEST] = digest(description.as_bytes()).into();
     printed(&provenance)

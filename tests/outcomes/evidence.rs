@@ -8,7 +8,7 @@ use failback::facts::change::NewFact;
 use failback::facts::{Facts, SlotId};
 use proptest::prelude::*;
 
-use crate::clauses::rows;
+use crate::rows::rows;
 use crate::described::{self, READY, changed, with_facts};
 use crate::generate::{Faults, environment};
 use crate::unknown::hideable;
