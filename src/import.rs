@@ -24,6 +24,7 @@ pub mod read;
 pub mod link;
 pub mod write;
 pub mod report;
+pub mod update;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -56,7 +56,10 @@ pub fn run(arguments: &args::Import, color: Color) -> Output {
     let mut output = match (&arguments.into, &arguments.output) {
         (Some(path), _) => update::update(&imported, path, arguments.dry_run),
         (None, Some(path)) => written(&imported, path, arguments.comments),
-        (None, None) => piped(&imported, arguments.comments),
+        (None, None) => {
+            let alone = arguments.provenance.is_some() || std::io::stdout().is_terminal();
+            piped(&imported, arguments.comments, alone)
+        }
     };
     if let Some(path) = &arguments.provenance
         && let Err(error) = output::write(path, &printed(&imported.provenance), None)
@@ -177,7 +180,7 @@ fn digest(bytes: &[u8]) -> String {
 }
 
 /// The sidecar as text, with the digest of the description it belongs to.
-pub(crate) fn signed(provenance: &serde_json::Value, description: &str) -> String {
+fn signed(provenance: &serde_json::Value, description: &str) -> String {
     let mut provenance = provenance.clone();
     provenance[DIGEST] = digest(description.as_bytes()).into();
     printed(&provenance)
@@ -191,9 +194,9 @@ fn printed(value: &serde_json::Value) -> String {
 }
 
 /// The description; a program that reads it gets the origins behind it, as there is no file beside it.
-fn piped(imported: &Imported, comments: bool) -> Output {
+fn piped(imported: &Imported, comments: bool, alone: bool) -> Output {
     let mut text = imported.yaml(comments);
-    if !std::io::stdout().is_terminal() && !text.is_empty() {
+    if !alone && !text.is_empty() {
         let origins = serde_json::to_string(&imported.provenance).unwrap_or_default();
         if text.len() + origins.len() < Limits::default().bytes {
             text.push_str("---\n");

@@ -313,7 +313,11 @@ impl<'c, 'a> Explainer<'c, 'a> {
     fn origin(&self, evidence: &Evidence) -> String {
         let origin = self.checked.origin(evidence, self.checked.facts.tree().sources());
         origin.map_or_else(String::new, |origin| match origin.derived_from.first() {
-            Some(reason) => format!(", from {} (by {reason})", origin.short()),
+            // The places that a reason cites are for programs.
+            Some(reason) => {
+                let reason = reason.split(" (").next().unwrap_or(reason);
+                format!(", from {}: {reason}", origin.short())
+            }
             None => format!(", from {}", origin.short()),
         })
     }

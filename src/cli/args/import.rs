@@ -18,12 +18,12 @@ pub struct Import {
     #[arg(long, requires = "output")]
     pub force: bool,
     /// Bring this description up to date; what a person wrote stays
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "provenance"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["output", "provenance", "comments"])]
     pub into: Option<PathBuf>,
     /// With --into: only show what would change
     #[arg(long, requires = "into")]
     pub dry_run: bool,
-    /// Put the origin behind every fact, for readers; with --into, nothing is written behind facts
+    /// Put the origin behind every fact, as a comment for readers
     #[arg(long)]
     pub comments: bool,
     /// When the exports were made (RFC 3339), instead of the newest time found in them

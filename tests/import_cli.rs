@@ -1,0 +1,215 @@
+//! The command `import` from outside: pipes, files, sidecars, and descriptions brought up to date.
+
+#[path = "support/program.rs"]
+mod program;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use program::{Done, Run};
+
+/// A folder of fixtures, or one fixture.
+fn fixture(name: &str) -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import").join(name).display().to_string()
+}
+
+/// Real exports, where they are present.
+fn real(name: &str) -> Option<String> {
+    let path: PathBuf =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name);
+    if !path.exists() {
+        println!("skipped: {} is not here", path.display());
+        return None;
+    }
+    Some(path.display().to_string())
+}
+
+fn import(paths: &[&str]) -> Done {
+    let run = paths.iter().fold(Run::new("import"), |run, path| run.argument(path));
+    run.done()
+}
+
+/// The report of a check of what an import printed.
+fn checked(imported: &Done, arguments: &str) -> Done {
+    Run::new(&format!("check - {arguments}")).input(&imported.out).done()
+}
+
+/// Adds a copy of the sidecar's and the description's folder to a run.
+fn read(run: &Run, name: &str) -> String {
+    fs::read_to_string(run.path().join(name)).expect("a file")
+}
+
+#[test]
+fn an_import_is_checked_through_a_pipe_with_its_origins() {
+    let imported = import(&[&fixture("classic")]);
+    assert_eq!(imported.code, 0, "{}", imported.err);
+    assert!(imported.err.contains("out of scope: `old-site` is a Hyper-V fabric"));
+    let told = checked(&imported, "");
+    assert!(told.out.contains("from item-get.json /properties"), "{}", told.out);
+    let json: serde_json::Value =
+        serde_json::from_str(&checked(&imported, "--format json").out).expect("JSON");
+    let findings = json["environments"][0]["findings"].as_array().expect("findings");
+    let mut facts = findings.iter().filter_map(|told| told["evidence"].as_array()).flatten();
+    assert!(facts.any(|fact| fact["origin"]["pointer"].is_string()), "{json}");
+}
+
+#[test]
+fn what_is_refused_is_told_and_the_rest_is_used() {
+    let run = Run::new("import in").file("in/page.json", "<html><body>Sign in</body></html>");
+    let run = run.file("in/items.json", fs::read(fixture("classic/items-list.json")).expect("one"));
+    run.file("in/README.md", "not an export").done().code(2).complains("page.json").says("machines:");
+    Run::new("import nowhere").done().code(2).complains("there is no such file");
+    Run::new("import --as-of yesterday x.json").done().code(2).complains("is not a time");
+}
+
+#[test]
+fn standard_input_is_an_export_like_any_other() {
+    let bytes = fs::read(fixture("classic/fabrics.json")).expect("a fixture");
+    Run::new("import -").input(bytes).done().code(0).says("masterTargets:").complains("<stdin>");
+}
+
+#[test]
+fn a_file_gets_a_sidecar_and_is_not_written_over_once_a_person_changed_it() {
+    let run = Run::new("import -o site.yaml").argument(&fixture("classic"));
+    run.done().code(0).complains("wrote site.yaml and site.provenance.json");
+    let text = read(&run, "site.yaml");
+    assert!(!text.contains("Provenance"), "{text}");
+    let left: Vec<_> = fs::read_dir(run.path()).expect("a folder").collect();
+    assert_eq!(left.len(), 2, "nothing but the two files: {left:?}");
+    // As it was left, it may be written anew.
+    run.done().code(0);
+    fs::write(run.path().join("site.yaml"), format!("{text}# mine\n")).expect("a change");
+    run.done().code(2).complains("--into site.yaml");
+    let told = Run::new("check site.yaml --format json")
+        .file("site.yaml", &text)
+        .file("site.provenance.json", read(&run, "site.provenance.json"));
+    assert!(told.done().out.contains("\"origin\""));
+    // What a person changed comes from nowhere.
+    let ours = Run::new("check site.yaml --format json --rule AGT-001 --all").file("site.yaml", &text);
+    ours.done().hides("\"origin\"");
+}
+
+#[test]
+fn an_update_keeps_what_a_person_wrote() {
+    let run = Run::new("import --into site.yaml").argument(&fixture("classic"));
+    let first = Run::new("import -o site.yaml").argument(&fixture("classic"));
+    first.done().code(0);
+    let text = read(&first, "site.yaml");
+    let sidecar = read(&first, "site.provenance.json");
+    // An answer, a comment, a correction, and an imported fact that is old.
+    let old = text
+        .replacen("    health: normal", "    health: normal\n    location: azure   # asked the team", 1)
+        .replacen("    version: \"9.12.0.0\"", "    version: \"9.99.0.0\"", 1)
+        .replacen("    lastHeartbeat: 2020-03-28T08:57:00Z", "    lastHeartbeat: 2020-01-01T00:00:00Z", 1);
+    assert_ne!(old, text);
+    let before = sidecar.replacen("2020-03-28T08:57:00Z\"", "2020-01-01T00:00:00Z\"", 1);
+    let before = before.replace("\"value\": \"2020-03-28T08:57:00Z\"", "\"value\": \"2020-01-01T00:00:00Z\"");
+    let run = run.file("site.yaml", &old).file("site.provenance.json", &before);
+    let dry = Run::new("import --dry-run --into site.yaml").argument(&fixture("classic"));
+    let dry = dry.file("site.yaml", &old).file("site.provenance.json", &before);
+    dry.done().code(0).says("left as it is").says("2020-01-01T00:00:00Z -> 2020-03-28T08:57:00Z");
+    assert_eq!(read(&dry, "site.yaml"), old);
+    run.done()
+        .code(0)
+        .says("updated: 1")
+        .says("kept as a person wrote it: 1")
+        .says("9.99.0.0 (the exports say 9.12.0.0)");
+    let new = read(&run, "site.yaml");
+    assert!(new.contains("location: azure   # asked the team"), "{new}");
+    let expected = old.replacen("2020-01-01T00:00:00Z", "2020-03-28T08:57:00Z", 1);
+    assert_eq!(new, expected);
+    run.done().code(0).says("site.yaml is up to date");
+    assert_eq!(read(&run, "site.yaml"), expected);
+}
+
+#[test]
+fn an_update_without_a_sidecar_changes_nothing_that_is_there() {
+    let text = "# mine\napiVersion: failback/v1\nkind: Environment\nname: Contoso-Vault\narchitecture: classic\n\
+                processServers:\n  - id: CS-ONE   # the old one\n    health: critical\n    state: unknown\n";
+    let run = Run::new("import --into site.yaml").argument(&fixture("classic")).file("site.yaml", text);
+    run.done().code(0).says("processServers/CS-ONE/health: critical (the exports say normal)");
+    let new = read(&run, "site.yaml");
+    assert!(new.starts_with("# mine\n") && new.contains("health: critical"), "{new}");
+    assert!(new.contains("# the old one") && new.contains("state: running"), "{new}");
+    run.done().code(0).says("is up to date");
+    let told = Run::new("check site.yaml --format json").file("site.yaml", &new);
+    assert!(told.done().out.contains("\"documentErrors\": []"), "{new}");
+}
+
+#[test]
+fn an_update_refuses_what_is_no_description() {
+    let run = |text: &str| {
+        let run = Run::new("import --into site.yaml").argument(&fixture("classic"));
+        run.file("site.yaml", text).done().code(2)
+    };
+    run("a: [").complains("not YAML");
+    run("a: 1\n").complains("does not describe");
+    Run::new("import --into site.yaml x.json").done().code(2).complains("there is no `site.yaml`");
+}
+
+#[test]
+fn a_vault_with_both_kinds_gives_two_environments_each_judged_by_its_rules() {
+    let imported = import(&[&fixture("classic"), &fixture("modernized")]);
+    let told = checked(&imported, "--format json");
+    let json: serde_json::Value = serde_json::from_str(&told.out).expect("JSON");
+    let packs = json["environments"].as_array().expect("environments").iter();
+    let packs: Vec<_> = packs.filter_map(|one| one["rules"]["pack"].as_str()).collect();
+    assert!(packs.iter().any(|pack| pack.contains("odern")), "{packs:?}");
+    assert!(packs.iter().any(|pack| pack.contains("lassic")), "{packs:?}");
+}
+
+#[test]
+fn the_recorded_machine_is_told_with_its_origins() {
+    let Some(folder) = real("azure/classic-2017/reprotect-win-4003") else { return };
+    let imported = import(&[&folder]);
+    assert_eq!(imported.code, 0, "{}", imported.err);
+    checked(&imported, "--all")
+        .says("[AGT-001]: the agent of win-4003 has not registered")
+        .says("from protected-item-win-4003.json")
+        .says("[RV-009]: NS-Win-Src3 has no retention volume")
+        .says("/properties/customDetails/masterTargetServers/0/retentionVolumes");
+    let asked = Run::new("ask -").input(&imported.out).done();
+    assert_eq!(asked.code, 3, "{}", asked.err);
+    assert!(asked.out.contains("azureNetwork") && asked.out.contains("powerState"), "{}", asked.out);
+}
+
+#[test]
+fn the_recorded_fleet_is_whole() {
+    let (Some(fabrics), Some(providers)) =
+        (real("azure/classic-2017/fabrics-list.json"), real("azure/classic-2017/providers"))
+    else {
+        return;
+    };
+    let imported = import(&[&fabrics, &providers]);
+    assert_eq!(imported.code, 0, "{}", imported.err);
+    for text in ["configurationServers: 18,", "processServers: 24,", "masterTargets: 28,"] {
+        assert!(imported.err.contains(text), "{text}: {}", imported.err);
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&checked(&imported, "--format json").out).expect("JSON");
+    assert_eq!(json["environments"][0]["documentErrors"], serde_json::json!([]));
+}
+
+#[test]
+fn the_recorded_appliance_is_judged_before_and_after() {
+    let Some(folder) = real("azure/modernized-2023") else { return };
+    let file = |name: &str| format!("{folder}/{name}");
+    let before = import(&[
+        &file("fabric-show.json"),
+        &file("protected-item-show-failed-over.json"),
+        &file("reprotect-request.json"),
+    ]);
+    checked(&before, "--format concise").says("error[AGT-001]").says("RCM-Win2K16-01");
+    let after = import(&[&folder]);
+    let told = checked(&after, "--format concise").says("note[VM-027]");
+    assert!(!told.out.contains("error["), "{}", told.out);
+}
+
+#[test]
+fn other_kinds_of_replication_are_named_out_of_scope() {
+    let Some(folder) = real("azure/not-vmware") else { return };
+    let imported = import(&[&folder]);
+    assert_eq!((imported.code, imported.out.as_str()), (0, ""));
+    assert!(imported.err.contains("`CliVM2` is an Azure-to-Azure item"), "{}", imported.err);
+    assert!(imported.err.contains("`VM1` is a Hyper-V item"), "{}", imported.err);
+}
