@@ -6,6 +6,9 @@
 pub mod args;
 pub mod terminal;
 pub mod check;
+pub mod plan;
+pub mod what_if;
+pub mod ask;
 pub mod pack;
 pub mod explain;
 pub mod rules;
@@ -73,6 +76,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let color = arguments.color;
     let output = match &arguments.command {
         Command::Check(check) => check::run(check, color),
+        Command::Plan(plan) => plan::run(plan, color),
+        Command::WhatIf(what_if) => what_if::run(what_if, color),
+        Command::Ask(ask) => ask::run(ask, color),
         Command::Explain(explain) => explain::run(explain, color),
         Command::Rules(rules) => rules::run(rules, color),
         Command::Schema(schema) => schema::run(schema),

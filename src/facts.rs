@@ -170,6 +170,11 @@ impl<'a> Facts<'a> {
         self.rows.len()
     }
 
+    /// How many slots there are; a slot that a step of a plan made may lie beyond.
+    pub fn slot_count(&self) -> usize {
+        self.slots.len()
+    }
+
     /// Entities of a type, in the order of the description.
     pub fn entities(&self, ty: TypeId) -> &[RowId] {
         &self.by_type[ty.0 as usize]

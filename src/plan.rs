@@ -99,11 +99,24 @@ pub struct Ineligible {
     pub drags: Vec<(String, Vec<String>)>,
 }
 
+/// What it takes to close what no step closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// Nothing that this plan knows of.
+    Closed,
+    /// An answer: the next plan may have a step for it.
+    Question,
+    /// Time.
+    Time,
+}
+
 /// Something that stays closed.
 #[derive(Clone, Debug)]
 pub struct Unresolved {
     /// The finding.
     pub id: String,
+    /// What it takes.
+    pub hold: Hold,
     /// Its headline.
     pub message: String,
     /// Why no step closes it.
@@ -133,6 +146,15 @@ pub struct Plan {
     pub earliest: Option<i64>,
     /// Set where the plan stopped at a limit.
     pub limit: Option<String>,
+    /// The step that closes a finding, by its id; the last one where several do.
+    closing: FxHashMap<String, usize>,
+}
+
+impl Plan {
+    /// The step that closes a finding.
+    pub fn step_for(&self, finding: &str) -> Option<usize> {
+        self.closing.get(finding).copied()
+    }
 }
 
 /// Makes a plan.
@@ -149,11 +171,26 @@ pub fn plan<'a>(
     let (kept, limit) = (planner.kept(), planner.limit.clone());
     // What turned out needless goes, and the rest is run again from the start: that run is what is told.
     let kept = prune::prune(&planner, facts, evaluation, kept);
-    let mut fresh =
-        Planner::new(State::new(facts, rules, now, &evaluation.findings), evaluation, consent);
-    for kept in kept {
-        if let Some(spec) = kept.spec.on(&fresh.state.facts) {
-            fresh.take(&spec, &kept.sake, kept.alternatives, &[]);
+    let run = |steps: &[Kept<'a>]| {
+        let state = State::new(facts, rules, now, &evaluation.findings);
+        let mut fresh = Planner::new(state, evaluation, consent);
+        let mut whole = true;
+        for kept in steps {
+            let spec = kept.spec.on(&fresh.state.facts);
+            whole &= spec
+                .is_some_and(|spec| fresh.take(&spec, &kept.sake, kept.alternatives.clone(), &[]));
+        }
+        (fresh, whole)
+    };
+    let (mut fresh, _) = run(&kept);
+    // People read wave after wave: in that order the steps are numbered, if it works as well.
+    let mut order: Vec<usize> = (0..fresh.taken.len()).collect();
+    order.sort_by_key(|at| fresh.taken[*at].step.wave);
+    if fresh.taken.len() == kept.len() && !order.is_sorted() {
+        let by_wave: Vec<Kept<'a>> = order.iter().map(|at| kept[*at].clone()).collect();
+        let (again, whole) = run(&by_wave);
+        if whole && again.state.open.keys().eq(fresh.state.open.keys()) {
+            fresh = again;
         }
     }
     fresh.limit = limit;
@@ -172,6 +209,8 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     asked: FxHashSet<Field>,
     pub(crate) taken: Vec<Taken<'a>>,
     writer: FxHashMap<SlotId, usize>,
+    /// The steps whose needs read a fact.
+    readers: FxHashMap<SlotId, Vec<usize>>,
     tried: FxHashSet<(FindingKey, (usize, Vec<Key>))>,
     budget: usize,
     limit: Option<String>,
@@ -214,6 +253,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             asked: touch::fields(rules.unit_filter.as_ref(), rules),
             taken: Vec::new(),
             writer: FxHashMap::default(),
+            readers: FxHashMap::default(),
             tried: FxHashSet::default(),
             budget,
             limit: None,
@@ -373,6 +413,20 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                 }
             }
         }
+        // What an earlier step needs must not be changed beside it.
+        let facts = &self.state.facts;
+        for (slot, readers) in
+            applied.changed.iter().filter_map(|slot| Some((slot, self.readers.get(slot)?)))
+        {
+            for number in readers.iter().map(|reader| reader + 1) {
+                if !step.after.contains(&number) {
+                    step.after.push(number);
+                    let path = facts.slot_path(*slot);
+                    step.reasons
+                        .push(format!("changes {path}, which is needed before: step {number}"));
+                }
+            }
+        }
         for slot in &applied.done.reads {
             if let Some(number) = self.writer.get(slot).map(|writer| writer + 1) {
                 if !step.after.contains(&number) {
@@ -420,6 +474,10 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         step.id = self.taken.len() + 1;
         for slot in &applied.changed {
             self.writer.insert(*slot, self.taken.len());
+            self.readers.remove(slot);
+        }
+        for usage in note.uses() {
+            self.readers.entry(usage.slot()).or_default().push(self.taken.len());
         }
         self.taken.push(Taken {
             spec: spec.clone(),

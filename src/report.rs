@@ -12,6 +12,11 @@ pub mod human;
 pub mod concise;
 pub mod json;
 pub mod summary;
+pub mod shell;
+pub mod runbook;
+pub mod questions;
+pub mod assumed;
+pub mod times;
 
 use crate::report::human::Printer;
 use crate::report::layout::Look;

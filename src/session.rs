@@ -4,16 +4,21 @@
 //! and the test suite all come through [`run`], so they cannot disagree. Reads no file and knows no clock: texts and
 //! time are handed in.
 
-use crate::compile::ir::RuleSet;
+use crate::compile::ir::{Level, RuleSet};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
-use crate::evaluate::{self, Evaluation, Selection, Verdict};
+use crate::evaluate::{self, Evaluation, Outcome, Selection, Verdict};
 use crate::facts::{Facts, conform};
 use crate::packs;
+use crate::plan::{self, Consent, Plan};
+use crate::session::times::Times;
 use crate::source::{FileId, Sources, Span};
 use crate::yaml::{Kind, Limits, NodeId, Tree};
 
 pub mod files;
 pub mod rules;
+pub mod times;
+pub mod address;
+pub mod assume;
 
 /// `apiVersion` of the descriptions that are read.
 pub const API_VERSION: &str = "failback/v1";
@@ -74,6 +79,20 @@ pub struct Options {
     pub selection: Selection,
     /// Limits for descriptions.
     pub limits: Limits,
+    /// Whether the way to an open gate is looked for.
+    pub planning: Option<Planning>,
+    /// Whether the times are looked for at which an outcome changes by itself.
+    pub times: bool,
+}
+
+/// How plans are made.
+#[derive(Clone, Debug, Default)]
+pub struct Planning {
+    /// What the user allows.
+    pub consent: Consent,
+    /// Most findings for which a plan is made on the way, and only where a rule failed; none where a plan is what is
+    /// asked for.
+    pub most: Option<usize>,
 }
 
 /// One environment, checked.
@@ -90,6 +109,19 @@ pub struct Checked<'a> {
     pub evaluation: Evaluation<'a>,
     /// What is wrong with the description, by place.
     pub errors: Vec<Diagnostic>,
+    /// The way to an open gate, where it was asked for.
+    pub plan: Option<Plan>,
+    /// Whether there were too many findings to make a plan on the way.
+    pub unplanned: bool,
+    /// The times at which an outcome changes by itself, where they were asked for.
+    pub times: Option<Times>,
+}
+
+impl Checked<'_> {
+    /// The step of the plan that closes a finding.
+    pub fn step_for(&self, id: &str) -> Option<usize> {
+        self.plan.as_ref()?.step_for(id)
+    }
 }
 
 /// Everything that a run has to tell.
@@ -198,13 +230,52 @@ fn check<'a>(
     let mut diagnostics = Diagnostics::default();
     let mut facts = conform::conform(&rules.schema, tree, &environment.documents, &mut diagnostics);
     let now = options.now.or_else(|| facts.as_of()).or(options.epoch);
+    let times = now.filter(|_| options.times).map(|now| (facts.clone(), now));
     if let Some(now) = now {
         facts.age(now);
     }
     let evaluation = evaluate::evaluate(&facts, rules, now, &options.selection);
     errors.extend(diagnostics.into_sorted());
     errors.sort_by_key(Diagnostic::span);
-    Checked { name: environment.name, now, rules, facts, evaluation, errors }
+    let times =
+        times.map(|(facts, now)| times::times(&facts, rules, now, &evaluation, &options.selection));
+    let (plan, unplanned) = match &options.planning {
+        Some(planning) => way(&facts, rules, now, &evaluation, planning),
+        None => (None, false),
+    };
+    Checked {
+        name: environment.name,
+        now,
+        rules,
+        facts,
+        evaluation,
+        errors,
+        plan,
+        unplanned,
+        times,
+    }
+}
+
+/// The plan, and whether there was too much to make one.
+fn way<'a>(
+    facts: &Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    evaluation: &Evaluation<'a>,
+    planning: &Planning,
+) -> (Option<Plan>, bool) {
+    if let Some(most) = planning.most {
+        let fails = |at: &evaluate::Finding<'_>| {
+            at.outcome == Outcome::Fail && rules.rules[at.rule].level == Level::Error
+        };
+        if !evaluation.findings.iter().any(fails) {
+            return (None, false);
+        }
+        if evaluation.findings.len() > most {
+            return (None, true);
+        }
+    }
+    (Some(plan::plan(facts, rules, now, evaluation, &planning.consent)), false)
 }
 
 /// Finds the documents that describe environments, and joins those with the same name.

@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::report::Format;
 
+pub mod plan;
+
 /// Decides, from facts, whether a disaster-recovered estate may go home.
 #[derive(Debug, Parser)]
 #[command(name = "failback", version, max_term_width = 100)]
@@ -34,6 +36,12 @@ pub struct Arguments {
 pub enum Command {
     /// Says whether the gate is open, for whom, and what to do
     Check(Check),
+    /// Shows the way to an open gate, step by step
+    Plan(plan::Plan),
+    /// Shows the verdict that would be
+    WhatIf(plan::WhatIf),
+    /// Asks what is not known, with the lines to write
+    Ask(plan::Ask),
     /// Shows the manual page of a rule, a clause or a remedy
     Explain(Explain),
     /// Lists the rules, or traces them from clause to test
@@ -97,9 +105,12 @@ pub struct Check {
     /// Judge only this unit of readiness; may be repeated
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub unit: Vec<String>,
-    /// The time to judge by (RFC 3339) instead of `asOf` of the description
-    #[arg(long, value_name = "TIME")]
+    /// Judge as if it were this time (RFC 3339), instead of `asOf` of the description
+    #[arg(long, value_name = "TIME", visible_alias = "at")]
     pub now: Option<String>,
+    /// Tell the times, too, at which an outcome changes by itself (full and json)
+    #[arg(long)]
+    pub times: bool,
     /// Form of the report: full, concise or json
     #[arg(long, value_name = "FORM", env = "FAILBACK_FORMAT", hide_env = true)]
     #[arg(default_value = "full", hide_possible_values = true)]

@@ -9,7 +9,7 @@ use crate::evaluate::Selection;
 use crate::report::layout::Look;
 use crate::report::{self, Format, sanitise};
 use crate::scalar;
-use crate::session::{self, API_VERSION, Inputs, KIND, Options, Report, files};
+use crate::session::{self, API_VERSION, Inputs, KIND, Options, Planning, Report, files};
 use crate::yaml::Limits;
 
 /// Runs the command.
@@ -46,8 +46,27 @@ pub fn inputs(folder: Option<&Path>) -> Inputs {
     }
 }
 
+/// Findings beyond which no plan is made to number them.
+const MOST_NUMBERED: usize = 2_000;
+
 fn options(arguments: &args::Check) -> Result<Options, Output> {
-    let now = match &arguments.now {
+    let (now, epoch) = times(arguments.now.as_deref())?;
+    let selection = Selection {
+        rules: arguments.rule.clone(),
+        skip: arguments.skip_rule.clone(),
+        units: arguments.unit.clone(),
+        all: arguments.all,
+    };
+    // Only these forms name the step that closes a finding.
+    let numbers = arguments.format != args::Form::Concise && !arguments.quiet;
+    let planning = numbers.then(|| Planning { most: Some(MOST_NUMBERED), ..Planning::default() });
+    let limits = Limits::default();
+    Ok(Options { now, epoch, selection, limits, planning, times: arguments.times })
+}
+
+/// The time to judge by, and the one to fall back on.
+pub fn times(now: Option<&str>) -> Result<(Option<i64>, Option<i64>), Output> {
+    let now = match now {
         None => None,
         Some(text) => Some(scalar::parse_time(text).ok_or_else(|| {
             let message = format!("`{text}` is not a time");
@@ -57,18 +76,11 @@ fn options(arguments: &args::Check) -> Result<Options, Output> {
     };
     let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
     let epoch = epoch.and_then(|epoch| epoch.trim().parse::<i64>().ok());
-    let selection = Selection {
-        rules: arguments.rule.clone(),
-        skip: arguments.skip_rule.clone(),
-        units: arguments.unit.clone(),
-        all: arguments.all,
-    };
-    let epoch = epoch.and_then(|epoch| epoch.checked_mul(scalar::SECOND));
-    Ok(Options { now, epoch, selection, limits: Limits::default() })
+    Ok((now, epoch.and_then(|epoch| epoch.checked_mul(scalar::SECOND))))
 }
 
 /// A rule or unit that nobody knows would silently be no check at all.
-fn unknown_names(report: &Report<'_>, selection: &Selection) -> Option<Output> {
+pub fn unknown_names(report: &Report<'_>, selection: &Selection) -> Option<Output> {
     if report.environments.is_empty() {
         return None;
     }
@@ -104,7 +116,8 @@ fn unknown_names(report: &Report<'_>, selection: &Selection) -> Option<Output> {
     None
 }
 
-fn nothing(paths: &[PathBuf], seen: usize) -> String {
+/// What to say where there was no description.
+pub fn nothing(paths: &[PathBuf], seen: usize) -> String {
     let paths: Vec<String> = paths.iter().map(|path| format!("`{}`", path.display())).collect();
     let files = match seen {
         0 => "no file ends in .yaml, .yml or .json".to_owned(),

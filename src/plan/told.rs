@@ -2,6 +2,8 @@
 //!
 //! Owns the verdict on a plan, from an evaluation of everything, and the reasons for what it leaves open. Takes no step.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use crate::builtins::value::Value;
 use crate::compile::ir::Level;
 use crate::evaluate::expr::Evaluator;
@@ -9,8 +11,9 @@ use crate::evaluate::truth::Truth;
 use crate::evaluate::{
     Evaluation, Finding, Outcome, Question, Raw, Readiness, evaluate, explain, is_terminal, show,
 };
+use crate::facts::SlotId;
 use crate::plan::step::{self, Spec};
-use crate::plan::{Ineligible, Plan, Planner, Unresolved};
+use crate::plan::{Hold, Ineligible, Plan, Planner, Unresolved};
 use crate::scalar;
 
 impl<'a> Planner<'a, '_, '_> {
@@ -19,6 +22,7 @@ impl<'a> Planner<'a, '_, '_> {
         // The whole is evaluated again, so that nothing rests on what was thought to be touched.
         let last = evaluate(&self.state.facts, rules, self.state.now, &Default::default());
         let mut plan = Plan { limit: self.limit.take(), ..Plan::default() };
+        let mut rests_on: Vec<(Vec<SlotId>, Vec<SlotId>)> = Vec::new();
         for finding in &last.findings {
             let rule = &rules.rules[finding.rule];
             let stands = finding.blocks.is_empty()
@@ -31,23 +35,37 @@ impl<'a> Planner<'a, '_, '_> {
                     plan.questions.push(question.clone());
                 }
             }
-            let why = match finding.outcome {
-                Outcome::Unknown => "what decides it is not known: see the questions".to_owned(),
-                Outcome::Pending => "only time closes it".to_owned(),
-                _ if is_terminal(rule) => "there is no remedy".to_owned(),
-                _ => self.why_not(finding, &mut plan.questions),
+            let mut missed = Vec::new();
+            let (hold, why) = match finding.outcome {
+                Outcome::Unknown => {
+                    (Hold::Question, "what decides it is not known: see the questions".to_owned())
+                }
+                Outcome::Pending => (Hold::Time, "only time closes it".to_owned()),
+                _ if is_terminal(rule) => (Hold::Closed, "there is no remedy".to_owned()),
+                _ => self.why_not(finding, &mut plan.questions, &mut missed),
             };
+            let evidence = finding.evidence.iter().map(|evidence| evidence.slot).collect();
+            rests_on.push((evidence, missed));
             plan.unresolved.push(Unresolved {
                 id: finding.id.clone(),
+                hold,
                 message: finding.message.clone(),
                 why,
                 until: finding.until,
             });
         }
+        // A list that need not be complete is not asked for as a whole where one more entry of it is.
+        let entries: FxHashSet<String> = plan
+            .questions
+            .iter()
+            .filter_map(|question| Some(question.path.split_once('[')?.0.to_owned()))
+            .collect();
+        plan.questions.retain(|question| !entries.contains(&question.path));
+        held_by_others(&mut plan.unresolved, &rests_on);
         plan.ready = last
             .units
             .iter()
-            .filter(|unit| unit.readiness == Readiness::Ready)
+            .filter(|unit| unit.readiness == Readiness::Ready && self.eligible.contains(&unit.row))
             .map(|unit| unit.id.clone())
             .collect();
         plan.opens = !plan.ready.is_empty();
@@ -58,13 +76,25 @@ impl<'a> Planner<'a, '_, '_> {
             .all(|unit| unit.readiness == Readiness::Ineligible || plan.ready.contains(&unit.id));
         plan.verified = plan.unresolved.is_empty() && plan.limit.is_none() && plan.opens && all;
         plan.ineligible = self.ineligible(evaluation);
-        plan.earliest = if plan.verified { self.earliest() } else { None };
+        let only_time = plan.unresolved.iter().all(|open| open.hold == Hold::Time);
+        if plan.limit.is_none() && only_time && (plan.opens || !plan.unresolved.is_empty()) {
+            let until = plan.unresolved.iter().filter_map(|open| open.until).max();
+            plan.earliest = self.earliest().max(until);
+        }
         plan.steps = self.taken.into_iter().map(|taken| taken.step).collect();
+        for step in &plan.steps {
+            plan.closing.extend(step.closes.iter().map(|id| (id.clone(), step.id)));
+        }
         plan
     }
 
     /// Why no fix of a failed finding could be carried out; facts that its needs miss become questions.
-    fn why_not(&self, finding: &Finding<'a>, questions: &mut Vec<Question>) -> String {
+    fn why_not(
+        &self,
+        finding: &Finding<'a>,
+        questions: &mut Vec<Question>,
+        missed: &mut Vec<SlotId>,
+    ) -> (Hold, String) {
         let (rules, facts) = (self.state.rules, &self.state.facts);
         let rule = &rules.rules[finding.rule];
         let mut evaluator = Evaluator::new(facts, rules, self.state.now);
@@ -76,6 +106,7 @@ impl<'a> Planner<'a, '_, '_> {
         };
         evaluator.rebind(&raw);
         let mut reasons = Vec::new();
+        let mut hold = Hold::Closed;
         for fix in &rule.fixes {
             let remedy = &rules.remedies[fix.remedy];
             let arguments: Vec<Value<'a>> =
@@ -95,6 +126,9 @@ impl<'a> Planner<'a, '_, '_> {
             }
             let (truth, note) = step::needs(facts, rules, self.state.now, &spec, true);
             let uses = note.uses();
+            if truth == Truth::False {
+                missed.extend(uses.iter().map(|usage| usage.slot()));
+            }
             let deciding: Vec<String> = uses
                 .iter()
                 .filter(|usage| truth == Truth::False || explain::is_open(usage, facts))
@@ -112,6 +146,7 @@ impl<'a> Planner<'a, '_, '_> {
                 _ => reasons.push(format!("{} cannot start: {}", remedy.name, deciding.join(", "))),
             }
             if truth == Truth::Unknown {
+                hold = Hold::Question;
                 for usage in uses.iter().filter(|usage| explain::is_open(usage, facts)) {
                     let question = explain::question(usage, facts, rules, self.state.now);
                     if !questions.iter().any(|known| known.path == question.path) {
@@ -120,7 +155,9 @@ impl<'a> Planner<'a, '_, '_> {
                 }
             }
         }
-        if reasons.is_empty() { "there is no remedy".to_owned() } else { reasons.join("; ") }
+        let why =
+            if reasons.is_empty() { "there is no remedy".to_owned() } else { reasons.join("; ") };
+        (hold, why)
     }
 
     fn ineligible(&self, evaluation: &Evaluation<'a>) -> Vec<Ineligible> {
@@ -148,5 +185,31 @@ impl<'a> Planner<'a, '_, '_> {
         }
         let longest = ends.into_iter().max().unwrap_or(0);
         self.state.now.map(|now| now + longest * scalar::SECOND)
+    }
+}
+
+/// Where a step misses only what another unresolved finding is about, what holds that one holds this one, too.
+///
+/// For each finding: the facts it rests on, and the facts that kept its remedies from starting.
+fn held_by_others(unresolved: &mut [Unresolved], rests_on: &[(Vec<SlotId>, Vec<SlotId>)]) {
+    let mut about: FxHashMap<SlotId, usize> = FxHashMap::default();
+    let mut fresh: Vec<usize> =
+        (0..unresolved.len()).filter(|at| unresolved[*at].hold != Hold::Closed).collect();
+    while !fresh.is_empty() {
+        for at in fresh.drain(..) {
+            for slot in &rests_on[at].0 {
+                about.entry(*slot).or_insert(at);
+            }
+        }
+        for (at, (_, missed)) in rests_on.iter().enumerate() {
+            let other = missed.iter().find_map(|slot| about.get(slot)).copied();
+            let Some(other) = other.filter(|_| unresolved[at].hold == Hold::Closed) else {
+                continue;
+            };
+            unresolved[at].hold = unresolved[other].hold;
+            let id = unresolved[other].id.clone();
+            unresolved[at].why.push_str(&format!("; that waits for {id}"));
+            fresh.push(at);
+        }
     }
 }

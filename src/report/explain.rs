@@ -189,6 +189,11 @@ impl<'c, 'a> Explainer<'c, 'a> {
                     .note("until", format!("{time}; if it still holds then, it is a failure"));
             }
             diagnostic = self.fixes(finding, rule, diagnostic);
+            let steps = self.checked.plan.as_ref().map_or(0, |plan| plan.steps.len());
+            if let Some(step) = self.checked.step_for(&finding.id) {
+                diagnostic =
+                    diagnostic.note("step", format!("{step} of {steps} of `failback plan`"));
+            }
         }
         if self.is_advisory(finding) {
             return diagnostic.note("blocks", "nobody: this is advice");

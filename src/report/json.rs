@@ -7,8 +7,9 @@ use serde::Serialize;
 use crate::compile::ir::Level;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Evidence, Finding, Outcome, Question};
+use crate::facts::Facts;
 use crate::language::ast::RuleKind;
-use crate::report::placement;
+use crate::report::{placement, times};
 use crate::scalar;
 use crate::session::{Checked, Report};
 use crate::source::{Sources, Span};
@@ -22,16 +23,24 @@ struct Root<'r> {
     exit: u8,
 }
 
+/// This program.
 #[derive(Serialize)]
-struct Tool {
+pub(crate) struct Tool {
     name: &'static str,
     version: &'static str,
 }
 
+impl Default for Tool {
+    fn default() -> Self {
+        Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
+    }
+}
+
+/// The rules of a run.
 #[derive(Clone, Serialize)]
-struct Pack<'r> {
-    pack: &'r str,
-    digest: &'r str,
+pub(crate) struct Pack<'r> {
+    pub(crate) pack: &'r str,
+    pub(crate) digest: &'r str,
 }
 
 #[derive(Serialize)]
@@ -44,6 +53,8 @@ struct Environment<'r> {
     summary: Summary,
     units: Vec<Unit<'r>>,
     findings: Vec<Told<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<Vec<times::Told<'r>>>,
     document_errors: Vec<Error<'r>>,
 }
 
@@ -85,6 +96,8 @@ struct Told<'r> {
     rule_location: Location<'r>,
     evidence: Vec<Fact<'r>>,
     fixes: Vec<&'r str>,
+    /// The step of the plan that closes it.
+    step: Option<usize>,
     questions: Vec<Asked<'r>>,
 }
 
@@ -97,8 +110,9 @@ struct Fact<'r> {
     location: Option<Location<'r>>,
 }
 
+/// A question and where its answer goes.
 #[derive(Serialize)]
-struct Asked<'r> {
+pub(crate) struct Asked<'r> {
     path: &'r str,
     ask: &'r str,
     find: Option<&'r str>,
@@ -115,8 +129,9 @@ struct Place {
     text: String,
 }
 
+/// What is wrong with a text.
 #[derive(Serialize)]
-struct Error<'r> {
+pub(crate) struct Error<'r> {
     code: &'r str,
     message: &'r str,
     help: Option<&'r str>,
@@ -142,7 +157,7 @@ pub fn render(report: &Report<'_>, all: bool) -> String {
         known.map(|(pack, digest)| Pack { pack, digest })
     };
     let root = Root {
-        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        tool: Tool::default(),
         rules: report.packs.first().and_then(|(name, _)| pack(name)),
         environments: report
             .environments
@@ -200,6 +215,7 @@ fn environment<'r>(
             })
             .collect(),
         findings,
+        times: times::told(checked),
         document_errors: errors(&checked.errors, sources),
     }
 }
@@ -212,19 +228,6 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
         note: &evidence.note,
         stated: evidence.stated,
         location: evidence.span.map(|span| location(span, sources)),
-    };
-    let asked = |question: &'r Question| Asked {
-        path: &question.path,
-        ask: &question.ask,
-        find: question.find.as_deref(),
-        expects: &question.expects,
-        answer: &question.answer,
-        location: question.span.map(|span| location(span, sources)),
-        place: placement::of(question, &checked.facts, sources).map(|place| Place {
-            line: place.line,
-            way: place.way.word(),
-            text: place.lines.join("\n"),
-        }),
     };
     let mends = matches!(finding.outcome, Outcome::Fail | Outcome::Pending);
     Told {
@@ -248,7 +251,12 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
             .filter(|_| mends)
             .map(|fix| checked.rules.remedies[fix.remedy].name.as_str())
             .collect(),
-        questions: finding.questions.iter().map(asked).collect(),
+        step: checked.step_for(&finding.id),
+        questions: finding
+            .questions
+            .iter()
+            .map(|question| asked(question, &checked.facts, sources))
+            .collect(),
     }
 }
 
@@ -280,12 +288,35 @@ fn quiet<'r>(
             rule_location: location(rule.span, sources),
             evidence: Vec::new(),
             fixes: Vec::new(),
+            step: None,
             questions: Vec::new(),
         }
     })
 }
 
-fn errors<'r>(errors: &'r [Diagnostic], sources: &'r Sources) -> Vec<Error<'r>> {
+/// A question and where its answer goes.
+pub(crate) fn asked<'r>(
+    question: &'r Question,
+    facts: &Facts<'_>,
+    sources: &'r Sources,
+) -> Asked<'r> {
+    Asked {
+        path: &question.path,
+        ask: &question.ask,
+        find: question.find.as_deref(),
+        expects: &question.expects,
+        answer: &question.answer,
+        location: question.span.map(|span| location(span, sources)),
+        place: placement::of(question, facts, sources).map(|place| Place {
+            line: place.line,
+            way: place.way.word(),
+            text: place.lines.join("\n"),
+        }),
+    }
+}
+
+/// What is wrong with texts.
+pub(crate) fn errors<'r>(errors: &'r [Diagnostic], sources: &'r Sources) -> Vec<Error<'r>> {
     let error = |error: &'r Diagnostic| Error {
         code: &error.code,
         message: &error.message,

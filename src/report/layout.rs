@@ -76,6 +76,14 @@ impl Look {
         if self.graphics == Graphics::Unicode { "…" } else { "..." }
     }
 
+    /// A text of ours in the characters that the terminal has.
+    pub fn glyphs(&self, text: &str) -> String {
+        match self.graphics {
+            Graphics::Unicode => text.to_owned(),
+            _ => text.replace('…', "..."),
+        }
+    }
+
     /// Appends a heading and a text, broken into lines that hang below where the text starts.
     ///
     /// Lines of the text after the first are kept as they are: they are meant to be copied.
@@ -119,6 +127,11 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// How many there are of something.
+pub fn count(number: usize, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }
 
 /// Columns that a character takes.

@@ -28,6 +28,15 @@ impl Way {
             Way::Within => "within",
         }
     }
+
+    /// As an instruction about a line of a file.
+    pub fn tell(self, line: usize, file: &str) -> String {
+        match self {
+            Way::Below => format!("below line {line} of {file}, write"),
+            Way::Instead => format!("in line {line} of {file}, write instead"),
+            Way::Within => format!("inside the brackets in line {line} of {file}, write"),
+        }
+    }
 }
 
 /// A line to write.
@@ -72,6 +81,10 @@ impl Placement {
 
 /// Where the answer to a question goes; none where the description has no place for it.
 pub fn of(question: &Question, facts: &Facts<'_>, sources: &Sources) -> Option<Placement> {
+    if question.slot as usize >= facts.slot_count() {
+        // A step of a plan makes what it is about.
+        return None;
+    }
     let tree = facts.tree();
     let is_entry = question.answer.starts_with("- ");
     if let Some(node) = facts.node(question.slot) {

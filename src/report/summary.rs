@@ -3,7 +3,7 @@
 use crate::evaluate::{Outcome, Readiness, Verdict};
 use crate::report::Format;
 use crate::report::layout::{Look, Tone, names};
-use crate::report::sanitise;
+use crate::report::{sanitise, times};
 use crate::scalar;
 use crate::schema::types::Type;
 use crate::schema::{ENVIRONMENT, Schema};
@@ -20,6 +20,11 @@ const HEADING: usize = 12;
 pub fn environment(out: &mut String, checked: &Checked<'_>, look: &Look, format: Format) {
     if !look.quiet && format == Format::Full {
         units(out, checked, look);
+        times::environment(out, checked, look);
+        if checked.unplanned {
+            let text = "so many findings are not numbered by step; `failback plan` tells the steps";
+            look.hanging(out, "", "", text);
+        }
     }
     let whole = Look { width: usize::MAX, ..look.clone() };
     // A line per thing: programs that read lines read this one, too.

@@ -1,0 +1,124 @@
+//! `failback ask`: what is not known, and what the verdict is with answers.
+
+use std::fs;
+use std::path::Path;
+
+use crate::cli::args::Color;
+use crate::cli::args::plan::{self as args, AskForm};
+use crate::cli::{BROKEN, NOTHING, Output, check, plan, terminal, what_if};
+use crate::diagnostic::Diagnostics;
+use crate::report::layout::Look;
+use crate::report::{Format, questions};
+use crate::session::address::Problem;
+use crate::session::{self, Planning, assume};
+use crate::source::Sources;
+use crate::yaml::decode::decode;
+use crate::yaml::edit::Value;
+use crate::yaml::{Kind, Limits, Tree};
+
+/// The exit code where questions are open.
+const OPEN: u8 = 3;
+
+/// Runs the command.
+pub fn run(arguments: &args::Ask, color: Color) -> Output {
+    let (inputs, mut options) = match plan::read(&arguments.input) {
+        Ok(read) => read,
+        Err(output) => return output,
+    };
+    let look = Look { all: arguments.all, ..terminal::look(color) };
+    if let Some(file) = &arguments.answer {
+        let answers = match answers(file) {
+            Ok(answers) => answers,
+            Err(problem) => return what_if::broken(&problem),
+        };
+        let format = match arguments.format {
+            AskForm::Full => Format::Full,
+            AskForm::Concise => Format::Concise,
+            AskForm::Json => Format::Json,
+            AskForm::Yaml => {
+                let help = "with --answer the forms are full, concise and json";
+                return Output::broken("answers are not asked for again", Some(help));
+            }
+        };
+        let mut output = what_if::suppose(&inputs, &options, &answers, &[], format, &look);
+        if answers.is_empty() && output.code != BROKEN {
+            output.aside.push_str("note: no question has an answer in that file\n");
+        }
+        return output;
+    }
+    options.planning = Some(Planning::default());
+    session::run(&inputs, &options, |report| {
+        if let Some(output) = check::unknown_names(report, &options.selection) {
+            return output;
+        }
+        let (text, open) = match arguments.format {
+            AskForm::Full | AskForm::Concise => questions::full(report, &look),
+            AskForm::Json => questions::json(report),
+            AskForm::Yaml => questions::yaml(report),
+        };
+        // A verdict does not matter here, but work that could not be done does.
+        let code = match report.exit_code() {
+            code @ (BROKEN | NOTHING) => code,
+            _ if open > 0 => OPEN,
+            _ => 0,
+        };
+        let mut output = Output::new(text, code);
+        if output.code == NOTHING && report.environments.is_empty() {
+            output.aside = check::nothing(&arguments.input.paths, inputs.seen);
+        }
+        for error in &report.errors {
+            output
+                .aside
+                .push_str(&format!("error: {}\n", crate::report::sanitise::clean(&error.message)));
+        }
+        output
+    })
+}
+
+/// The answers of a file; what is empty or `unknown` is none.
+fn answers(path: &Path) -> Result<Vec<(String, Value)>, Problem> {
+    let name = path.display().to_string();
+    let limits = Limits::default();
+    let bytes = fs::metadata(path)
+        .and_then(|data| match data.is_file() && data.len() <= limits.bytes as u64 {
+            true => fs::read(path),
+            false => Err(std::io::Error::other("it is not a file of a sensible size")),
+        })
+        .map_err(|error| Problem::new(format!("cannot read `{name}`: {error}"), None))?;
+    let text = decode(&bytes)
+        .map_err(|error| Problem::new(format!("`{name}` is not text: {error}"), None))?;
+    let mut sources = Sources::default();
+    let file = sources.add(name.as_str(), text);
+    let mut tree = Tree::new(&sources);
+    let mut diagnostics = Diagnostics::default();
+    tree.read(file, &limits, &mut diagnostics);
+    if let Some(error) = diagnostics.into_sorted().first() {
+        let place = error.span().map(|span| sources.get(file).position(span.start).line);
+        let place = place.map_or(String::new(), |line| format!(", line {line}"));
+        return Err(Problem::new(
+            format!("`{name}`{place}: {}", error.message),
+            error.help.clone(),
+        ));
+    }
+    let mut answers = Vec::new();
+    for document in tree.documents() {
+        if tree.kind(document.root) == Kind::Scalar && tree.text(document.root).trim().is_empty() {
+            continue;
+        }
+        if tree.kind(document.root) != Kind::Mapping {
+            let help = "it has a line `path: value` for each answer; `failback ask --format yaml` makes one";
+            let message = format!("`{name}` holds no answers");
+            return Err(Problem::new(message, Some(help.to_owned())));
+        }
+        for entry in tree.entries(document.root) {
+            let none = tree.kind(entry.value) == Kind::Scalar
+                && tree.is_plain(entry.value)
+                && matches!(tree.text(entry.value), "" | "~" | "null" | "unknown");
+            if !none {
+                let value = assume::value_of(&tree, entry.value);
+                answers.push((tree.text(entry.key).to_owned(), value));
+            }
+        }
+    }
+    Ok(answers)
+}

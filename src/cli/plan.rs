@@ -1,0 +1,68 @@
+//! `failback plan`: the way to an open gate.
+
+use crate::cli::args::Color;
+use crate::cli::args::plan::{self as args, PlanForm};
+use crate::cli::{NOTHING, Output, check, terminal};
+use crate::diagnostic::did_you_mean;
+use crate::evaluate::Selection;
+use crate::plan::Consent;
+use crate::report::layout::Look;
+use crate::report::runbook;
+use crate::session::{self, Inputs, Options, Planning, Report, files};
+use crate::yaml::Limits;
+
+/// Runs the command.
+pub fn run(arguments: &args::Plan, color: Color) -> Output {
+    let consent = Consent { allowed: arguments.allow.clone() };
+    let (inputs, mut options) = match read(&arguments.input) {
+        Ok(read) => read,
+        Err(output) => return output,
+    };
+    options.planning = Some(Planning { consent, most: None });
+    options.times = arguments.times;
+    let look = Look { all: arguments.all, quiet: arguments.quiet, ..terminal::look(color) };
+    session::run(&inputs, &options, |report| {
+        if let Some(output) = check::unknown_names(report, &options.selection) {
+            return output;
+        }
+        if let Some(output) = unknown_consent(report, &arguments.allow) {
+            return output;
+        }
+        let code = runbook::exit_code(report);
+        let mut output = Output::new(runbook::render(report, arguments.format.into(), &look), code);
+        if output.code == NOTHING && report.environments.is_empty() {
+            output.aside = check::nothing(&arguments.input.paths, inputs.seen);
+        }
+        if !report.errors.is_empty()
+            && !matches!(arguments.format, PlanForm::Full | PlanForm::Concise | PlanForm::Json)
+        {
+            let errors = report.errors.iter();
+            output.aside.extend(errors.map(|error| format!("error: {}\n", error.message)));
+        }
+        output
+    })
+}
+
+/// Reads what is to be judged, as `check` does.
+pub fn read(input: &args::Input) -> Result<(Inputs, Options), Output> {
+    let selection = Selection { units: input.unit.clone(), ..Selection::default() };
+    let (now, epoch) = check::times(input.now.as_deref())?;
+    let options =
+        Options { now, epoch, selection, limits: Limits::default(), ..Options::default() };
+    let mut inputs = check::inputs(input.pack.folder.as_deref());
+    files::descriptions(&mut inputs, &input.paths, &options.limits);
+    Ok((inputs, options))
+}
+
+/// A consent that no remedy asks for would silently allow nothing.
+fn unknown_consent(report: &Report<'_>, allowed: &[String]) -> Option<Output> {
+    if report.environments.is_empty() {
+        return None;
+    }
+    let remedies = report.environments.iter().flat_map(|checked| &checked.rules.remedies);
+    let known: Vec<&str> = remedies.filter_map(|remedy| remedy.consent.as_deref()).collect();
+    let name = allowed.iter().find(|name| !known.contains(&name.as_str()))?;
+    let help = did_you_mean(name, known.iter().copied())
+        .or_else(|| known.first().map(|_| format!("remedies ask for {}", known.join(", "))));
+    Some(Output::broken(format!("no remedy asks for the consent `{name}`"), help.as_deref()))
+}

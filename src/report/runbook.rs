@@ -1,0 +1,211 @@
+//! Plans in a form for someone.
+//!
+//! Owns the choice of the form, the exit code, and the sentences that several forms share. Computes no plan; no form
+//! tells more or less steps than another.
+
+use crate::compile::ir::Level;
+use crate::diagnostic::Severity;
+use crate::evaluate::{Finding, Outcome, Verdict};
+use crate::plan::{Hold, Plan, Step};
+use crate::report::human::Printer;
+use crate::report::layout::{Look, count};
+use crate::report::{concise, sanitise};
+use crate::scalar;
+use crate::session::{Checked, Report};
+
+pub mod full;
+pub mod brief;
+pub mod graph;
+pub mod json;
+
+/// The forms of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Form {
+    /// A runbook.
+    #[default]
+    Full,
+    /// A line per step.
+    Concise,
+    /// For programs.
+    Json,
+    /// A list of tasks for a ticket.
+    Markdown,
+    /// The order as a graph for Graphviz.
+    Dot,
+    /// The order as a graph for Mermaid.
+    Mermaid,
+}
+
+/// All plans of a report as text.
+pub fn render(report: &Report<'_>, form: Form, look: &Look) -> String {
+    let mut out = String::new();
+    match form {
+        Form::Json => return json::render(report),
+        Form::Full | Form::Concise => {
+            let printer = Printer::new(report.sources, look);
+            let own = report.environments.iter().flat_map(|checked| &checked.errors);
+            for error in report.errors.iter().chain(own) {
+                match form {
+                    Form::Full => printer.print(&mut out, error),
+                    _ => concise::line(&mut out, report.sources, error),
+                }
+            }
+        }
+        Form::Dot => return graph::dot(report),
+        Form::Mermaid => return graph::mermaid(report),
+        Form::Markdown => {}
+    }
+    for (checked, plan) in planned(report) {
+        match form {
+            Form::Full => full::plan(&mut out, checked, plan, look),
+            Form::Markdown => brief::markdown(&mut out, checked, plan),
+            _ => brief::concise(&mut out, checked, plan),
+        }
+    }
+    out
+}
+
+/// Environments with their plans.
+pub fn planned<'r, 'a>(
+    report: &'r Report<'a>,
+) -> impl Iterator<Item = (&'r Checked<'a>, &'r Plan)> {
+    report.environments.iter().filter_map(|checked| Some((checked, checked.plan.as_ref()?)))
+}
+
+/// The exit code of `plan`: 0 verified, 1 something stays closed, 2 could not do the work, 3 only questions keep it
+/// from being verified, 4 only time does, 5 nothing to plan.
+pub fn exit_code(report: &Report<'_>) -> u8 {
+    let own = report.environments.iter().flat_map(|checked| &checked.errors);
+    if report.errors.iter().chain(own).any(|error| error.severity == Severity::Error) {
+        return 2;
+    }
+    let codes: Vec<u8> = planned(report).map(|(checked, plan)| code(checked, plan)).collect();
+    [1, 3, 4, 5].into_iter().find(|code| codes.contains(code)).unwrap_or(match codes.is_empty() {
+        true => 5,
+        false => 0,
+    })
+}
+
+/// The code of one plan.
+pub fn code(checked: &Checked<'_>, plan: &Plan) -> u8 {
+    let holds = |hold| plan.unresolved.iter().any(|open| open.hold == hold);
+    match checked.evaluation.verdict {
+        Verdict::Nothing => 5,
+        Verdict::Open => 0,
+        _ if plan.verified => 0,
+        _ if plan.limit.is_some() || holds(Hold::Closed) => 1,
+        _ if holds(Hold::Question) => 3,
+        _ if holds(Hold::Time) => 4,
+        _ => 1,
+    }
+}
+
+/// Units that the plan is for: those that can go at all.
+fn eligible(checked: &Checked<'_>, plan: &Plan) -> usize {
+    checked.evaluation.units.len() - plan.ineligible.len()
+}
+
+/// What the plan reaches, in one sentence.
+pub(crate) fn reaches(checked: &Checked<'_>, plan: &Plan) -> String {
+    let steps = count(plan.steps.len(), "step");
+    let waves = count(plan.steps.iter().map(|step| step.wave).max().unwrap_or(0), "wave");
+    let eligible = eligible(checked, plan);
+    let ready = plan.ready.len();
+    let reach = match plan.steps.len() {
+        _ if plan.ready.is_empty() => "the gate opens for nobody".to_owned(),
+        0 => format!("the gate is open for {ready} of {eligible} that can go"),
+        _ => format!("the gate opens for {ready} of {eligible} that can go"),
+    };
+    match (checked.evaluation.verdict, plan.steps.len()) {
+        (Verdict::Open, _) => "nothing to do: the gate is open".to_owned(),
+        (Verdict::Nothing, _) => "nothing to plan: nothing was checked".to_owned(),
+        (_, 0) => format!("no step can be taken now; {reach}"),
+        _ => format!("after {steps} in {waves} {reach}"),
+    }
+}
+
+/// Whether that is verified, and if not, why not.
+pub(crate) fn verified(plan: &Plan) -> String {
+    if plan.verified {
+        return match plan.steps.last() {
+            None => "verified: every rule was run on the facts".to_owned(),
+            Some(step) => format!(
+                "verified: the steps were run on a copy of the facts; the gate was open after step {}",
+                step.id
+            ),
+        };
+    }
+    let mut whys = Vec::new();
+    if let Some(limit) = &plan.limit {
+        whys.push(limit.clone());
+    }
+    let held = |hold| plan.unresolved.iter().filter(|open| open.hold == hold).count();
+    for (number, what) in [
+        (held(Hold::Closed), "no step closes"),
+        (held(Hold::Question), "an answer decides"),
+        (held(Hold::Time), "only time closes"),
+    ] {
+        if number > 0 {
+            whys.push(format!("{} that {what}", count(number, "finding")));
+        }
+    }
+    if whys.is_empty() {
+        whys.push("nobody can go".to_owned());
+    }
+    format!("not verified: {}", whys.join(", "))
+}
+
+/// The earliest time at which the gate can be open.
+pub(crate) fn earliest(plan: &Plan) -> Option<String> {
+    let time = scalar::print_time(plan.earliest?);
+    let unknown = plan.steps.iter().filter(|step| step.takes.is_none()).count();
+    Some(match unknown {
+        0 => format!("earliest: {time}"),
+        _ => format!("earliest: {time}, not counting {} of unknown length", count(unknown, "step")),
+    })
+}
+
+/// Steps in waves.
+pub(crate) fn waves(plan: &Plan) -> Vec<(usize, Vec<&Step>)> {
+    let mut waves: Vec<(usize, Vec<&Step>)> = Vec::new();
+    let mut steps: Vec<&Step> = plan.steps.iter().collect();
+    steps.sort_by_key(|step| (step.wave, step.id));
+    for step in steps {
+        match waves.last_mut().filter(|(wave, _)| *wave == step.wave) {
+            Some((_, members)) => members.push(step),
+            None => waves.push((step.wave, vec![step])),
+        }
+    }
+    waves
+}
+
+/// Advice at level warning that fired.
+pub(crate) fn advice<'c, 'a>(checked: &'c Checked<'a>) -> Vec<&'c Finding<'a>> {
+    let findings = checked.evaluation.findings.iter();
+    let fired = findings.filter(|finding| {
+        finding.outcome == Outcome::Fail
+            && checked.rules.rules[finding.rule].level == Level::Warning
+    });
+    fired.collect()
+}
+
+/// A role as it is spoken: `siteOwner` is a site owner.
+pub(crate) fn role(word: &str) -> String {
+    let mut out = String::new();
+    for char in word.chars() {
+        if char.is_uppercase() && !out.is_empty() {
+            out.push(' ');
+        }
+        out.extend(char.to_lowercase());
+    }
+    out
+}
+
+/// A finding by its id, as people read it: `ABC-001 (servers/s1)`.
+pub(crate) fn finding(id: &str) -> String {
+    let id = sanitise::clean(id);
+    match id.split_once(':') {
+        Some((rule, subject)) => format!("{rule} ({subject})"),
+        None => id.into_owned(),
+    }
+}

@@ -1,0 +1,313 @@
+//! The runbook: what a person follows who has slept too little.
+//!
+//! Owns the order in which things are told, and the layout. One thing a line, what to do before why, commands so that
+//! they can be copied, nothing that only colour says.
+
+use crate::plan::{Hold, Ineligible, Plan, Step, Unresolved};
+use crate::report::layout::{Look, Tone, count, names};
+use crate::report::questions::{self, Asked};
+use crate::report::runbook::{advice, earliest, finding, reaches, role, verified, waves};
+use crate::report::{sanitise, shell, times};
+use crate::scalar;
+use crate::session::Checked;
+
+/// Units and findings that are named in one line.
+const NAMED: usize = 12;
+/// Candidates of a choice that are named.
+const OTHERS: usize = 6;
+/// Questions, findings and advice that are told in full.
+const TOLD: usize = 12;
+/// Columns before the text of a step, and of its headings.
+const INDENT: usize = 4;
+const HEADING: usize = 10;
+
+/// Appends the runbook of one environment.
+pub fn plan(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
+    let page = Page { look, indent: 0 };
+    summary(out, checked, plan, look);
+    if !look.quiet {
+        ineligible(out, plan, look);
+        ask(out, checked, plan, look);
+        steps(out, plan, look);
+        waiting(out, plan, look);
+        closed(out, plan, look);
+        besides(out, checked, look);
+        times::environment(out, checked, look);
+    }
+    let (word, tone) = match plan.verified {
+        true => ("VERIFIED", Tone::Good),
+        false => ("NOT VERIFIED", Tone::Bad),
+    };
+    let text = format!(
+        "{}, {} ready, {}, {} unresolved ({})",
+        count(plan.steps.len(), "step"),
+        plan.ready.len(),
+        count(plan.questions.len(), "question"),
+        plan.unresolved.len(),
+        checked.name
+    );
+    if !out.ends_with("\n\n") {
+        out.push('\n');
+    }
+    page.line(out, &format!("plan {word}: "), tone, &text);
+}
+
+/// Lines below one another, with what was handed in made harmless.
+struct Page<'l> {
+    look: &'l Look,
+    indent: usize,
+}
+
+impl Page<'_> {
+    fn heading(&self, out: &mut String, text: &str) {
+        if !out.is_empty() && !out.ends_with("\n\n") {
+            out.push('\n');
+        }
+        out.push_str(&self.look.paint(Tone::Heading, &sanitise::clean(text)));
+        out.push('\n');
+    }
+
+    fn line(&self, out: &mut String, lead: &str, tone: Tone, text: &str) {
+        let lead = sanitise::clean(lead);
+        let blanks = " ".repeat(self.indent);
+        let painted = match lead.trim().is_empty() {
+            true => format!("{blanks}{lead}"),
+            false => format!("{blanks}{}", self.look.paint(tone, &lead)),
+        };
+        self.look.hanging(out, &format!("{blanks}{lead}"), &painted, &self.clean(text));
+    }
+
+    /// A heading of a step, and its text.
+    fn note(&self, out: &mut String, heading: &str, text: &str) {
+        let tone = if heading == "CAUTION" { Tone::Care } else { Tone::Heading };
+        self.line(out, &format!("{heading:<HEADING$}"), tone, text);
+    }
+
+    /// Lines that are meant to be copied, whatever their length.
+    fn verbatim(&self, out: &mut String, heading: &str, lines: &[String]) {
+        for (at, line) in lines.iter().enumerate() {
+            let heading = format!("{:<HEADING$}", if at == 0 { heading } else { "" });
+            out.push_str(&" ".repeat(self.indent));
+            out.push_str(&self.look.paint(Tone::Heading, &heading));
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+
+    fn clean(&self, text: &str) -> String {
+        self.look.glyphs(&sanitise::clean_lines(text))
+    }
+}
+
+fn summary(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
+    let page = Page { look, indent: 0 };
+    let mut title = format!("Runbook for {}", checked.name);
+    if let Some(now) = checked.now {
+        title.push_str(&format!(", from the facts of {}", scalar::print_time(now)));
+    }
+    page.heading(out, &title);
+    let page = Page { look, indent: 2 };
+    let tone = if plan.verified { Tone::Good } else { Tone::Doubt };
+    let mut reach = reaches(checked, plan);
+    if !plan.ready.is_empty() {
+        let limit = if look.all { usize::MAX - 1 } else { NAMED };
+        let units = names(plan.ready.iter().map(String::as_str), limit);
+        reach.push_str(&format!(": {units}"));
+    }
+    page.line(out, "- ", tone, &reach);
+    page.line(out, "- ", tone, &verified(plan));
+    if let Some(earliest) = earliest(plan) {
+        page.line(out, "- ", Tone::Heading, &earliest);
+    }
+    if !checked.errors.is_empty() {
+        let text = format!(
+            "{} in the description, told above; what they concern counts as unknown",
+            count(checked.errors.len(), "error")
+        );
+        page.line(out, "- ", Tone::Bad, &text);
+    }
+    let stay = plan.ineligible.len();
+    if stay > 0 {
+        page.line(out, "- ", Tone::Bad, &format!("cannot go at all: {stay}, told next"));
+    }
+}
+
+fn ineligible(out: &mut String, plan: &Plan, look: &Look) {
+    if plan.ineligible.is_empty() {
+        return;
+    }
+    Page { look, indent: 0 }.heading(out, "Cannot go: take these out of the request");
+    let page = Page { look, indent: 2 };
+    for Ineligible { unit, findings, drags } in limited(&plan.ineligible, look) {
+        page.line(out, "- ", Tone::Bad, unit);
+        let page = Page { look, indent: INDENT };
+        for (id, message) in findings {
+            page.line(out, "because: ", Tone::Heading, &format!("{message} [{}]", finding(id)));
+        }
+        for (holder, others) in drags {
+            let others = match others.is_empty() {
+                true => "nobody else".to_owned(),
+                false => names(others.iter().map(String::as_str), NAMED),
+            };
+            page.line(out, "drags along: ", Tone::Care, &format!("{holder}: {others}"));
+        }
+    }
+    rest(out, plan.ineligible.len(), look);
+}
+
+fn ask(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
+    if plan.questions.is_empty() {
+        return;
+    }
+    let asked: Vec<Asked<'_>> =
+        plan.questions.iter().map(|open| Asked::new(open, checked)).collect();
+    let title = format!("Find out first: {}", count(asked.len(), "question"));
+    Page { look, indent: 0 }.heading(out, &title);
+    questions::groups(out, &asked, look);
+}
+
+fn steps(out: &mut String, plan: &Plan, look: &Look) {
+    for (wave, members) in waves(plan) {
+        let title = match members.as_slice() {
+            [only] => format!("Wave {wave}: step {}", only.id),
+            [.., last] if last.id + 1 == members[0].id + members.len() => format!(
+                "Wave {wave}: steps {} to {}; these may run side by side",
+                members[0].id, last.id
+            ),
+            _ => {
+                let numbers: Vec<String> = members.iter().map(|step| step.id.to_string()).collect();
+                format!("Wave {wave}: steps {}; these may run side by side", numbers.join(", "))
+            }
+        };
+        Page { look, indent: 0 }.heading(out, &title);
+        for (at, member) in members.iter().enumerate() {
+            if at > 0 {
+                out.push('\n');
+            }
+            step(out, member, look);
+        }
+    }
+}
+
+fn step(out: &mut String, step: &Step, look: &Look) {
+    let page = Page { look, indent: 0 };
+    page.line(out, &format!("[ ] {}. ", step.id), Tone::Heading, or(&step.action, &step.call));
+    let page = Page { look, indent: INDENT };
+    if let Some(at) = &step.at {
+        page.note(out, "at", at);
+    }
+    for run in &step.run {
+        let width = look.width.saturating_sub(INDENT + HEADING).max(40);
+        page.verbatim(out, "run", &shell::lines(&sanitise::clean_lines(run), width));
+    }
+    if let Some(word) = &step.role {
+        page.note(out, "who", &role(word));
+    }
+    if let Some(takes) = step.takes {
+        page.note(out, "takes", &format!("about {}", scalar::print_duration(takes)));
+    }
+    if let Some(warning) = &step.warning {
+        page.note(out, "CAUTION", warning);
+    }
+    for choice in &step.choices {
+        let mut text = format!("{} = {}", choice.path, choice.chosen);
+        if !choice.others.is_empty() {
+            let others = names(choice.others.iter().map(String::as_str), OTHERS);
+            text.push_str(&format!(" (would do as well: {others})"));
+        }
+        page.note(out, "choose", &text);
+    }
+    if let Some(undo) = &step.undo {
+        page.note(out, "undo", undo);
+    }
+    for reason in &step.reasons {
+        page.note(out, "why here", reason);
+    }
+    let told = |out: &mut String, heading: &str, ids: &[String]| {
+        if !ids.is_empty() {
+            let ids: Vec<String> = ids.iter().map(|id| finding(id)).collect();
+            let limit = if look.all { usize::MAX - 1 } else { NAMED };
+            page.note(out, heading, &names(ids.iter().map(String::as_str), limit));
+        }
+    };
+    told(out, "closes", &step.closes);
+    told(out, "opens", &step.reopens);
+    told(out, "helps", &step.helps);
+    if !step.ready.is_empty() {
+        let units = names(step.ready.iter().map(String::as_str), NAMED);
+        page.note(out, "ready", &format!("{units}, after this step"));
+    }
+    if !step.alternatives.is_empty() {
+        let others = names(step.alternatives.iter().map(String::as_str), OTHERS);
+        page.note(out, "instead", &format!("{others} (`failback explain NAME` tells more)"));
+    }
+}
+
+fn waiting(out: &mut String, plan: &Plan, look: &Look) {
+    let open = of(plan, Hold::Time);
+    if open.is_empty() {
+        return;
+    }
+    Page { look, indent: 0 }.heading(out, "Wait for");
+    let page = Page { look, indent: 2 };
+    for open in limited(&open, look) {
+        let text = match open.until {
+            Some(until) => format!(
+                "{}: {} [{}]; look again then: what still holds is a failure",
+                scalar::print_time(until),
+                open.message,
+                finding(&open.id)
+            ),
+            None => format!("{} [{}]", open.message, finding(&open.id)),
+        };
+        page.line(out, "- ", Tone::Care, &text);
+    }
+    rest(out, open.len(), look);
+}
+
+fn closed(out: &mut String, plan: &Plan, look: &Look) {
+    let mut open = of(plan, Hold::Closed);
+    open.extend(of(plan, Hold::Question));
+    if open.is_empty() {
+        return;
+    }
+    Page { look, indent: 0 }.heading(out, "Stays closed after all of this");
+    for open in limited(&open, look) {
+        let page = Page { look, indent: 2 };
+        page.line(out, "- ", Tone::Bad, &format!("{} [{}]", open.message, finding(&open.id)));
+        Page { look, indent: INDENT }.line(out, "why: ", Tone::Heading, &open.why);
+    }
+    rest(out, open.len(), look);
+}
+
+fn besides(out: &mut String, checked: &Checked<'_>, look: &Look) {
+    let advice = advice(checked);
+    if advice.is_empty() {
+        return;
+    }
+    Page { look, indent: 0 }.heading(out, "Worth doing besides; the gate does not wait for it");
+    let page = Page { look, indent: 2 };
+    for told in limited(&advice, look) {
+        page.line(out, "- ", Tone::Care, &format!("{} [{}]", told.message, finding(&told.id)));
+    }
+    rest(out, advice.len(), look);
+}
+
+fn of(plan: &Plan, hold: Hold) -> Vec<&Unresolved> {
+    plan.unresolved.iter().filter(|open| open.hold == hold).collect()
+}
+
+fn limited<'t, T>(all: &'t [T], look: &Look) -> &'t [T] {
+    let limit = if look.all || all.len() == TOLD + 1 { all.len() } else { TOLD };
+    &all[..limit.min(all.len())]
+}
+
+fn rest(out: &mut String, total: usize, look: &Look) {
+    if !look.all && total > TOLD + 1 {
+        out.push_str(&format!("  {} and {} more (use --all)\n", look.dots(), total - TOLD));
+    }
+}
+
+fn or<'t>(text: &'t str, other: &'t str) -> &'t str {
+    if text.is_empty() { other } else { text }
+}

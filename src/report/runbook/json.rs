@@ -1,0 +1,234 @@
+//! Plans for programs. The keys stay; more may be added.
+
+use serde::Serialize;
+
+use crate::plan::{Hold, Plan, Step};
+use crate::report::json::{Asked, Error, Pack, Tool, asked, errors};
+use crate::report::runbook::{advice, code, exit_code, planned};
+use crate::report::times;
+use crate::scalar;
+use crate::session::{Checked, Report};
+
+#[derive(Serialize)]
+struct Root<'r> {
+    tool: Tool,
+    rules: Option<Pack<'r>>,
+    environments: Vec<Environment<'r>>,
+    errors: Vec<Error<'r>>,
+    exit: u8,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Environment<'r> {
+    name: &'r str,
+    now: Option<String>,
+    verdict: &'static str,
+    verified: bool,
+    opens: bool,
+    steps: Vec<Told<'r>>,
+    ready: &'r [String],
+    ready_after: Vec<Ready<'r>>,
+    ineligible: Vec<Ineligible<'r>>,
+    questions: Vec<Asked<'r>>,
+    unresolved: Vec<&'r str>,
+    notes: Vec<Note<'r>>,
+    advice: Vec<Advice<'r>>,
+    earliest: Option<String>,
+    limit: Option<&'r str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<Vec<times::Told<'r>>>,
+    document_errors: Vec<Error<'r>>,
+    exit: u8,
+}
+
+#[derive(Serialize)]
+struct Told<'r> {
+    id: usize,
+    wave: usize,
+    remedy: &'r str,
+    call: &'r str,
+    on: &'r str,
+    #[serde(rename = "do")]
+    action: &'r str,
+    at: Option<&'r str>,
+    /// As a text, however many commands there are: they are run one after the other.
+    run: Option<String>,
+    role: Option<&'r str>,
+    takes: Option<String>,
+    undo: Option<&'r str>,
+    warning: Option<&'r str>,
+    consent: Option<&'r str>,
+    after: &'r [usize],
+    reasons: &'r [String],
+    closes: &'r [String],
+    reopens: &'r [String],
+    helps: &'r [String],
+    ready: &'r [String],
+    choices: Vec<Choice<'r>>,
+    alternatives: &'r [String],
+}
+
+#[derive(Serialize)]
+struct Choice<'r> {
+    path: &'r str,
+    chosen: &'r str,
+    others: &'r [String],
+}
+
+#[derive(Serialize)]
+struct Ready<'r> {
+    unit: &'r str,
+    /// The step after which it is ready; 0 where it is ready before the first.
+    step: usize,
+}
+
+#[derive(Serialize)]
+struct Ineligible<'r> {
+    unit: &'r str,
+    findings: Vec<&'r str>,
+    messages: Vec<&'r str>,
+    drags: Vec<Drag<'r>>,
+}
+
+#[derive(Serialize)]
+struct Drag<'r> {
+    holder: &'r str,
+    units: &'r [String],
+}
+
+/// Why a finding is unresolved.
+#[derive(Serialize)]
+struct Note<'r> {
+    finding: &'r str,
+    message: &'r str,
+    why: &'r str,
+    hold: &'static str,
+    until: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Advice<'r> {
+    finding: &'r str,
+    message: &'r str,
+}
+
+/// All plans as JSON, with a line break at the end.
+pub fn render(report: &Report<'_>) -> String {
+    let pack = |name: &str| {
+        let known = report.packs.iter().find(|(pack, _)| pack == name);
+        known.map(|(pack, digest)| Pack { pack, digest })
+    };
+    let root = Root {
+        tool: Tool::default(),
+        rules: report.packs.first().and_then(|(name, _)| pack(name)),
+        environments: planned(report)
+            .map(|(checked, plan)| environment(report, checked, plan))
+            .collect(),
+        errors: errors(&report.errors, report.sources),
+        exit: exit_code(report),
+    };
+    let mut text = serde_json::to_string_pretty(&root).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn environment<'r>(
+    report: &'r Report<'_>,
+    checked: &'r Checked<'_>,
+    plan: &'r Plan,
+) -> Environment<'r> {
+    let sources = report.sources;
+    Environment {
+        name: &checked.name,
+        now: checked.now.map(scalar::print_time),
+        verdict: checked.evaluation.verdict.word(),
+        verified: plan.verified,
+        opens: plan.opens,
+        steps: plan.steps.iter().map(|step| told(checked, step)).collect(),
+        ready: &plan.ready,
+        ready_after: plan
+            .ready
+            .iter()
+            .map(|unit| {
+                let last = plan.steps.iter().rev().find(|step| step.ready.contains(unit));
+                Ready { unit, step: last.map_or(0, |step| step.id) }
+            })
+            .collect(),
+        ineligible: plan
+            .ineligible
+            .iter()
+            .map(|open| Ineligible {
+                unit: &open.unit,
+                findings: open.findings.iter().map(|(id, _)| id.as_str()).collect(),
+                messages: open.findings.iter().map(|(_, message)| message.as_str()).collect(),
+                drags: open.drags.iter().map(|(holder, units)| Drag { holder, units }).collect(),
+            })
+            .collect(),
+        questions: plan
+            .questions
+            .iter()
+            .map(|question| asked(question, &checked.facts, sources))
+            .collect(),
+        unresolved: plan.unresolved.iter().map(|open| open.id.as_str()).collect(),
+        notes: plan
+            .unresolved
+            .iter()
+            .map(|open| Note {
+                finding: &open.id,
+                message: &open.message,
+                why: &open.why,
+                hold: match open.hold {
+                    Hold::Closed => "closed",
+                    Hold::Question => "question",
+                    Hold::Time => "time",
+                },
+                until: open.until.map(scalar::print_time),
+            })
+            .collect(),
+        advice: advice(checked)
+            .into_iter()
+            .map(|told| Advice { finding: &told.id, message: &told.message })
+            .collect(),
+        earliest: plan.earliest.map(scalar::print_time),
+        limit: plan.limit.as_deref(),
+        times: times::told(checked),
+        document_errors: errors(&checked.errors, sources),
+        exit: code(checked, plan),
+    }
+}
+
+fn told<'r>(checked: &'r Checked<'_>, step: &'r Step) -> Told<'r> {
+    let remedy = &checked.rules.remedies[step.remedy];
+    Told {
+        id: step.id,
+        wave: step.wave,
+        remedy: &remedy.name,
+        call: &step.call,
+        on: &step.on,
+        action: &step.action,
+        at: step.at.as_deref(),
+        run: (!step.run.is_empty()).then(|| step.run.join("\n")),
+        role: step.role.as_deref(),
+        takes: step.takes.map(scalar::print_duration),
+        undo: step.undo.as_deref(),
+        warning: step.warning.as_deref(),
+        consent: remedy.consent.as_deref(),
+        after: &step.after,
+        reasons: &step.reasons,
+        closes: &step.closes,
+        reopens: &step.reopens,
+        helps: &step.helps,
+        ready: &step.ready,
+        choices: step
+            .choices
+            .iter()
+            .map(|choice| Choice {
+                path: &choice.path,
+                chosen: &choice.chosen,
+                others: &choice.others,
+            })
+            .collect(),
+        alternatives: &step.alternatives,
+    }
+}

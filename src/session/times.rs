@@ -1,0 +1,167 @@
+//! The times at which an outcome changes by itself.
+//!
+//! Owns the search for them: the instants at which any comparison of times may turn are few, each a time that the
+//! description states, moved by a duration that the rules or the description state. The rules are run at each of them,
+//! so nothing is guessed. Does not decide what a turn means for people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::compile::ir::{Const, Expr, Kind, Level, RuleSet};
+use crate::evaluate::{self, Evaluation, Outcome, Selection, Verdict};
+use crate::facts::{Fact, Facts};
+use crate::scalar::SECOND;
+use crate::schema::types::Type;
+
+/// Most instants that are looked at.
+pub const MOST: usize = 400;
+
+/// What changes by itself.
+#[derive(Clone, Debug, Default)]
+pub struct Times {
+    /// The turns, the next one first.
+    pub turns: Vec<Turn>,
+    /// Instants that were not looked at, the latest ones, where there were too many.
+    pub skipped: usize,
+}
+
+/// A time at which outcomes change.
+#[derive(Clone, Debug)]
+pub struct Turn {
+    /// When, in microseconds since 1970.
+    pub at: i64,
+    /// Whether the change comes just after that time, not at it.
+    pub after: bool,
+    /// The verdict from then on.
+    pub verdict: Verdict,
+    /// What changes.
+    pub changes: Vec<TurnedFinding>,
+}
+
+/// A finding that changes.
+#[derive(Clone, Debug)]
+pub struct TurnedFinding {
+    /// Its id.
+    pub id: String,
+    /// Its outcome before; none where nothing was found.
+    pub before: Option<Outcome>,
+    /// Its outcome from then on.
+    pub then: Option<Outcome>,
+    /// Its headline.
+    pub message: String,
+}
+
+type Known = BTreeMap<String, (Outcome, String)>;
+
+/// Looks for turns after `now`; the facts are those before anything was called too old.
+pub fn times<'a>(
+    facts: &Facts<'a>,
+    rules: &RuleSet,
+    now: i64,
+    evaluation: &Evaluation<'a>,
+    selection: &Selection,
+) -> Times {
+    let instants = instants(facts, rules, now, evaluation);
+    let mut found = Times { skipped: instants.len().saturating_sub(MOST), ..Times::default() };
+    let mut before = known(evaluation, rules);
+    for at in instants.into_iter().take(MOST) {
+        // `now < t` turns at the time, `now <= t` just after it.
+        for after in [false, true] {
+            let then = at + i64::from(after);
+            let mut aged = facts.clone();
+            aged.age(then);
+            let evaluation = evaluate::evaluate(&aged, rules, Some(then), selection);
+            let after_that = known(&evaluation, rules);
+            let changes = changes(&before, &after_that);
+            if !changes.is_empty() {
+                found.turns.push(Turn { at, after, verdict: evaluation.verdict, changes });
+            }
+            before = after_that;
+        }
+    }
+    found
+}
+
+fn known(evaluation: &Evaluation<'_>, rules: &RuleSet) -> Known {
+    let told = evaluation.findings.iter();
+    // Advice that is not known or pending is nothing that anybody waits for.
+    let told = told.filter(|finding| {
+        rules.rules[finding.rule].level == Level::Error || finding.outcome == Outcome::Fail
+    });
+    told.map(|finding| (finding.id.clone(), (finding.outcome, finding.message.clone()))).collect()
+}
+
+fn changes(before: &Known, then: &Known) -> Vec<TurnedFinding> {
+    let mut changes = Vec::new();
+    for (id, (outcome, message)) in then {
+        let was = before.get(id).map(|known| known.0);
+        if was != Some(*outcome) {
+            let (id, message) = (id.clone(), message.clone());
+            changes.push(TurnedFinding { id, before: was, then: Some(*outcome), message });
+        }
+    }
+    for (id, (outcome, message)) in before.iter().filter(|(id, _)| !then.contains_key(*id)) {
+        let (id, message) = (id.clone(), message.clone());
+        changes.push(TurnedFinding { id, before: Some(*outcome), then: None, message });
+    }
+    changes
+}
+
+/// Instants after now at which a comparison of times may turn.
+fn instants(
+    facts: &Facts<'_>,
+    rules: &RuleSet,
+    now: i64,
+    evaluation: &Evaluation<'_>,
+) -> BTreeSet<i64> {
+    let mut stated: BTreeSet<i64> = BTreeSet::new();
+    let mut durations: BTreeSet<i64> = BTreeSet::from([0]);
+    for row in 0..facts.row_count() {
+        let row = row as u32;
+        for field in &facts.schema().ty(facts.row(row).ty).fields {
+            let Some(slot) = field.slot else { continue };
+            match (field.ty.present(), facts.read(facts.slot_of(row, slot), &field.ty)) {
+                (Type::Time, Fact::Number(time)) => stated.insert(time),
+                (Type::Duration, Fact::Number(seconds)) => durations.insert(seconds),
+                _ => false,
+            };
+        }
+    }
+    let fields = facts.schema().types().flat_map(|(_, ty)| &ty.fields);
+    durations.extend(fields.filter_map(|field| field.stale_after));
+    for_each_expr(rules, &mut |expr| {
+        if let Kind::Const(Const::Number(number)) = expr.kind {
+            match expr.ty.present() {
+                Type::Duration => {
+                    durations.insert(number);
+                }
+                Type::Time => {
+                    stated.insert(number);
+                }
+                _ => {}
+            }
+        }
+    });
+    let mut instants: BTreeSet<i64> =
+        evaluation.findings.iter().filter_map(|finding| finding.until).collect();
+    for time in &stated {
+        for seconds in &durations {
+            let moved = seconds.saturating_mul(SECOND);
+            instants.extend([time.saturating_add(moved), time.saturating_sub(moved)]);
+        }
+    }
+    instants.retain(|at| *at >= now && *at < i64::MAX);
+    instants
+}
+
+fn for_each_expr(rules: &RuleSet, visit: &mut dyn FnMut(&Expr)) {
+    for rule in &rules.rules {
+        let parts = rule.bindings.iter().map(|binding| &binding.value);
+        let parts = parts.chain(&rule.filter).chain([&rule.condition]).chain(&rule.grace);
+        parts.for_each(|expr| walk(expr, visit));
+    }
+}
+
+fn walk(expr: &Expr, visit: &mut dyn FnMut(&Expr)) {
+    visit(expr);
+    expr.children(&mut |child| walk(child, visit));
+}
