@@ -190,7 +190,9 @@ pub fn plan<'a>(
         let by_wave: Vec<Kept<'a>> = order.iter().map(|at| kept[*at].clone()).collect();
         let (again, whole) = run(&by_wave);
         if whole && again.state.open.keys().eq(fresh.state.open.keys()) {
-            fresh = again;
+            // In another order a choice may find what it did not find before, and a later step is needless then.
+            let fewer = prune::prune(&again, facts, evaluation, by_wave);
+            fresh = if fewer.len() < again.taken.len() { run(&fewer).0 } else { again };
         }
     }
     fresh.limit = limit;

@@ -15,6 +15,12 @@ use crate::plan::step::{self, Portable};
 /// Most steps that are tried; each trial runs the plan once.
 const TRIALS: usize = 128;
 
+/// Most steps that all trials together carry out, so that a long plan costs no more than a few times the making of it.
+const WORK: usize = 16_384;
+
+/// Up to this many steps, those are tried as well that no later step touches.
+const SHORT: usize = 64;
+
 /// A step that was taken, to be taken again.
 #[derive(Clone)]
 pub(crate) struct Kept<'a> {
@@ -46,12 +52,17 @@ pub(crate) fn prune<'a>(
         }
     }
     // A later step may also have led away from what a step was for.
-    others.truncate(TRIALS.saturating_sub(touched.len()));
+    if steps.len() > SHORT {
+        others.clear();
+    }
     let mut doubtful: Vec<usize> = touched.into_iter().chain(others).collect();
     doubtful.sort_unstable();
+    if doubtful.is_empty() {
+        return steps;
+    }
     let wanted: FxHashSet<FindingKey> = planner.remaining().into_iter().cloned().collect();
     let mut state = State::new(facts, planner.state.rules, planner.state.now, &evaluation.findings);
-    let mut trials = TRIALS;
+    let mut trials = TRIALS.min(WORK / steps.len().max(1));
     let mut gone: Vec<usize> = Vec::new();
     loop {
         // The first steps were taken for what the later ones made moot, so they are tried first; what goes may have
