@@ -119,9 +119,9 @@ fn origins(inputs: &mut Inputs, path: &Path, limits: &Limits) {
         _ => {
             let message = format!("`{}` does not tell where facts come from", shown(&sidecar));
             let help = "remove it, or have it written anew";
-            inputs.problems.push(
-                Diagnostic::new(Severity::Warning, "broken-provenance", message).help(help),
-            );
+            inputs
+                .problems
+                .push(Diagnostic::new(Severity::Warning, "broken-provenance", message).help(help));
         }
     }
 }

@@ -8,9 +8,9 @@ use failback::facts::change::NewFact;
 use failback::facts::{Facts, SlotId};
 use proptest::prelude::*;
 
-use crate::rows::rows;
 use crate::described::{self, READY, changed, with_facts};
 use crate::generate::{Faults, environment};
+use crate::rows::rows;
 use crate::unknown::hideable;
 
 /// Holds every finding to its evidence; says what does not hold.

@@ -105,7 +105,9 @@ fn summary(told: &[Told]) -> String {
                 (sanitise::shorten(&told.old, VALUE), sanitise::shorten(&told.new, VALUE));
             let line = match did {
                 Did::Updated => format!("{}: {old} -> {new}", told.path),
-                Did::Kept if !new.is_empty() => format!("{}: {old} (the exports say {new})", told.path),
+                Did::Kept if !new.is_empty() => {
+                    format!("{}: {old} (the exports say {new})", told.path)
+                }
                 Did::Kept => format!("{}: {old}", told.path),
                 Did::Added | Did::Skipped => format!("{}: {new}", told.path),
                 Did::Removed | Did::Gone => told.path.clone(),

@@ -65,7 +65,8 @@ impl<'m, 's> Merge<'m, 's> {
     /// What is to be changed, in an order in which no change moves the place of a later one.
     pub fn changes(&mut self) -> Vec<(usize, Change)> {
         self.removes.sort_by(|a, b| (b.document, &b.path).cmp(&(a.document, &a.path)));
-        let sets = self.sets.drain(..).map(|(at, value)| (at.document, Change::Set(at.path, value)));
+        let sets =
+            self.sets.drain(..).map(|(at, value)| (at.document, Change::Set(at.path, value)));
         let inserts =
             self.inserts.drain(..).map(|(at, value)| (at.document, Change::Insert(at.path, value)));
         let removes = self.removes.drain(..).map(|at| (at.document, Change::Remove(at.path)));
@@ -183,7 +184,8 @@ impl<'m, 's> Merge<'m, 's> {
             for id in here {
                 let start = format!("{key}/{id}/");
                 let was = self.base.range(start.clone()..).next();
-                if !ids.contains(id.as_str()) && was.is_some_and(|(path, _)| path.starts_with(&start))
+                if !ids.contains(id.as_str())
+                    && was.is_some_and(|(path, _)| path.starts_with(&start))
                 {
                     self.tell(Did::Gone, &format!("{key}/{id}"), "", "");
                 }
@@ -254,12 +256,10 @@ impl<'m, 's> Merge<'m, 's> {
             (Value::Record(fields), Kind::Mapping) => {
                 self.record(spot, node, fields, was, address);
             }
-            (Value::List(items), Kind::Sequence) => {
-                match self.pairs(items, node, was) {
-                    Some(key) => self.records(spot, node, (items, key), was, address),
-                    None => self.keep(address, node, value),
-                }
-            }
+            (Value::List(items), Kind::Sequence) => match self.pairs(items, node, was) {
+                Some(key) => self.records(spot, node, (items, key), was, address),
+                None => self.keep(address, node, value),
+            },
             _ => self.keep(address, node, value),
         }
     }
@@ -310,8 +310,7 @@ impl<'m, 's> Merge<'m, 's> {
         let last = was.and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
         let before = |id: &str| last.iter().find(|item| item.get(key).is_some_and(|own| own == id));
         let here: Vec<NodeId> = self.tree.items(node).collect();
-        let ids: Vec<String> =
-            here.iter().filter_map(|item| self.text_of(*item, key)).collect();
+        let ids: Vec<String> = here.iter().filter_map(|item| self.text_of(*item, key)).collect();
         let mut count = here.len();
         for item in items {
             let Some(id) = item.field(key).and_then(Value::as_str) else { continue };
@@ -363,9 +362,10 @@ impl<'m, 's> Merge<'m, 's> {
         match known {
             Some((_, edit::Value::Map(entries))) if !below.is_empty() => put(entries, below, value),
             _ => {
-                let nested = below.iter().rev().fold(value, |value, key| {
-                    edit::Value::Map(vec![((*key).to_owned(), value)])
-                });
+                let nested = below
+                    .iter()
+                    .rev()
+                    .fold(value, |value, key| edit::Value::Map(vec![((*key).to_owned(), value)]));
                 self.sets.push((spot.clone(), nested));
             }
         }
@@ -473,7 +473,8 @@ fn json_shown(value: &Json) -> String {
             format!("[{}]", items.iter().map(json_shown).collect::<Vec<_>>().join(", "))
         }
         Json::Object(fields) => {
-            let fields = fields.iter().map(|(name, field)| format!("{name}: {}", json_shown(field)));
+            let fields =
+                fields.iter().map(|(name, field)| format!("{name}: {}", json_shown(field)));
             format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),
