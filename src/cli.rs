@@ -11,6 +11,7 @@ pub mod what_if;
 pub mod ask;
 pub mod pack;
 pub mod explain;
+pub mod catalogue;
 pub mod rules;
 pub mod schema;
 pub mod lint;

@@ -81,6 +81,9 @@ struct Compiler<'d> {
     diagnostics: &'d mut Diagnostics,
 }
 
+/// `ask` and `find` of a field.
+type QuestionTexts = (Option<ast::Text>, Option<ast::Text>);
+
 type Defines<'a> = HashMap<String, Define<'a>>;
 
 impl Compiler<'_> {
@@ -428,7 +431,7 @@ impl Compiler<'_> {
 
     fn questions(&mut self, defines: &Defines<'_>) -> Vec<Vec<Question>> {
         let mut all = Vec::new();
-        let asks: Vec<(TypeId, Vec<(Option<ast::Text>, Option<ast::Text>)>)> = self
+        let asks: Vec<(TypeId, Vec<QuestionTexts>)> = self
             .schema
             .types()
             .map(|(id, def)| {

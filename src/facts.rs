@@ -218,7 +218,8 @@ impl<'a> Facts<'a> {
         self.interpret(content, ty)
     }
 
-    fn is_key(&self, slot: SlotId) -> bool {
+    /// Whether a slot is the key of an entity.
+    pub fn is_key(&self, slot: SlotId) -> bool {
         let row = self.rows[self.owner(slot) as usize];
         let ty = self.schema.ty(row.ty);
         ty.key.and_then(|key| ty.fields[key].slot).is_some_and(|key| row.base + key == slot)
@@ -416,10 +417,10 @@ impl<'a> Facts<'a> {
         loop {
             let data = self.rows[row as usize];
             let ty = self.schema.ty(data.ty);
-            if let Some(key) = ty.key.and_then(|key| ty.fields[key].slot) {
-                if let Some(node) = self.node(data.base + key) {
-                    return Some(self.tree.span(node));
-                }
+            if let Some(key) = ty.key.and_then(|key| ty.fields[key].slot)
+                && let Some(node) = self.node(data.base + key)
+            {
+                return Some(self.tree.span(node));
             }
             if data.node != NO_NODE {
                 let node = NodeId(data.node);
@@ -455,11 +456,11 @@ impl<'a> Facts<'a> {
                 let (Some(limit), Some(slot)) = (field.stale_after, field.slot) else { continue };
                 let slot = row.base + slot;
                 let content = self.slots[slot as usize];
-                if let Fact::Number(time) = self.interpret(content, &field.ty) {
-                    if now.saturating_sub(time) > limit.saturating_mul(scalar::SECOND) {
-                        self.slots[slot as usize].data = UNKNOWN;
-                        self.stale.insert(slot);
-                    }
+                if let Fact::Number(time) = self.interpret(content, &field.ty)
+                    && now.saturating_sub(time) > limit.saturating_mul(scalar::SECOND)
+                {
+                    self.slots[slot as usize].data = UNKNOWN;
+                    self.stale.insert(slot);
                 }
             }
         }

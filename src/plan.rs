@@ -12,18 +12,20 @@ use crate::compile::ir::{Level, RuleSet};
 use crate::evaluate::explain;
 use crate::evaluate::touch::{self, Field};
 use crate::evaluate::truth::Truth;
-use crate::evaluate::{Evaluation, Outcome, Question, Raw, Readiness, is_terminal, show};
+use crate::evaluate::{Evaluation, Question, Raw, Readiness, show};
 use crate::facts::{Facts, RowId, SlotId};
+use crate::plan::candidates::Candidate;
 use crate::plan::prune::Kept;
 use crate::plan::state::{FindingKey, State};
 use crate::plan::step::{Choice, Portable, Spec};
-use crate::scalar;
-use crate::schema::types::Type;
 use crate::yaml::edit::Change;
 
 pub mod edits;
 pub mod enable;
 mod blocked;
+mod candidates;
+mod drags;
+pub mod finish;
 pub mod prune;
 pub mod state;
 pub mod step;
@@ -175,9 +177,8 @@ pub fn plan<'a>(
         let mut whole = true;
         for kept in steps {
             let spec = kept.spec.on(&fresh.state.facts);
-            whole &= spec.is_some_and(|spec| {
-                fresh.take(&spec, &kept.sake, kept.alternatives.clone(), &[])
-            });
+            whole &= spec
+                .is_some_and(|spec| fresh.take(&spec, &kept.sake, kept.alternatives.clone(), &[]));
         }
         (fresh, whole)
     };
@@ -195,7 +196,6 @@ pub fn plan<'a>(
     fresh.limit = limit;
     fresh.finish(evaluation)
 }
-
 
 /// The plan while it is made.
 pub(crate) struct Planner<'a, 'r, 'e> {
@@ -405,12 +405,12 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             return false;
         }
         for slot in &applied.changed {
-            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1) {
-                if !step.after.contains(&number) {
-                    step.after.push(number);
-                    let path = self.state.facts.slot_path(*slot);
-                    step.reasons.push(format!("goes on with {path}: step {number}"));
-                }
+            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1)
+                && !step.after.contains(&number)
+            {
+                step.after.push(number);
+                let path = self.state.facts.slot_path(*slot);
+                step.reasons.push(format!("goes on with {path}: step {number}"));
             }
         }
         // What an earlier step needs must not be changed beside it.
@@ -428,12 +428,12 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             }
         }
         for slot in &applied.done.reads {
-            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1) {
-                if !step.after.contains(&number) {
-                    step.after.push(number);
-                    let path = self.state.facts.slot_path(*slot);
-                    step.reasons.push(format!("what is chosen fits by {path}: step {number}"));
-                }
+            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1)
+                && !step.after.contains(&number)
+            {
+                step.after.push(number);
+                let path = self.state.facts.slot_path(*slot);
+                step.reasons.push(format!("what is chosen fits by {path}: step {number}"));
             }
         }
         for (at, taken) in self.taken.iter().enumerate() {
@@ -515,80 +515,6 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         id
     }
 
-    /// The preferred step of each open finding that has not been tried for it, shared steps once, in stable order.
-    fn candidates(&self) -> Vec<Candidate<'a>> {
-        self.fixes(&|_| true)
-    }
-
-    /// The first step of each open finding that can start now and destroys nothing: what does as well where the
-    /// preferred one cannot start.
-    fn others(&self) -> Vec<Candidate<'a>> {
-        let rules = self.state.rules;
-        self.fixes(&|spec| {
-            let (facts, now) = (&self.state.facts, self.state.now);
-            rules.remedies[spec.remedy].consent.is_none()
-                && step::needs(facts, rules, now, spec, false).0 == Truth::True
-        })
-    }
-
-    fn fixes(&self, suits: &dyn Fn(&Spec<'a>) -> bool) -> Vec<Candidate<'a>> {
-        let rules = self.state.rules;
-        let mut found: Vec<Candidate<'a>> = Vec::new();
-        let mut places: FxHashMap<(usize, Vec<Key>), usize> = FxHashMap::default();
-        let mut evaluator =
-            crate::evaluate::expr::Evaluator::new(&self.state.facts, rules, self.state.now);
-        for (key, raw) in &self.state.open {
-            if !matches!(raw.outcome, Outcome::Fail | Outcome::Pending) || !self.concerns(key) {
-                continue;
-            }
-            evaluator.rebind(raw);
-            let rule = &rules.rules[raw.rule];
-            let mut preferred: Option<Spec<'a>> = None;
-            let mut alternatives = Vec::new();
-            for fix in &rule.fixes {
-                let arguments: Vec<Value<'a>> =
-                    fix.arguments.iter().map(|argument| evaluator.eval(argument).0).collect();
-                if arguments.iter().any(|value| matches!(value, Value::Unknown | Value::None)) {
-                    continue;
-                }
-                let spec = Spec { remedy: fix.remedy, arguments };
-                if preferred.is_some() {
-                    alternatives.push(rules.remedies[spec.remedy].name.clone());
-                } else if self.allows(&spec)
-                    && !self.tried.contains(&(key.clone(), spec.key()))
-                    && suits(&spec)
-                {
-                    preferred = Some(spec);
-                }
-            }
-            let Some(spec) = preferred else { continue };
-            match places.get(&spec.key()) {
-                Some(at) => {
-                    found[*at].findings.push(key.clone());
-                    found[*at].alternatives.retain(|name| alternatives.contains(name));
-                }
-                None => {
-                    places.insert(spec.key(), found.len());
-                    found.push(Candidate { spec, findings: vec![key.clone()], alternatives });
-                }
-            }
-        }
-        // Shared entities before single units, then the order of declaration, then the key.
-        found.sort_by_cached_key(|candidate| {
-            let single = candidate
-                .findings
-                .iter()
-                .all(|key| self.blocks.get(key).is_some_and(|units| units.len() == 1));
-            let names = candidate
-                .spec
-                .arguments
-                .iter()
-                .map(|value| show::value(value, &Type::Text, &self.state.facts));
-            (single, candidate.spec.remedy, names.collect::<Vec<_>>())
-        });
-        found
-    }
-
     pub(crate) fn allows(&self, spec: &Spec<'a>) -> bool {
         let consent = &self.state.rules.remedies[spec.remedy].consent;
         consent.as_ref().is_none_or(|name| self.consent.allowed.contains(name))
@@ -610,14 +536,14 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             .arguments
             .iter()
             .zip(&remedy.params)
-            .map(|(value, (_, ty))| show::value(value, ty, facts))
+            .map(|(value, (_, ty))| show::whole(value, ty, facts))
             .collect();
         let on = spec.arguments.iter().find_map(|value| match value {
             Value::Row(row) => Some(facts.path(*row)),
             _ => None,
         });
         let mut text = |template: &Option<crate::compile::ir::Template>| {
-            template.as_ref().map(|template| evaluator.text(template))
+            template.as_ref().map(|template| evaluator.whole_text(template))
         };
         let (at, undo, warning) = (text(&remedy.at), text(&remedy.undo), text(&remedy.warning));
         Step {
@@ -625,9 +551,9 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             remedy: spec.remedy,
             call: format!("{}({})", remedy.name, arguments.join(", ")),
             on: on.unwrap_or_default(),
-            action: evaluator.text(&remedy.action),
+            action: evaluator.whole_text(&remedy.action),
             at,
-            run: remedy.run.iter().map(|run| evaluator.text(run)).collect(),
+            run: remedy.run.iter().map(|run| evaluator.whole_text(run)).collect(),
             role: remedy.role.clone(),
             takes: remedy.takes,
             undo,
@@ -649,263 +575,4 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
     pub(crate) fn remaining(&self) -> Vec<&FindingKey> {
         self.state.open.keys().filter(|key| self.concerns(key)).collect()
     }
-
-    fn finish(mut self, evaluation: &Evaluation<'a>) -> Plan {
-        let rules = self.state.rules;
-        // The whole is evaluated again, so that nothing rests on what was thought to be touched.
-        let last = crate::evaluate::evaluate(
-            &self.state.facts,
-            rules,
-            self.state.now,
-            &Default::default(),
-        );
-        let mut plan = Plan { limit: self.limit.take(), ..Plan::default() };
-        let mut rests_on: Vec<(Vec<SlotId>, Vec<SlotId>)> = Vec::new();
-        for finding in &last.findings {
-            let rule = &rules.rules[finding.rule];
-            let stands = finding.blocks.is_empty()
-                || finding.blocks.iter().any(|unit| self.eligible.contains(unit));
-            if rule.level != Level::Error || !stands {
-                continue;
-            }
-            for question in &finding.questions {
-                if !plan.questions.iter().any(|known| known.path == question.path) {
-                    plan.questions.push(question.clone());
-                }
-            }
-            let mut missed = Vec::new();
-            let (hold, why) = match finding.outcome {
-                Outcome::Unknown => {
-                    (Hold::Question, "what decides it is not known: see the questions".to_owned())
-                }
-                Outcome::Pending => (Hold::Time, "only time closes it".to_owned()),
-                _ if is_terminal(rule) => (Hold::Closed, "there is no remedy".to_owned()),
-                _ => self.why_not(finding, &mut plan.questions, &mut missed),
-            };
-            let evidence = finding.evidence.iter().map(|evidence| evidence.slot).collect();
-            rests_on.push((evidence, missed));
-            plan.unresolved.push(Unresolved {
-                id: finding.id.clone(),
-                hold,
-                message: finding.message.clone(),
-                why,
-                until: finding.until,
-            });
-        }
-        // A list that need not be complete is not asked for as a whole where one more entry of it is.
-        let entries: FxHashSet<String> = plan
-            .questions
-            .iter()
-            .filter_map(|question| Some(question.path.split_once('[')?.0.to_owned()))
-            .collect();
-        plan.questions.retain(|question| !entries.contains(&question.path));
-        held_by_others(&mut plan.unresolved, &rests_on);
-        plan.ready = last
-            .units
-            .iter()
-            .filter(|unit| unit.readiness == Readiness::Ready && self.eligible.contains(&unit.row))
-            .map(|unit| unit.id.clone())
-            .collect();
-        plan.opens = !plan.ready.is_empty();
-        // Nobody is left behind by no longer being asked for.
-        let all = evaluation
-            .units
-            .iter()
-            .all(|unit| unit.readiness == Readiness::Ineligible || plan.ready.contains(&unit.id));
-        plan.verified = plan.unresolved.is_empty() && plan.limit.is_none() && plan.opens && all;
-        plan.ineligible = self.ineligible(evaluation);
-        let only_time = plan.unresolved.iter().all(|open| open.hold == Hold::Time);
-        if plan.limit.is_none() && only_time && (plan.opens || !plan.unresolved.is_empty()) {
-            let until = plan.unresolved.iter().filter_map(|open| open.until).max();
-            plan.earliest = self.earliest().max(until);
-        }
-        plan.steps = self.taken.into_iter().map(|taken| taken.step).collect();
-        for step in &plan.steps {
-            plan.closing.extend(step.closes.iter().map(|id| (id.clone(), step.id)));
-        }
-        plan
-    }
-
-    /// Why no fix of a failed finding could be carried out; facts that its needs miss become questions.
-    fn why_not(
-        &self,
-        finding: &crate::evaluate::Finding<'a>,
-        questions: &mut Vec<Question>,
-        missed: &mut Vec<SlotId>,
-    ) -> (Hold, String) {
-        let (rules, facts) = (self.state.rules, &self.state.facts);
-        let rule = &rules.rules[finding.rule];
-        let mut evaluator = crate::evaluate::expr::Evaluator::new(facts, rules, self.state.now);
-        let raw = Raw {
-            rule: finding.rule,
-            outcome: finding.outcome,
-            bindings: finding.bindings.clone(),
-            open: finding.open,
-        };
-        evaluator.rebind(&raw);
-        let mut reasons = Vec::new();
-        let mut hold = Hold::Closed;
-        for fix in &rule.fixes {
-            let remedy = &rules.remedies[fix.remedy];
-            let arguments: Vec<Value<'a>> =
-                fix.arguments.iter().map(|argument| evaluator.eval(argument).0).collect();
-            if arguments.iter().any(|value| matches!(value, Value::Unknown | Value::None)) {
-                reasons.push(format!("{} needs facts that are not known", remedy.name));
-                continue;
-            }
-            let spec = Spec { remedy: fix.remedy, arguments };
-            if !self.allows(&spec) {
-                let name = remedy.consent.as_deref().unwrap_or_default();
-                reasons.push(format!(
-                    "{} destroys something: allow it with `--allow {name}`",
-                    remedy.name
-                ));
-                continue;
-            }
-            let (truth, note) = step::needs(facts, rules, self.state.now, &spec, true);
-            let uses = note.uses();
-            if truth == Truth::False {
-                missed.extend(uses.iter().map(|usage| usage.slot()));
-            }
-            let deciding: Vec<String> = uses
-                .iter()
-                .filter(|usage| truth == Truth::False || explain::is_open(usage, facts))
-                .map(|usage| {
-                    format!(
-                        "{} is {}",
-                        facts.slot_path(usage.slot()),
-                        show::slot(usage.slot(), facts)
-                    )
-                })
-                .take(3)
-                .collect();
-            match truth {
-                Truth::True => reasons.push(format!("{} does not close it here", remedy.name)),
-                _ => reasons.push(format!("{} cannot start: {}", remedy.name, deciding.join(", "))),
-            }
-            if truth == Truth::Unknown {
-                hold = Hold::Question;
-                for usage in uses.iter().filter(|usage| explain::is_open(usage, facts)) {
-                    let question = explain::question(usage, facts, rules, self.state.now);
-                    if !questions.iter().any(|known| known.path == question.path) {
-                        questions.push(question);
-                    }
-                }
-            }
-        }
-        let why =
-            if reasons.is_empty() { "there is no remedy".to_owned() } else { reasons.join("; ") };
-        (hold, why)
-    }
-
-    fn ineligible(&self, evaluation: &Evaluation<'a>) -> Vec<Ineligible> {
-        let rules = self.state.rules;
-        let mut found = Vec::new();
-        for unit in evaluation.units.iter().filter(|unit| unit.readiness == Readiness::Ineligible) {
-            let terminal = unit.findings.iter().map(|at| &evaluation.findings[*at]);
-            let terminal = terminal
-                .filter(|finding| {
-                    finding.outcome == Outcome::Fail && is_terminal(&rules.rules[finding.rule])
-                })
-                .map(|finding| (finding.id.clone(), finding.message.clone()));
-            let drags = self.drags(unit.row);
-            found.push(Ineligible { unit: unit.id.clone(), findings: terminal.collect(), drags });
-        }
-        found
-    }
-
-    /// Entities that list a unit together with others: what it drags along.
-    fn drags(&self, unit: RowId) -> Vec<(String, Vec<String>)> {
-        let facts = &self.state.facts;
-        let schema = facts.schema();
-        let mut found = Vec::new();
-        let Some(unit_type) = schema.unit else { return found };
-        for (ty, def) in schema.types() {
-            for field in &def.fields {
-                let lists =
-                    field.ty.element().is_some_and(|element| *element == Type::Ref(unit_type));
-                let (true, Some(slot)) = (lists, field.slot) else { continue };
-                for row in facts.entities(ty) {
-                    let slot = facts.slot_of(*row, slot);
-                    let crate::facts::Fact::List(list) = facts.read(slot, &field.ty) else {
-                        continue;
-                    };
-                    let members: Vec<RowId> = (0..facts.list_len(list))
-                        .filter_map(|at| match facts.list_item(list, at, &Type::Ref(unit_type)) {
-                            crate::facts::Fact::Row(member) => Some(member),
-                            _ => None,
-                        })
-                        .collect();
-                    // Only what a unit hangs on, not what merely knows it.
-                    let hangs = members.contains(&unit) && self.hangs_on(unit, *row);
-                    if hangs && members.len() > 1 {
-                        let others = members
-                            .iter()
-                            .filter(|member| **member != unit && self.units.contains(member));
-                        found.push((
-                            facts.path(*row),
-                            others.map(|member| facts.name(*member)).collect(),
-                        ));
-                    }
-                }
-            }
-        }
-        found
-    }
-
-    /// Whether a unit has an inverse, at most one, that leads to an entity.
-    fn hangs_on(&self, unit: RowId, entity: RowId) -> bool {
-        let facts = &self.state.facts;
-        let fields = &facts.schema().ty(facts.row(unit).ty).fields;
-        fields.iter().any(|field| match field.ty {
-            Type::One(inverse) => {
-                facts.referrers(inverse, unit).0.iter().any(|(_, source)| *source == entity)
-            }
-            _ => false,
-        })
-    }
-
-    /// The end of the longest chain of steps, as far as their durations are known.
-    fn earliest(&self) -> Option<i64> {
-        let mut ends: Vec<i64> = Vec::new();
-        for taken in &self.taken {
-            let start = taken.step.after.iter().map(|number| ends[number - 1]).max().unwrap_or(0);
-            ends.push(start + taken.step.takes.unwrap_or(0));
-        }
-        let longest = ends.into_iter().max().unwrap_or(0);
-        self.state.now.map(|now| now + longest * scalar::SECOND)
-    }
-}
-
-/// Where a step misses only what another unresolved finding is about, what holds that one holds this one, too.
-///
-/// For each finding: the facts it rests on, and the facts that kept its remedies from starting.
-fn held_by_others(unresolved: &mut [Unresolved], rests_on: &[(Vec<SlotId>, Vec<SlotId>)]) {
-    let mut about: FxHashMap<SlotId, usize> = FxHashMap::default();
-    let mut fresh: Vec<usize> =
-        (0..unresolved.len()).filter(|at| unresolved[*at].hold != Hold::Closed).collect();
-    while !fresh.is_empty() {
-        for at in fresh.drain(..) {
-            for slot in &rests_on[at].0 {
-                about.entry(*slot).or_insert(at);
-            }
-        }
-        for (at, (_, missed)) in rests_on.iter().enumerate() {
-            let other = missed.iter().find_map(|slot| about.get(slot)).copied();
-            let Some(other) = other.filter(|_| unresolved[at].hold == Hold::Closed) else {
-                continue;
-            };
-            unresolved[at].hold = unresolved[other].hold;
-            let id = unresolved[other].id.clone();
-            unresolved[at].why.push_str(&format!("; that waits for {id}"));
-            fresh.push(at);
-        }
-    }
-}
-
-/// A step that some findings ask for.
-pub(crate) struct Candidate<'a> {
-    spec: Spec<'a>,
-    findings: Vec<FindingKey>,
-    alternatives: Vec<String>,
 }

@@ -220,13 +220,13 @@ impl<'a> Builder<'a, '_> {
                 self.add(kind, &decl.name.value, title, Some(decl), decl.name.span);
             }
         }
-        if self.decls[0].is_none() && !self.schema.types.is_empty() {
-            if let Some(span) =
+        if self.decls[0].is_none()
+            && !self.schema.types.is_empty()
+            && let Some(span) =
                 files.iter().flat_map(|file| &file.items).map(|item| item.span).next()
-            {
-                let message = "no file of this pack declares an `environment`";
-                self.diagnostics.push(Diagnostic::error("missing-environment", message, span));
-            }
+        {
+            let message = "no file of this pack declares an `environment`";
+            self.diagnostics.push(Diagnostic::error("missing-environment", message, span));
         }
     }
 

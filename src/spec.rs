@@ -5,6 +5,7 @@
 
 pub mod expect;
 pub mod page;
+pub mod steps;
 
 use std::collections::HashSet;
 
@@ -77,7 +78,7 @@ struct Found {
 /// Runs all cases of pages against a pack, given as names and texts of its files.
 pub fn run(pages: &[Page], pack: &[(String, String)]) -> Results {
     let inputs = inputs_of(pack);
-    let loaded = rules::load(&inputs.sources, &inputs.packs[0]);
+    let mut loaded = rules::load(&inputs.sources, &inputs.packs[0]);
     let errors = loaded.diagnostics.iter().filter(|error| error.severity == Severity::Error);
     let errors = errors.map(|error| error_found(error, &inputs.sources).told).collect();
     let prepared = prepare(pages, &loaded.rules);
@@ -95,7 +96,17 @@ pub fn run(pages: &[Page], pack: &[(String, String)]) -> Results {
             results[*at] = Some(result);
         }
     }
-    Results { cases: results.into_iter().flatten().collect(), errors }
+    let mut cases: Vec<CaseResult> = results.into_iter().flatten().collect();
+    for (case, result) in prepared.iter().zip(&mut cases) {
+        if let (Some(wanted), Some(rule)) = (&case.case.plan, case.rule) {
+            let told = steps::told(&case.text, &mut loaded.rules, rule);
+            if &told != wanted {
+                let (told, wanted) = (told.join("; "), wanted.join("; "));
+                result.problems.push(format!("the plan is `{told}`, promised is `{wanted}`"));
+            }
+        }
+    }
+    Results { cases, errors }
 }
 
 fn inputs_of(pack: &[(String, String)]) -> Inputs {

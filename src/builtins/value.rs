@@ -191,6 +191,8 @@ enum Rope {
     Leaf(Use),
     /// The facts below were asked whether they are known, so they count even where the result is unknown.
     Fixed(Note),
+    /// The facts below only lead to those that decide: references followed, rows told apart.
+    Led(Note),
     Both {
         left: Note,
         right: Note,
@@ -217,6 +219,11 @@ impl Note {
         }
     }
 
+    /// Whether no fact is in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The same facts, marked as needed even where the result is unknown.
     pub fn fixed(self) -> Note {
         if self.0.is_none() { self } else { Note(Some(Rc::new(Rope::Fixed(self)))) }
@@ -229,16 +236,39 @@ impl Note {
             Some(Rope::Both { left, right, fixed: true }) => {
                 left.only_fixed().join(&right.only_fixed())
             }
+            Some(Rope::Led(inner)) => inner.only_fixed().led(),
             _ => Note::default(),
         }
     }
 
+    /// The same facts, marked as only leading to those that decide.
+    pub fn led(self) -> Note {
+        match self.0.as_deref() {
+            None | Some(Rope::Led(_)) => self,
+            _ => Note(Some(Rc::new(Rope::Led(self)))),
+        }
+    }
+
     fn has_fixed(&self) -> bool {
-        matches!(self.0.as_deref(), Some(Rope::Fixed(_) | Rope::Both { fixed: true, .. }))
+        match self.0.as_deref() {
+            Some(Rope::Fixed(_)) => true,
+            Some(Rope::Both { fixed, .. }) => *fixed,
+            Some(Rope::Led(inner)) => inner.has_fixed(),
+            _ => false,
+        }
     }
 
     /// All uses in reading order, each fact once.
     pub fn uses(&self) -> Vec<Use> {
+        self.gather(true)
+    }
+
+    /// The uses of facts that decide by what they are, and do not only lead to others.
+    pub fn deciding(&self) -> Vec<Use> {
+        self.gather(false)
+    }
+
+    fn gather(&self, with_led: bool) -> Vec<Use> {
         let mut uses: Vec<Use> = Vec::new();
         let mut seen = rustc_hash::FxHashSet::default();
         let mut stack = vec![self.clone()];
@@ -254,7 +284,8 @@ impl Note {
                         uses.push(usage.clone());
                     }
                 }
-                Some(Rope::Fixed(inner)) => stack.push(inner.clone()),
+                Some(Rope::Led(_)) if !with_led => {}
+                Some(Rope::Fixed(inner) | Rope::Led(inner)) => stack.push(inner.clone()),
                 Some(Rope::Both { left, right, .. }) => {
                     stack.push(right.clone());
                     stack.push(left.clone());
@@ -272,7 +303,7 @@ impl Drop for Rope {
         let take = |note: &mut Note, stack: &mut Vec<Rc<Rope>>| stack.extend(note.0.take());
         match self {
             Rope::Leaf(_) => {}
-            Rope::Fixed(inner) => take(inner, &mut stack),
+            Rope::Fixed(inner) | Rope::Led(inner) => take(inner, &mut stack),
             Rope::Both { left, right, .. } => {
                 take(left, &mut stack);
                 take(right, &mut stack);
@@ -282,7 +313,7 @@ impl Drop for Rope {
             if let Ok(mut rope) = Rc::try_unwrap(rope) {
                 match &mut rope {
                     Rope::Leaf(_) => {}
-                    Rope::Fixed(inner) => take(inner, &mut stack),
+                    Rope::Fixed(inner) | Rope::Led(inner) => take(inner, &mut stack),
                     Rope::Both { left, right, .. } => {
                         take(left, &mut stack);
                         take(right, &mut stack);

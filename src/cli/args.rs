@@ -188,6 +188,10 @@ pub struct Rules {
     /// Show which rules check which clause, and which cases test them; exit code 1 where something is missing
     #[arg(long)]
     pub trace: bool,
+    /// Print a catalogue in Markdown, with what each rule is for and how it is mended; its links lead from a folder
+    /// beside that of the rules, such as `docs`
+    #[arg(long, conflicts_with = "trace")]
+    pub markdown: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub pack: Pack,

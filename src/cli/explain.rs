@@ -6,7 +6,7 @@ use crate::cli::{OK, Output, pack, terminal};
 use crate::compile::ir::{Clause, Document, Expr, Kind, Level, Rule, RuleSet};
 use crate::diagnostic::did_you_mean;
 use crate::evaluate::is_terminal;
-use crate::language::ast::{ItemKind, RuleKind, Text, TextPart};
+use crate::language::ast::{ItemKind, RuleKind, Text};
 use crate::report::layout::{Look, Tone};
 use crate::report::sanitise;
 use crate::source::{Sources, Span};
@@ -54,6 +54,16 @@ pub fn kind(rule: &Rule) -> &'static str {
         (RuleKind::Unsupported, _) => "unsupported: must not be so, else the gate is closed",
         (RuleKind::Advisory, Level::Warning) => "advice, as a warning: never closes the gate",
         (RuleKind::Advisory, _) => "advice, as a note: never closes the gate",
+    }
+}
+
+/// What a rule is, in a word.
+pub fn word(rule: &Rule) -> &'static str {
+    match (rule.kind, rule.level) {
+        (RuleKind::Prerequisite, _) => "prerequisite",
+        (RuleKind::Unsupported, _) => "unsupported",
+        (RuleKind::Advisory, Level::Warning) => "warning",
+        (RuleKind::Advisory, _) => "note",
     }
 }
 
@@ -215,13 +225,8 @@ impl<'p> Page<'p> {
         sections.find(|(_, section)| section.rule.as_deref() == Some(id))
     }
 
-    /// A text with the expressions in it as they were written.
     fn text(&self, text: &Text) -> String {
-        let parts = text.parts.iter().map(|part| match part {
-            TextPart::Literal(text) => text.clone(),
-            TextPart::Expr(expr) => format!("{{{}}}", self.slice(expr.span)),
-        });
-        parts.collect()
+        pack::written(self.sources, text)
     }
 
     /// What a remedy does, in a sentence.
@@ -244,9 +249,8 @@ impl<'p> Page<'p> {
         found.next_back().map(|why| self.text(why))
     }
 
-    /// A piece of a rule file on one line.
     fn slice(&self, span: Span) -> String {
-        self.sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
+        pack::on_one_line(self.sources, span)
     }
 
     /// The declaration around a name, as it stands in its file.
@@ -312,7 +316,8 @@ impl<'p> Page<'p> {
     }
 }
 
-fn document_name(document: &Document) -> String {
+/// A document as it is cited.
+pub fn document_name(document: &Document) -> String {
     match &document.revision {
         Some(revision) => format!("\"{}\", revision {revision}", document.title),
         None => format!("\"{}\"", document.title),

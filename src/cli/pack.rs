@@ -7,9 +7,10 @@ use walkdir::WalkDir;
 
 use crate::cli::args;
 use crate::cli::{Output, check};
+use crate::language::ast::{Text, TextPart};
 use crate::packs;
 use crate::session::rules::{self, Loaded};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 use crate::spec::page::Page;
 
 /// A pack and its pages.
@@ -72,4 +73,18 @@ pub fn page(path: &Path) -> Result<Page, Output> {
     })?;
     let name = path.display().to_string();
     Ok(Page::parse(name.strip_prefix("./").unwrap_or(&name), &text))
+}
+
+/// A text with the expressions in it as they were written.
+pub fn written(sources: &Sources, text: &Text) -> String {
+    let parts = text.parts.iter().map(|part| match part {
+        TextPart::Literal(text) => text.clone(),
+        TextPart::Expr(expr) => format!("{{{}}}", on_one_line(sources, expr.span)),
+    });
+    parts.collect()
+}
+
+/// A piece of a rule file on one line.
+pub fn on_one_line(sources: &Sources, span: Span) -> String {
+    sources.slice(span).split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::cli::args::{self, Color};
 use crate::cli::pack::Pack;
-use crate::cli::{FOUND, OK, Output, pack, terminal};
-use crate::compile::ir::{Level, Rule};
-use crate::language::ast::RuleKind;
+use crate::cli::{FOUND, OK, Output, catalogue, explain, pack, terminal};
+use crate::compile::ir::Rule;
 use crate::report::layout::{Look, Tone};
 use crate::report::sanitise;
 use crate::source::Sources;
@@ -16,11 +15,13 @@ use crate::spec::expect::Kind;
 pub fn run(arguments: &args::Rules, color: Color) -> Output {
     let look = terminal::look(color);
     pack::with(&arguments.pack, |sources, packs| {
-        let mut output = Output::new("", OK);
+        let head = if arguments.markdown { catalogue::HEAD } else { "" };
+        let mut output = Output::new(head, OK);
         for pack in packs {
-            match arguments.trace {
-                true => trace(&mut output, sources, pack, &look),
-                false => list(&mut output.result, pack, &look),
+            match (arguments.trace, arguments.markdown) {
+                (true, _) => trace(&mut output, sources, pack, &look),
+                (_, true) => catalogue::pack(&mut output.result, sources, pack),
+                _ => list(&mut output.result, pack, &look),
             }
         }
         output
@@ -33,17 +34,8 @@ fn list(out: &mut String, pack: &Pack, look: &Look) {
     let title = format!("{}: {}", rules.name, rules.title);
     out.push_str(&format!("{}\n", look.paint(Tone::Heading, &sanitise::clean(&title))));
     for rule in &rules.rules {
-        let plain = format!("{:<width$}  {:<12}  ", rule.id, word(rule));
+        let plain = format!("{:<width$}  {:<12}  ", rule.id, explain::word(rule));
         look.hanging(out, &plain, &plain, &sanitise::clean(&rule.title));
-    }
-}
-
-fn word(rule: &Rule) -> &'static str {
-    match (rule.kind, rule.level) {
-        (RuleKind::Prerequisite, _) => "prerequisite",
-        (RuleKind::Unsupported, _) => "unsupported",
-        (RuleKind::Advisory, Level::Warning) => "warning",
-        (RuleKind::Advisory, _) => "note",
     }
 }
 

@@ -219,10 +219,10 @@ pub fn reads_environment(expr: &Expr) -> bool {
     if matches!(expr.kind, Kind::Field { base: None, .. }) {
         return true;
     }
-    if let Kind::Invoke(define, _) = &expr.kind {
-        if reads_environment(&define.body) {
-            return true;
-        }
+    if let Kind::Invoke(define, _) = &expr.kind
+        && reads_environment(&define.body)
+    {
+        return true;
     }
     let mut found = false;
     expr.children(&mut |child| found = found || reads_environment(child));

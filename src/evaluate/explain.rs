@@ -7,11 +7,13 @@ use rustc_hash::FxHashSet;
 
 use crate::builtins::value::{Extent, Note, Use, Value};
 use crate::compile::ir::{Rule, RuleSet};
+use crate::compile::remedy::Effect;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evidence, Finding, Outcome, Question, Raw, show, subject};
-use crate::facts::{Fact, Facts, RowId, SlotId};
+use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
 use crate::scalar;
+use crate::schema::TypeId;
 use crate::schema::types::Type;
 
 /// Explains outcomes; `units` are those spoken of.
@@ -77,6 +79,9 @@ fn explain<'a>(
     if raw.outcome == Outcome::Unknown {
         // What is unknown is what it is about; the rest only leads there.
         uses.sort_by_key(|usage| !is_open(usage, facts));
+    } else if let Some(at) = primary(&uses, &note, subject, changed(rule, rules), facts) {
+        // Its place is the headline's; the others stay in reading order.
+        uses[..=at].rotate_right(1);
     }
     let evidence: Vec<Evidence> = uses.iter().map(|usage| evidence(usage, facts)).collect();
     // Where the very entry that is missing is known, nobody is asked for the list as a whole.
@@ -116,6 +121,57 @@ fn explain<'a>(
         span,
         stated,
     }
+}
+
+/// Which of the uses is what one has to look at or change.
+///
+/// That is the first fact that decides, but for two cases. Where all of them are of one entity, a reference of the subject that the
+/// preferred remedy sets comes before them: another one can be chosen. Where facts of several entities are held against each other, what the
+/// subject itself says comes first, be it only a reference to one of them.
+fn primary(
+    uses: &[Use],
+    note: &Note,
+    subject: Option<RowId>,
+    changed: FxHashSet<(TypeId, usize)>,
+    facts: &Facts<'_>,
+) -> Option<usize> {
+    let of = subject.map_or(ROOT, |row| facts.entity_of(row));
+    let entity = |usage: &Use| facts.entity_of(facts.owner(usage.slot()));
+    let is_reference = |usage: &Use| {
+        let (ty, field) = facts.field_of(usage.slot());
+        matches!(facts.schema().ty(ty).fields[field].ty.present(), Type::Ref(_) | Type::RefAny)
+    };
+    let deciding: FxHashSet<SlotId> = note.deciding().iter().map(Use::slot).collect();
+    let decides: Vec<bool> = uses
+        .iter()
+        .map(|usage| !facts.is_key(usage.slot()) && deciding.contains(&usage.slot()))
+        .collect();
+    let first = decides.iter().position(|decides| *decides)?;
+    let own = |at: usize| entity(&uses[at]) == of && !facts.is_key(uses[at].slot());
+    let mut entities = (0..uses.len()).filter(|at| decides[*at]).map(|at| entity(&uses[at]));
+    if entities.all(|other| other == entity(&uses[first])) {
+        let chosen = |at: &usize| {
+            let field = facts.field_of(uses[*at].slot());
+            !decides[*at] && own(*at) && is_reference(&uses[*at]) && changed.contains(&field)
+        };
+        return (0..uses.len()).find(chosen).or(Some(first));
+    }
+    (0..uses.len())
+        .find(|at| decides[*at] && own(*at))
+        .or_else(|| (0..first).find(|at| own(*at) && is_reference(&uses[*at])))
+        .or(Some(first))
+}
+
+/// The fields that the preferred remedy of a rule sets.
+fn changed(rule: &Rule, rules: &RuleSet) -> FxHashSet<(TypeId, usize)> {
+    let preferred = rule.fixes.first().map(|fix| &rules.remedies[fix.remedy]);
+    let effects = preferred.into_iter().flat_map(|remedy| &remedy.effects);
+    effects
+        .filter_map(|effect| match effect {
+            Effect::Set { owner, field, .. } => Some((*owner, *field)),
+            _ => None,
+        })
+        .collect()
 }
 
 /// `RULE:subject`, and what else the rule's names were bound to.
@@ -173,7 +229,7 @@ pub fn outcome_note<'a>(evaluator: &mut Evaluator<'_, 'a, '_>, rule: &Rule, raw:
         Outcome::Pass => filter_note,
         Outcome::Fail | Outcome::Pending => {
             let grace = grace_note(evaluator, rule);
-            condition_note.join(&grace).join(&filter_note)
+            condition_note.join(&grace).join(&filter_note.led())
         }
         Outcome::Unknown => match (filter, holds) {
             (Truth::True, Truth::False) => {

@@ -9,22 +9,18 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use crate::builtins::value::{Extent, Key, List, Note, Use, Value};
-use crate::compile::ir::{Const, Define, Expr, How, Kind, LocalId, Part, RuleSet, Template};
+use crate::compile::ir::{Const, Expr, How, Kind, LocalId, Part, RuleSet, Template};
 use crate::evaluate::scan::ListIndex;
 use crate::evaluate::show;
 use crate::evaluate::truth::Truth;
 use crate::facts::{Fact, Facts, ROOT, SlotId, Text};
 use crate::language::ast::Comparison;
 use crate::scalar;
-use crate::schema::types::{Completeness, InverseId, Type, WordId};
+use crate::schema::types::{Completeness, Type};
 use crate::source::Span;
 
-/// What a kept value of a definition is; words follow.
-const NOT_KEPT: u8 = 0;
-const KEPT_UNKNOWN: u8 = 1;
-const KEPT_FALSE: u8 = 2;
-const KEPT_TRUE: u8 = 3;
-const FIRST_WORD: u8 = 4;
+mod inverse;
+mod kept;
 
 /// Lists of at least this many elements are kept.
 const LONG_LIST: usize = 16;
@@ -145,8 +141,8 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             Kind::Field { base, owner, field, slot } => {
                 let (row, note) = match base {
                     None => (ROOT, Note::default()),
-                    Some(base) => match self.eval(base) {
-                        (Value::Row(row), note) => (row, note),
+                    Some(base) => match self.row_of(base) {
+                        (Value::Row(row), note) => (row, note.led()),
                         (Value::None, note) => return (Value::None, note),
                         (_, note) => return (Value::Unknown, note),
                     },
@@ -156,7 +152,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                 self.read(slot, ty, note, expr.span)
             }
             Kind::Inverse { base, inverse, one } => match self.eval(base) {
-                (Value::Row(row), note) => self.inverse(*inverse, *one, row, note, expr.span),
+                (Value::Row(row), note) => self.inverse(*inverse, *one, row, note.led(), expr.span),
                 (Value::None, note) => (Value::None, note),
                 (_, note) => (Value::Unknown, note),
             },
@@ -182,6 +178,8 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                     Truth::Unknown => return self.either(then, other, note),
                 };
                 let (value, branch_note) = self.eval(branch);
+                // Where the branch reads facts of its own, the condition only chose it.
+                let note = if branch_note.is_empty() { note } else { note.led() };
                 if self.tracing && matches!(value, Value::Unknown) {
                     return (value, note.only_fixed().join(&branch_note));
                 }
@@ -255,7 +253,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             Kind::Invoke(define, arguments) => self.invoke(define, arguments),
             Kind::Memo(id, deps, body) => self.memo(*id, deps, body),
             Kind::Template(template) => {
-                let text = self.text(template);
+                let text = self.whole_text(template);
                 (Value::Text(Text::Owned(text.into())), Note::default())
             }
             Kind::Make(..) => (Value::Unknown, Note::default()),
@@ -275,59 +273,17 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
         }
     }
 
-    /// A definition with its arguments.
-    fn invoke(&mut self, define: &Define, arguments: &[Expr]) -> (Value<'a>, Note) {
-        match (arguments, define.params.as_slice()) {
-            ([argument], [param]) => {
-                let argument = self.eval(argument);
-                let row = match argument.0 {
-                    Value::Row(row) if define.kept && !self.tracing => row as usize,
-                    _ => {
-                        self.frame[*param as usize] = argument;
-                        return self.eval(&define.body);
-                    }
-                };
-                let kept = &mut self.kept[define.id as usize];
-                if kept.is_empty() {
-                    kept.resize(self.facts.row_count(), NOT_KEPT);
-                }
-                match kept.get(row) {
-                    Some(&NOT_KEPT) | None => {}
-                    Some(&KEPT_UNKNOWN) => return (Value::Unknown, Note::default()),
-                    Some(&KEPT_FALSE) => return (Value::Bool(false), Note::default()),
-                    Some(&KEPT_TRUE) => return (Value::Bool(true), Note::default()),
-                    Some(word) => {
-                        return (
-                            Value::Word(WordId(u32::from(word - FIRST_WORD))),
-                            Note::default(),
-                        );
-                    }
-                }
-                self.frame[*param as usize] = argument;
-                let result = self.eval(&define.body);
-                let code = match &result.0 {
-                    Value::Unknown => KEPT_UNKNOWN,
-                    Value::Bool(false) => KEPT_FALSE,
-                    Value::Bool(true) => KEPT_TRUE,
-                    Value::Word(WordId(word)) if *word < u32::from(u8::MAX - FIRST_WORD) => {
-                        FIRST_WORD + *word as u8
-                    }
-                    _ => NOT_KEPT,
-                };
-                if let Some(place) = self.kept[define.id as usize].get_mut(row) {
-                    *place = code;
-                }
-                result
-            }
-            _ => {
-                let values: Vec<(Value<'a>, Note)> =
-                    arguments.iter().map(|argument| self.eval(argument)).collect();
-                for (param, value) in define.params.iter().zip(values) {
-                    self.frame[*param as usize] = value;
-                }
-                self.eval(&define.body)
-            }
+    /// The row that a field is read of; a name is the common case and is looked at without copying.
+    #[inline]
+    fn row_of(&mut self, base: &Expr) -> (Value<'a>, Note) {
+        if let (Kind::Local(local), false) = (&base.kind, self.tracing) {
+            return match self.frame[*local as usize].0 {
+                Value::Row(row) => (Value::Row(row), Note::default()),
+                Value::None => (Value::None, Note::default()),
+                _ => (Value::Unknown, Note::default()),
+            };
         }
+        self.eval(base)
     }
 
     fn now_note(&self, span: Span) -> Note {
@@ -349,35 +305,6 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             return (a, self.both(&a_note, &b_note));
         }
         (Value::Unknown, note)
-    }
-
-    fn memo(&mut self, id: u32, deps: &[LocalId], body: &Expr) -> (Value<'a>, Note) {
-        let at = id as usize;
-        if self.tracing {
-            // Notes of what it depends on may differ where the values do not, so only constants are kept.
-            if !deps.is_empty() {
-                return self.eval(body);
-            }
-            if let Some(known) = &self.traced[at] {
-                return known.clone();
-            }
-            let result = self.eval(body);
-            self.traced[at] = Some(result.clone());
-            return result;
-        }
-        if let Some(memo) = &self.memos[at] {
-            let same = deps
-                .iter()
-                .zip(&memo.deps)
-                .all(|(dep, known)| same(&self.frame[*dep as usize].0, known));
-            if same {
-                return (memo.value.clone(), Note::default());
-            }
-        }
-        let (value, note) = self.eval(body);
-        let deps = deps.iter().map(|dep| self.frame[*dep as usize].0.clone()).collect();
-        self.memos[at] = Some(Memo { deps, value: value.clone() });
-        (value, note)
     }
 
     /// A stored field.
@@ -440,108 +367,6 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             }
         };
         (value, self.both(&note, &own))
-    }
-
-    /// The entities that refer to a row.
-    fn inverse(
-        &mut self,
-        id: InverseId,
-        one: bool,
-        row: u32,
-        note: Note,
-        span: Span,
-    ) -> (Value<'a>, Note) {
-        let facts = self.facts;
-        let (pairs, open) = facts.referrers(id, row);
-        let inverse = self.rules.schema.inverse(id);
-        let by = &self.rules.schema.ty(inverse.source);
-        let slot = by.fields[inverse.by].slot.unwrap_or(0);
-        let is_key = by.key == Some(inverse.by);
-        let source_note = |source: u32, this: &Self| {
-            if !this.tracing {
-                return Note::default();
-            }
-            let held = this.fact(facts.row(source).via, span);
-            let own = if is_key {
-                held.clone()
-            } else {
-                held.join(&this.fact(facts.slot_of(source, slot), span))
-            };
-            note.join(&own)
-        };
-        if one {
-            return match pairs {
-                [(_, source)] => (Value::Row(*source), source_note(*source, self)),
-                [] if !open => {
-                    let complete = self.complete_note(id, span);
-                    (Value::None, self.both(&note, &complete))
-                }
-                [] => (Value::Unknown, self.open_note(id, span)),
-                _ => {
-                    let notes = pairs.iter().map(|(_, source)| source_note(*source, self));
-                    let notes = notes.fold(Note::default(), |all, note| all.join(&note));
-                    (Value::Unknown, notes)
-                }
-            };
-        }
-        let items = pairs.iter().map(|(_, source)| Value::Row(*source)).collect();
-        let mut list = List::new(items, if open { Extent::Open } else { Extent::Whole });
-        if self.tracing {
-            list.notes = pairs.iter().map(|(_, source)| source_note(*source, self)).collect();
-            let complete =
-                if open { self.open_note(id, span) } else { self.complete_note(id, span) };
-            list.note = self.both(&note, &complete);
-        }
-        (Value::List(Rc::new(list)), Note::default())
-    }
-
-    /// The facts by which nobody else refers: the lists, and what each of their elements refers to.
-    fn complete_note(&mut self, id: InverseId, span: Span) -> Note {
-        if !self.tracing {
-            return Note::default();
-        }
-        if let Some(note) = &self.complete_notes[id.0 as usize] {
-            return note.clone();
-        }
-        let note = self.reference_note(id, span, false);
-        self.complete_notes[id.0 as usize] = Some(note.clone());
-        note
-    }
-
-    /// The facts that would have to be known before nobody else can refer.
-    fn open_note(&self, id: InverseId, span: Span) -> Note {
-        if self.tracing { self.reference_note(id, span, true) } else { Note::default() }
-    }
-
-    fn reference_note(&self, id: InverseId, span: Span, unknown_only: bool) -> Note {
-        let inverse = self.rules.schema.inverse(id);
-        let def = self.rules.schema.ty(inverse.source);
-        let field = &def.fields[inverse.by];
-        let mut note = Note::default();
-        for slot in self.facts.holders(id) {
-            let (ty, at) = self.facts.field_of(slot);
-            let ty = &self.rules.schema.ty(ty).fields[at].ty;
-            let partial = matches!(ty.present(), Type::List(_, Completeness::Partial));
-            let open = partial
-                || matches!(self.facts.read(slot, ty), Fact::Unknown)
-                || self.facts.is_damaged(slot);
-            if open || !unknown_only {
-                note = note.join(&self.fact(slot, span));
-            }
-        }
-        if def.key == Some(inverse.by) {
-            return note;
-        }
-        for row in self.facts.entities(inverse.source) {
-            let slot = self.facts.slot_of(*row, field.slot.unwrap_or(0));
-            if !unknown_only
-                || matches!(self.facts.read(slot, &field.ty), Fact::Unknown)
-                || self.facts.is_damaged(slot)
-            {
-                note = note.join(&self.fact(slot, span));
-            }
-        }
-        note
     }
 
     fn compare(&mut self, op: Comparison, how: How, left: &Expr, right: &Expr) -> (Truth, Note) {
@@ -633,15 +458,28 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
         (value, note)
     }
 
-    /// A text with its expressions filled in; what is not known reads `unknown`.
+    /// A text with its expressions filled in; what is not known reads `unknown`, long lists are cut.
     pub fn text(&mut self, template: &Template) -> String {
+        self.fill(template, show::value)
+    }
+
+    /// The same with every element of every list.
+    pub fn whole_text(&mut self, template: &Template) -> String {
+        self.fill(template, show::whole)
+    }
+
+    fn fill(
+        &mut self,
+        template: &Template,
+        show: fn(&Value<'_>, &Type, &Facts<'_>) -> String,
+    ) -> String {
         let mut text = String::new();
         for part in &template.parts {
             match part {
                 Part::Text(plain) => text.push_str(plain),
                 Part::Expr(expr) => {
                     let (value, _) = self.eval(expr);
-                    text.push_str(&show::value(&value, &expr.ty, self.facts));
+                    text.push_str(&show(&value, &expr.ty, self.facts));
                 }
             }
         }

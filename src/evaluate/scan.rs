@@ -38,10 +38,10 @@ struct Elements<'a> {
 impl<'a> Evaluator<'_, 'a, '_> {
     /// The list of a scan; `Err` where it is unknown.
     fn elements(&mut self, scan: &Scan) -> Result<Elements<'a>, Note> {
-        if let Some(index) = &scan.index {
-            if let Some(found) = self.indexed(scan, index) {
-                return Ok(found);
-            }
+        if let Some(index) = &scan.index
+            && let Some(found) = self.indexed(scan, index)
+        {
+            return Ok(found);
         }
         match self.eval(&scan.list) {
             (Value::List(list), base) => Ok(Elements { list, places: None, base }),
@@ -119,7 +119,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 None => (Truth::True, Note::default()),
             };
             let note = if this.tracing {
-                elements.base.join(&list.item_note(at)).join(&note)
+                elements.base.join(&list.item_note(at)).join(&note).led()
             } else {
                 note
             };
@@ -160,6 +160,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         loop {
             let mut result = !decisive;
             let mut decided = Note::default();
+            let mut passed = 0;
             let (mut settled, mut unsettled) = (Note::default(), Note::default());
             self.each(scan, &elements, |this, _, filter, note| {
                 let (body_truth, body_note) = if filter == Truth::False {
@@ -191,6 +192,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 } else if this.tracing {
                     // One side alone decides: the filter that leaves the element out, or the body.
                     let part = if filter == Truth::False { note } else { body_note };
+                    passed += usize::from(filter == Truth::True);
                     settled = settled.join(&part);
                 }
                 true
@@ -212,6 +214,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 continue;
             }
             let whole = self.both(&elements.base, &elements.list.note);
+            // Where the filter leaves one element, that one decides; else the list does, which has none that would do.
+            let whole = if scan.filter.is_some() && passed == 1 { whole.led() } else { whole };
             return (flip(result), self.both(&whole, &settled));
         }
     }
@@ -474,14 +478,15 @@ impl<'a> Evaluator<'_, 'a, '_> {
     /// `xs are equal`
     pub(super) fn are_equal(&mut self, expr: &Expr, nocase: bool) -> (Value<'a>, Note) {
         self.on_list(expr, |this, list| {
-            let mut firsts: Vec<(Key, usize)> = Vec::new();
+            // Each value, where it comes first, and how often it comes.
+            let mut firsts: Vec<(Key, usize, usize)> = Vec::new();
             let mut unknown = false;
             for (at, item) in list.items.iter().enumerate() {
                 match Key::of(item, nocase) {
-                    Some(key) if firsts.iter().all(|(known, _)| *known != key) => {
-                        firsts.push((key, at))
-                    }
-                    Some(_) => {}
+                    Some(key) => match firsts.iter_mut().find(|(known, ..)| *known == key) {
+                        Some((.., count)) => *count += 1,
+                        None => firsts.push((key, at, 1)),
+                    },
                     None => unknown = true,
                 }
                 if !this.tracing && firsts.len() > 1 {
@@ -489,9 +494,13 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 }
             }
             if firsts.len() > 1 {
-                let notes = firsts
-                    .iter()
-                    .fold(Note::default(), |all, (_, at)| this.both(&all, &list.item_note(*at)));
+                // The rarest is the odd one out, the last of several.
+                let odd = firsts.iter().rev().min_by_key(|(.., count)| *count);
+                let odd = odd.map_or(0, |(_, at, _)| *at);
+                let notes = firsts.iter().fold(Note::default(), |all, (_, at, _)| {
+                    let note = list.item_note(*at);
+                    this.both(&all, &if *at == odd { note } else { note.led() })
+                });
                 return (Value::Bool(false), notes);
             }
             if list.extent != Extent::Whole || (unknown && list.items.len() > 1) {

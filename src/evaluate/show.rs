@@ -10,8 +10,17 @@ use crate::schema::types::Type;
 /// Longest list that a message spells out.
 const LONGEST_LIST: usize = 6;
 
-/// A value of a type.
+/// A value of a type; of a long list the first elements, and how many others there are.
 pub fn value(value: &Value<'_>, ty: &Type, facts: &Facts<'_>) -> String {
+    spell(value, ty, facts, LONGEST_LIST)
+}
+
+/// A value of a type with every element, for what is to be carried out and not only read.
+pub fn whole(value: &Value<'_>, ty: &Type, facts: &Facts<'_>) -> String {
+    spell(value, ty, facts, usize::MAX)
+}
+
+fn spell(value: &Value<'_>, ty: &Type, facts: &Facts<'_>, limit: usize) -> String {
     match value {
         Value::Unknown => "unknown".into(),
         Value::None => "none".into(),
@@ -25,11 +34,11 @@ pub fn value(value: &Value<'_>, ty: &Type, facts: &Facts<'_>) -> String {
             let mut shown: Vec<String> = list
                 .items
                 .iter()
-                .take(LONGEST_LIST)
-                .map(|item| self::value(item, element, facts))
+                .take(limit)
+                .map(|item| spell(item, element, facts, limit))
                 .collect();
-            if list.items.len() > LONGEST_LIST {
-                shown.push(format!("and {} more", list.items.len() - LONGEST_LIST));
+            if list.items.len() > limit {
+                shown.push(format!("and {} more", list.items.len() - limit));
             }
             match (shown.is_empty(), list.extent) {
                 (true, Extent::Whole) => "none".into(),

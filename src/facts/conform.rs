@@ -316,11 +316,9 @@ impl<'a> Reader<'a, '_> {
     ) -> u32 {
         let tree = self.facts.tree;
         let mark = self.scratch.len();
-        if again {
-            if let Some(list) = self.facts.lists.get(before.data as usize).copied() {
-                let range = list.start as usize..(list.start + list.len) as usize;
-                self.scratch.extend_from_slice(&self.facts.items[range]);
-            }
+        if again && let Some(list) = self.facts.lists.get(before.data as usize).copied() {
+            let range = list.start as usize..(list.start + list.len) as usize;
+            self.scratch.extend_from_slice(&self.facts.items[range]);
         }
         for item in tree.items(value) {
             if let Type::Row(ty) = element {

@@ -51,7 +51,13 @@ impl<'a> Planner<'a, '_, '_> {
 
     fn changes_who_is_asked_for(&self, applied: &Applied<'a>) -> bool {
         let facts = &self.state.facts;
-        applied.changed.iter().any(|slot| self.asked.contains(&facts.field_of(*slot)))
+        let schema = facts.schema();
+        applied.changed.iter().any(|slot| {
+            let (ty, field) = facts.field_of(*slot);
+            let element = schema.ty(ty).fields[field].ty.element();
+            let lists_units = schema.unit.is_some_and(|unit| element == Some(&Type::Row(unit)));
+            lists_units || self.asked.contains(&(ty, field))
+        })
     }
 
     /// Looks anew at whom findings block: those that a step opened, and all where it may have led references elsewhere.

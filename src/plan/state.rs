@@ -142,10 +142,10 @@ impl<'a, 'r> State<'a, 'r> {
                 .map(|(key, _)| key.clone())
                 .collect();
             for key in before {
-                if !found.contains_key(&key) {
-                    if let Some(raw) = self.open.remove(&key) {
-                        closed.insert(key, raw);
-                    }
+                if !found.contains_key(&key)
+                    && let Some(raw) = self.open.remove(&key)
+                {
+                    closed.insert(key, raw);
                 }
             }
             for (key, raw) in found {

@@ -271,10 +271,10 @@ impl<'a> Run<'_, 'a, '_> {
         for (field, value) in fields {
             let slot = self.slot(made, ty, *field)?;
             let mut value = self.build(value, made, slot, locals)?;
-            if *field == key {
-                if let NewFact::Text(id) = &value {
-                    value = NewFact::Text(self.unused(ty, id));
-                }
+            if *field == key
+                && let NewFact::Text(id) = &value
+            {
+                value = NewFact::Text(self.unused(ty, id));
             }
             self.facts.store(slot, &value);
         }

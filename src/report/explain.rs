@@ -397,7 +397,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
             }
             let rules: &'a crate::compile::ir::RuleSet = self.checked.rules;
             let remedy = &rules.remedies[fix.remedy];
-            let mut text = |template| self.remedies.text(template);
+            let mut text = |template| self.remedies.whole_text(template);
             texts.push(FixText {
                 remedy: &remedy.name,
                 action: text(&remedy.action),

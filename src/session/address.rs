@@ -154,10 +154,10 @@ fn entry(
         return Ok(best);
     }
     let name = rest.split('/').next().unwrap_or_default();
-    if keys.is_empty() {
-        if let Some(row) = name.parse::<usize>().ok().and_then(|at| rows.get(at)) {
-            return Ok((*row, name.len()));
-        }
+    if keys.is_empty()
+        && let Some(row) = name.parse::<usize>().ok().and_then(|at| rows.get(at))
+    {
+        return Ok((*row, name.len()));
     }
     let help = did_you_mean(name, keys.iter().map(String::as_str));
     let help = help.or_else(|| match (keys.is_empty(), rows.len()) {
@@ -210,10 +210,7 @@ pub fn holder(row: RowId, facts: &Facts<'_>) -> Option<NodeId> {
     let first = stated.min_by_key(|node| facts.tree().span(*node))?;
     let span = facts.tree().span(first);
     let roots = facts.tree().documents().iter().filter(|document| document.file == span.file);
-    roots
-        .map(|document| document.root)
-        .filter(|root| facts.tree().span(*root).start <= span.start)
-        .last()
+    roots.map(|document| document.root).rfind(|root| facts.tree().span(*root).start <= span.start)
 }
 
 /// The path to a node. A node stands in the arena behind the one that holds it.

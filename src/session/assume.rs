@@ -228,7 +228,8 @@ fn spec<'a>(facts: &Facts<'a>, rules: &RuleSet, call: &str) -> Result<Spec<'a>, 
             .iter()
             .map(|(name, ty)| format!("{name}: {}", ty.describe(&rules.schema)))
             .collect();
-        let message = format!("`{name}` takes {} arguments, not {}", params.len(), arguments.len());
+        let plural = if params.len() == 1 { "argument" } else { "arguments" };
+        let message = format!("`{name}` takes {} {plural}, not {}", params.len(), arguments.len());
         return Err(Problem::new(message, Some(format!("write `{name}({})`", wanted.join(", ")))));
     }
     let values = params.iter().zip(arguments).map(|((param, ty), text)| {

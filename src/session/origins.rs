@@ -120,7 +120,7 @@ fn is(value: &Json, text: &str) -> bool {
             recorded == text
                 || serde_json::from_str::<String>(text).is_ok_and(|plain| plain == *recorded)
         }
-        other => other.to_string() == text,
+        other => *other == text,
     }
 }
 

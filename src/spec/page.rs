@@ -42,6 +42,8 @@ pub struct Case {
     pub expectations: Vec<Expectation>,
     /// Promises that cannot be read.
     pub broken: Vec<String>,
+    /// The steps that the plan for it must have, one a line, where the page tells.
+    pub plan: Option<Vec<String>>,
 }
 
 impl Case {
@@ -120,6 +122,12 @@ impl Fence {
     }
 
     fn close(self, section: &mut Section) {
+        if let ("plan", Some(_), Some(case)) =
+            (self.language.as_str(), &section.rule, section.cases.last_mut())
+        {
+            let lines = self.text.lines().map(str::trim).filter(|line| !line.is_empty());
+            case.plan = Some(lines.map(str::to_owned).collect());
+        }
         // Plans and reports are examples to read.
         if !matches!(self.language.as_str(), "yaml" | "yml" | "json") {
             section

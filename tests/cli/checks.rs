@@ -50,6 +50,7 @@ error[SRV-001]: s1 is stopped, so nothing can be done with it
   at       Console > s1 > Start
   run      start s1
   or       Replace s1
+  step     1 of 1 of `failback plan`
   blocks   s1
 
 blocked     s1 (SRV-001)
@@ -207,7 +208,7 @@ fn json_has_the_keys_that_others_read() {
                 "path": "servers/s1/state", "value": "stopped", "note": "", "stated": true,
                 "location": location
             }],
-            "fixes": ["start", "replace"], "questions": []
+            "fixes": ["start", "replace"], "step": 1, "questions": []
         })
     );
     assert_eq!(lab["documentErrors"], serde_json::json!([]));

@@ -21,7 +21,10 @@ fn pack(text: &str) -> RuleSet {
     let loaded = rules::load(&sources, &PackFiles { name: "trial".to_owned(), files: vec![file] });
     let errors: Vec<_> = loaded.diagnostics.iter().map(|error| &error.message).collect();
     assert!(
-        loaded.diagnostics.iter().all(|error| error.severity != failback::diagnostic::Severity::Error),
+        loaded
+            .diagnostics
+            .iter()
+            .all(|error| error.severity != failback::diagnostic::Severity::Error),
         "{errors:?}"
     );
     loaded.rules
@@ -47,10 +50,13 @@ fn left(plan: &Plan) -> Vec<(&str, &str)> {
 fn remedies_that_need_each_other_are_told() {
     let plan = plan_for(include_str!("circle.gate"), STOPPED);
     assert!(plan.steps.is_empty());
-    assert_eq!(left(&plan), [
-        ("T-001:servers/s1", "start cannot start: servers/s1/disk is detached"),
-        ("T-002:servers/s1", "attach cannot start: servers/s1/power is stopped"),
-    ]);
+    assert_eq!(
+        left(&plan),
+        [
+            ("T-001:servers/s1", "start cannot start: servers/s1/disk is detached"),
+            ("T-002:servers/s1", "attach cannot start: servers/s1/power is stopped"),
+        ]
+    );
 }
 
 #[test]
@@ -74,7 +80,10 @@ fn rules_that_no_state_satisfies_come_to_an_end() {
     let plan = plan_for(include_str!("quarrel.gate"), STOPPED);
     assert!(plan.steps.len() <= 2, "{:?}", plan.steps.len());
     assert_eq!(plan.unresolved.len(), 1);
-    assert!(plan.unresolved[0].why.ends_with("does not close it here") || !plan.unresolved[0].why.is_empty());
+    assert!(
+        plan.unresolved[0].why.ends_with("does not close it here")
+            || !plan.unresolved[0].why.is_empty()
+    );
 }
 
 #[test]

@@ -39,30 +39,55 @@ fn not_asked() -> Consent {
 #[test]
 fn each_terminal_case_is_told_and_its_own_remedies_are_dropped() {
     let cases: [(&str, &str, &str, Vec<Wish>); 9] = [
-        ("T-1", "VM-002", "files01", vec![set(
-            "machines/files01/os",
-            "{ name: Windows Server 2008 R2, version: '6.1', servicePack: SP1 }",
-        )]),
-        ("T-2", "VM-004", "web01", vec![
-            set("machines/web01/protection/enabled", "false"),
-            set("machines/web01/protection/disableReason", "migrationComplete"),
-        ]),
+        (
+            "T-1",
+            "VM-002",
+            "files01",
+            vec![set(
+                "machines/files01/os",
+                "{ name: Windows Server 2008 R2, version: '6.1', servicePack: SP1 }",
+            )],
+        ),
+        (
+            "T-2",
+            "VM-004",
+            "web01",
+            vec![
+                set("machines/web01/protection/enabled", "false"),
+                set("machines/web01/protection/disableReason", "migrationComplete"),
+            ],
+        ),
         ("T-3", "VM-006", "web01", vec![set("machines/web01/azureVm/exists", "false")]),
-        ("T-4", "VM-007", "web01", vec![
-            set("machines/web01/protection/enabled", "false"),
-            set("machines/web01/protection/disableReason", "notSpecified"),
-        ]),
+        (
+            "T-4",
+            "VM-007",
+            "web01",
+            vec![
+                set("machines/web01/protection/enabled", "false"),
+                set("machines/web01/protection/disableReason", "notSpecified"),
+            ],
+        ),
         ("T-5", "VM-005", "web01", vec![set("machines/web01/azureVm/resourceGroup", "rg-web")]),
         ("T-6", "GRP-001", "erp01", vec![set("machines/erp02/osFamily", "linux")]),
-        ("T-7", "CS-004", "files01", vec![
-            set("configurationServers/cs1/database", "[erp01, erp02, web01]"),
-            set("configurationServers/cs1/lastBackup", "none"),
-        ]),
+        (
+            "T-7",
+            "CS-004",
+            "files01",
+            vec![
+                set("configurationServers/cs1/database", "[erp01, erp02, web01]"),
+                set("configurationServers/cs1/lastBackup", "none"),
+            ],
+        ),
         ("T-8", "VM-003", "web01", vec![set("machines/web01/azureVm/createdBy", "manual")]),
-        ("T-9", "VM-008", "files01", vec![set(
-            "machines/files01/os",
-            "{ name: Windows Server 2008, version: '6.0', servicePack: SP2 }",
-        )]),
+        (
+            "T-9",
+            "VM-008",
+            "files01",
+            vec![set(
+                "machines/files01/os",
+                "{ name: Windows Server 2008, version: '6.0', servicePack: SP2 }",
+            )],
+        ),
     ];
     for (name, rule, unit, mut wishes) in cases {
         // A fault of its own that is not worth mending, and one that others have as well.
@@ -80,7 +105,10 @@ fn each_terminal_case_is_told_and_its_own_remedies_are_dropped() {
         let left: Vec<&str> = all.into_iter().filter(|unit| !lost.contains(unit)).collect();
         assert_eq!(plan.ready, left, "{name}: the others go");
         let drags = &plan.ineligible[0].drags;
-        assert!(drags.iter().any(|(holder, _)| holder == "recoveryPlans/rp-seoul"), "{name}: {drags:?}");
+        assert!(
+            drags.iter().any(|(holder, _)| holder == "recoveryPlans/rp-seoul"),
+            "{name}: {drags:?}"
+        );
     }
 }
 

@@ -152,7 +152,7 @@ fn plain(text: &str) -> String {
     let mut quoted = false;
     let cleaned = clean(text);
     // Grave accents in pairs are our own way to quote; what is between them is shown as it is.
-    let paired = cleaned.matches('`').count() % 2 == 0;
+    let paired = cleaned.matches('`').count().is_multiple_of(2);
     for char in cleaned.chars() {
         if char == '`' && paired {
             quoted = !quoted;

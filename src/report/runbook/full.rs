@@ -170,6 +170,9 @@ fn steps(out: &mut String, plan: &Plan, look: &Look) {
     for (wave, members) in waves(plan) {
         let title = match members.as_slice() {
             [only] => format!("Wave {wave}: step {}", only.id),
+            [one, two] => {
+                format!("Wave {wave}: steps {} and {}; these may run side by side", one.id, two.id)
+            }
             [.., last] if last.id + 1 == members[0].id + members.len() => format!(
                 "Wave {wave}: steps {} to {}; these may run side by side",
                 members[0].id, last.id
@@ -267,17 +270,27 @@ fn waiting(out: &mut String, plan: &Plan, look: &Look) {
 
 fn closed(out: &mut String, plan: &Plan, look: &Look) {
     let mut open = of(plan, Hold::Closed);
-    open.extend(of(plan, Hold::Question));
-    if open.is_empty() {
+    let held = of(plan, Hold::Question);
+    // What only waits for an answer has its question above; the others say what else they miss.
+    let asked = |one: &&Unresolved| one.why.ends_with("see the questions");
+    let (waiting, others): (Vec<_>, Vec<_>) = held.into_iter().partition(asked);
+    open.extend(others);
+    if open.is_empty() && waiting.is_empty() {
         return;
     }
     Page { look, indent: 0 }.heading(out, "Stays closed after all of this");
+    let page = Page { look, indent: 2 };
     for open in limited(&open, look) {
-        let page = Page { look, indent: 2 };
         page.line(out, "- ", Tone::Bad, &format!("{} [{}]", open.message, finding(&open.id)));
         Page { look, indent: INDENT }.line(out, "why: ", Tone::Heading, &open.why);
     }
     rest(out, open.len(), look);
+    if !waiting.is_empty() {
+        let ids: Vec<String> = waiting.iter().map(|open| finding(&open.id)).collect();
+        let limit = if look.all { usize::MAX - 1 } else { NAMED };
+        let ids = names(ids.iter().map(String::as_str), limit);
+        page.line(out, "- ", Tone::Doubt, &format!("waits for the answers above: {ids}"));
+    }
 }
 
 fn besides(out: &mut String, checked: &Checked<'_>, look: &Look) {

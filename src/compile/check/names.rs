@@ -1,0 +1,337 @@
+//! Names: what a name, a field, a call or a record literal stands for.
+//!
+//! Owns the look-up of names in their order (locals, fields of the owner, words, the environment, definitions) and the
+//! compiling of definitions when they are first asked for.
+
+use crate::builtins;
+use crate::compile::check::{Checker, RULE_LOCALS};
+use crate::compile::hoist::hoist;
+use crate::compile::ir::{self, Const, Expr, Kind, LocalId, Scan};
+use crate::diagnostic::did_you_mean;
+use crate::language::ast::{self};
+use crate::schema::types::{Completeness, Type, WordId};
+use crate::schema::{ENVIRONMENT, TypeId};
+use crate::source::Span;
+use std::rc::Rc;
+
+impl<'a, 'c> Checker<'a, 'c> {
+    pub(super) fn resolves(&self, name: &str) -> bool {
+        name == "now"
+            || self.scope.iter().any(|(known, _, _)| known == name)
+            || self.owner.is_some_and(|(_, ty)| self.schema.ty(ty).field(name).is_some())
+            || self.schema.ty(ENVIRONMENT).field(name).is_some()
+            || self.defines.get(name).is_some_and(|define| define.params.is_empty())
+    }
+
+    pub(super) fn name(&mut self, name: &str, span: Span, expected: Option<&Type>) -> Expr {
+        if let Some((_, local, ty)) = self.scope.iter().rev().find(|(known, _, _)| known == name) {
+            return Expr { kind: Kind::Local(*local), ty: ty.clone(), span };
+        }
+        if let Some((local, ty)) = self.owner
+            && let Some(field) = self.schema.ty(ty).field(name)
+        {
+            let base = Expr { kind: Kind::Local(local), ty: Type::Ref(ty), span };
+            return self.read(Some(base), ty, field, span);
+        }
+        // A word of the enumeration expected here comes before a field of the same name.
+        let words = expected.map(Type::present);
+        if let Some(Type::Words(words)) = words
+            && let Some(word) = self.schema.word_id(name).filter(|word| words.contains(word))
+        {
+            return self.word(word, span);
+        }
+        if let Some(field) = self.schema.ty(ENVIRONMENT).field(name) {
+            return self.read(None, ENVIRONMENT, field, span);
+        }
+        if name == "now" {
+            return Expr { kind: Kind::Now, ty: Type::Time, span };
+        }
+        let constant = self.defines.get(name).is_some_and(|define| define.params.is_empty());
+        let is_word = words.is_none() && self.schema.word_id(name).is_some();
+        if constant || (self.defines.contains_key(name) && !is_word) {
+            return self.call(&ast::Name { value: name.to_owned(), span }, &[], span);
+        }
+        if let Some(Type::Words(words)) = words {
+            let allowed: Vec<&str> = words.iter().map(|word| self.schema.word(*word)).collect();
+            let message = format!(
+                "`{name}` is not a word of {}",
+                Type::Words(words.clone()).describe(self.schema)
+            );
+            let help = did_you_mean(name, allowed);
+            return self.error("unknown-word", message, span, help);
+        }
+        if let (Some(word), None) = (self.schema.word_id(name), expected) {
+            return self.word(word, span);
+        }
+        let known = self.scope.iter().map(|(known, _, _)| known.as_str());
+        let known = known
+            .chain(self.schema.ty(ENVIRONMENT).field_names())
+            .chain(self.defines.keys().map(String::as_str));
+        let help = did_you_mean(name, known);
+        self.error("unknown-name", format!("unknown name `{name}`"), span, help)
+    }
+
+    pub(super) fn word(&mut self, word: WordId, span: Span) -> Expr {
+        Expr { kind: Kind::Const(Const::Word(word)), ty: Type::Words(vec![word]), span }
+    }
+
+    /// Reads a field of a row, or of the environment.
+    pub(super) fn read(
+        &mut self,
+        base: Option<Expr>,
+        owner: TypeId,
+        field: usize,
+        span: Span,
+    ) -> Expr {
+        let def = &self.schema.ty(owner).fields[field];
+        self.usage.read(owner, field);
+        match (def.slot, &def.ty) {
+            (Some(slot), _) => {
+                let ty = match &def.ty {
+                    Type::Row(id) => Type::Ref(*id),
+                    Type::List(element, extent) => match element.as_ref() {
+                        Type::Row(id) => Type::List(Box::new(Type::Ref(*id)), *extent),
+                        _ => def.ty.clone(),
+                    },
+                    Type::OrNone(inner) => match inner.as_ref() {
+                        Type::Row(id) => Type::OrNone(Box::new(Type::Ref(*id))),
+                        _ => def.ty.clone(),
+                    },
+                    other => other.clone(),
+                };
+                Expr {
+                    kind: Kind::Field { base: base.map(Box::new), owner, field, slot },
+                    ty,
+                    span,
+                }
+            }
+            (None, Type::All(inverse) | Type::One(inverse)) => {
+                let one = matches!(def.ty, Type::One(_));
+                let source = self.schema.inverse(*inverse).source;
+                self.usage.read(source, self.schema.inverse(*inverse).by);
+                let ty = if one {
+                    Type::OrNone(Box::new(Type::Ref(source)))
+                } else {
+                    Type::List(Box::new(Type::Ref(source)), Completeness::Complete)
+                };
+                match base {
+                    Some(base) => Expr {
+                        kind: Kind::Inverse { base: Box::new(base), inverse: *inverse, one },
+                        ty,
+                        span,
+                    },
+                    None => {
+                        self.error("type-mismatch", "the environment has no inverses", span, None)
+                    }
+                }
+            }
+            _ => self.poison(span),
+        }
+    }
+
+    pub(super) fn field(&mut self, base: &ast::Expr, field: &ast::Name, span: Span) -> Expr {
+        let base = self.expr(base, None);
+        if base.ty == Type::Error {
+            return base;
+        }
+        if let Some(element) = base.ty.element().cloned() {
+            let Some(ty) = element.row() else { return self.no_fields(&element, field) };
+            let local = self.local();
+            let item = Expr { kind: Kind::Local(local), ty: element, span: base.span };
+            let body = self.row_field(item, ty, field, span);
+            let flatten = body.ty.element().is_some();
+            let element = body.ty.element().cloned().unwrap_or_else(|| body.ty.clone());
+            let scan = Scan { list: Box::new(base), local, filter: None, index: None };
+            let ty = Type::List(Box::new(element), Completeness::Complete);
+            return Expr { kind: Kind::Map { scan, body: Box::new(body), flatten }, ty, span };
+        }
+        let Some(ty) = base.ty.row() else {
+            let ty = base.ty.clone();
+            return self.no_fields(&ty, field);
+        };
+        self.row_field(base, ty, field, span)
+    }
+
+    pub(super) fn row_field(
+        &mut self,
+        base: Expr,
+        ty: TypeId,
+        field: &ast::Name,
+        span: Span,
+    ) -> Expr {
+        let def = self.schema.ty(ty);
+        if let Some(at) = def.field(&field.value) {
+            return self.read(Some(base), ty, at, span);
+        }
+        let message = format!("`{}` has no field `{}`", def.name, field.value);
+        let help = did_you_mean(&field.value, def.field_names());
+        self.error("unknown-field", message, field.span, help)
+    }
+
+    pub(super) fn no_fields(&mut self, ty: &Type, field: &ast::Name) -> Expr {
+        let message =
+            format!("{} has no fields, so no `{}`", ty.describe(self.schema), field.value);
+        self.error("unknown-field", message, field.span, None)
+    }
+
+    pub(super) fn call(&mut self, name: &ast::Name, arguments: &[ast::Expr], span: Span) -> Expr {
+        if let Some(builtin) = builtins::find(&name.value) {
+            let count = builtin.arity;
+            if arguments.len() != count {
+                return self.arity(&name.value, count, arguments.len(), span);
+            }
+            let arguments: Vec<Expr> =
+                arguments.iter().map(|argument| self.expr(argument, None)).collect();
+            if arguments.iter().any(|argument| argument.ty == Type::Error) {
+                return self.poison(span);
+            }
+            let types: Vec<Type> = arguments.iter().map(|argument| argument.ty.clone()).collect();
+            return match (builtin.check)(&types) {
+                Ok(ty) => Expr { kind: Kind::Call(builtin, arguments), ty, span },
+                Err(wanted) => {
+                    let found: Vec<String> =
+                        types.iter().map(|ty| ty.describe(self.schema)).collect();
+                    let message =
+                        format!("`{}` takes {wanted}, found {}", name.value, found.join(", "));
+                    self.error("type-mismatch", message, span, Some(builtin.signature.to_owned()))
+                }
+            };
+        }
+        let Some(define) = self.defines.get(&name.value) else {
+            let known = self
+                .defines
+                .keys()
+                .map(String::as_str)
+                .chain(builtins::BUILTINS.iter().map(|b| b.name));
+            let help = did_you_mean(&name.value, known);
+            return self.error(
+                "unknown-name",
+                format!("unknown function `{}`", name.value),
+                name.span,
+                help,
+            );
+        };
+        self.usage.call(&name.value);
+        if arguments.len() != define.params.len() {
+            return self.arity(&name.value, define.params.len(), arguments.len(), span);
+        }
+        let mut values = Vec::new();
+        for (argument, ty) in arguments.iter().zip(&define.params) {
+            values.push(self.expect(argument, ty));
+        }
+        let Some(compiled) = self.define(&name.value) else { return self.poison(span) };
+        if values.iter().any(|value| value.ty == Type::Error) {
+            return self.poison(span);
+        }
+        let ty = compiled.body.ty.clone();
+        Expr { kind: Kind::Invoke(compiled, values), ty, span }
+    }
+
+    /// A definition, compiled when first asked for; none where it has an error, which is told once.
+    pub fn define(&mut self, name: &str) -> Option<Rc<ir::Define>> {
+        if let Some(known) = self.shared.compiled.get(name) {
+            return known.clone();
+        }
+        let define = self.defines.get(name)?;
+        // A definition that uses itself finds nothing here; the circle is told elsewhere.
+        self.shared.compiled.insert(name.to_owned(), None);
+        let outer =
+            (std::mem::take(&mut self.scope), self.owner.take(), self.next_local, self.size);
+        // The definition that calls this one goes on behind it, so that no two share a local.
+        let within = self.next_local >= RULE_LOCALS;
+        let start = self.shared.define_locals;
+        self.next_local = if within { self.next_local.max(start) } else { start };
+        self.size = 0;
+        let params: Vec<LocalId> = define
+            .ast
+            .params
+            .iter()
+            .zip(&define.params)
+            .map(|(param, ty)| self.bind(&param.name, ty.clone()))
+            .collect();
+        let mut body = match &define.ty {
+            Some(ty) => self.expect(&define.ast.body, ty),
+            None => self.expr(&define.ast.body, None),
+        };
+        self.shared.define_locals = self.shared.define_locals.max(self.next_local);
+        (self.scope, self.owner, self.next_local, self.size) = outer;
+        if within {
+            self.next_local = self.shared.define_locals;
+        }
+        if body.ty == Type::Error {
+            return None;
+        }
+        hoist(&mut body, &mut params.clone(), &mut self.shared.memos);
+        let ty = match (&define.ty, &body.ty) {
+            (Some(Type::OrNone(_)), _) | (None, _) => body.ty.clone(),
+            (Some(declared), Type::OrNone(_)) => Type::OrNone(Box::new(declared.clone())),
+            (Some(declared), _) => declared.clone(),
+        };
+        let row_in = matches!(define.params.as_slice(), [ty] if ty.row().is_some());
+        let kept = row_in && matches!(ty, Type::Bool | Type::Words(_));
+        if params.is_empty() {
+            // A constant of the environment.
+            let span = body.span;
+            self.shared.memos += 1;
+            body = Expr {
+                ty: ty.clone(),
+                kind: Kind::Memo(self.shared.memos - 1, Vec::new(), Box::new(body)),
+                span,
+            };
+        }
+        body.ty = ty;
+        let id = self.shared.defines;
+        self.shared.defines += 1;
+        let compiled = Rc::new(ir::Define { id, params, body, kept });
+        self.shared.compiled.insert(name.to_owned(), Some(Rc::clone(&compiled)));
+        Some(compiled)
+    }
+
+    pub(super) fn arity(&mut self, name: &str, wanted: usize, found: usize, span: Span) -> Expr {
+        let plural = if wanted == 1 { "" } else { "s" };
+        let message = format!("`{name}` takes {wanted} argument{plural}, found {found}");
+        self.error("argument-count", message, span, None)
+    }
+
+    pub(super) fn record(
+        &mut self,
+        name: &ast::Name,
+        fields: &[(ast::Name, ast::Expr)],
+        span: Span,
+    ) -> Expr {
+        let Some(ty) = self.schema.find(&name.value).filter(|ty| *ty != ENVIRONMENT) else {
+            let help = did_you_mean(&name.value, self.schema.type_names());
+            return self.error(
+                "unknown-type",
+                format!("unknown type `{}`", name.value),
+                name.span,
+                help,
+            );
+        };
+        let values = self.field_values(ty, fields);
+        Expr { kind: Kind::Make(ty, values), ty: Type::Ref(ty), span }
+    }
+
+    /// `{ field = expr … }`
+    pub fn field_values(
+        &mut self,
+        ty: TypeId,
+        fields: &[(ast::Name, ast::Expr)],
+    ) -> Vec<(usize, Expr)> {
+        let mut values = Vec::new();
+        for (name, value) in fields {
+            let def = self.schema.ty(ty);
+            let Some(at) = def.field(&name.value).filter(|at| def.fields[*at].slot.is_some())
+            else {
+                let message = format!("`{}` has no field `{}`", def.name, name.value);
+                let help = did_you_mean(&name.value, def.field_names());
+                self.error("unknown-field", message, name.span, help);
+                continue;
+            };
+            self.usage.written(ty, at);
+            let expected = def.fields[at].ty.clone();
+            values.push((at, self.expect(value, &expected)));
+        }
+        values
+    }
+}

@@ -1,0 +1,114 @@
+//! Who refers to a row: reading inverses, and the proof that nobody else does.
+//!
+//! Owns the notes of inverses; the tables themselves are in `facts`.
+
+use crate::builtins::value::{Extent, List, Note, Value};
+use crate::evaluate::expr::Evaluator;
+use crate::facts::Fact;
+use crate::schema::types::{Completeness, InverseId, Type};
+use crate::source::Span;
+use std::rc::Rc;
+
+impl<'a> Evaluator<'_, 'a, '_> {
+    /// The entities that refer to a row.
+    pub(super) fn inverse(
+        &mut self,
+        id: InverseId,
+        one: bool,
+        row: u32,
+        note: Note,
+        span: Span,
+    ) -> (Value<'a>, Note) {
+        let facts = self.facts;
+        let (pairs, open) = facts.referrers(id, row);
+        let inverse = self.rules.schema.inverse(id);
+        let by = &self.rules.schema.ty(inverse.source);
+        let slot = by.fields[inverse.by].slot.unwrap_or(0);
+        let is_key = by.key == Some(inverse.by);
+        let source_note = |source: u32, this: &Self| {
+            if !this.tracing {
+                return Note::default();
+            }
+            let held = this.fact(facts.row(source).via, span);
+            let own = if is_key {
+                held.clone()
+            } else {
+                held.join(&this.fact(facts.slot_of(source, slot), span))
+            };
+            note.join(&own)
+        };
+        if one {
+            return match pairs {
+                [(_, source)] => (Value::Row(*source), source_note(*source, self)),
+                [] if !open => {
+                    let complete = self.complete_note(id, span);
+                    (Value::None, self.both(&note, &complete))
+                }
+                [] => (Value::Unknown, self.open_note(id, span)),
+                _ => {
+                    let notes = pairs.iter().map(|(_, source)| source_note(*source, self));
+                    let notes = notes.fold(Note::default(), |all, note| all.join(&note));
+                    (Value::Unknown, notes)
+                }
+            };
+        }
+        let items = pairs.iter().map(|(_, source)| Value::Row(*source)).collect();
+        let mut list = List::new(items, if open { Extent::Open } else { Extent::Whole });
+        if self.tracing {
+            list.notes = pairs.iter().map(|(_, source)| source_note(*source, self)).collect();
+            let complete =
+                if open { self.open_note(id, span) } else { self.complete_note(id, span) };
+            list.note = self.both(&note, &complete);
+        }
+        (Value::List(Rc::new(list)), Note::default())
+    }
+
+    /// The facts by which nobody else refers: the lists, and what each of their elements refers to.
+    fn complete_note(&mut self, id: InverseId, span: Span) -> Note {
+        if !self.tracing {
+            return Note::default();
+        }
+        if let Some(note) = &self.complete_notes[id.0 as usize] {
+            return note.clone();
+        }
+        let note = self.reference_note(id, span, false);
+        self.complete_notes[id.0 as usize] = Some(note.clone());
+        note
+    }
+
+    /// The facts that would have to be known before nobody else can refer.
+    fn open_note(&self, id: InverseId, span: Span) -> Note {
+        if self.tracing { self.reference_note(id, span, true) } else { Note::default() }
+    }
+
+    fn reference_note(&self, id: InverseId, span: Span, unknown_only: bool) -> Note {
+        let inverse = self.rules.schema.inverse(id);
+        let def = self.rules.schema.ty(inverse.source);
+        let field = &def.fields[inverse.by];
+        let mut note = Note::default();
+        for slot in self.facts.holders(id) {
+            let (ty, at) = self.facts.field_of(slot);
+            let ty = &self.rules.schema.ty(ty).fields[at].ty;
+            let partial = matches!(ty.present(), Type::List(_, Completeness::Partial));
+            let open = partial
+                || matches!(self.facts.read(slot, ty), Fact::Unknown)
+                || self.facts.is_damaged(slot);
+            if open || !unknown_only {
+                note = note.join(&self.fact(slot, span));
+            }
+        }
+        if def.key == Some(inverse.by) {
+            return note;
+        }
+        for row in self.facts.entities(inverse.source) {
+            let slot = self.facts.slot_of(*row, field.slot.unwrap_or(0));
+            if !unknown_only
+                || matches!(self.facts.read(slot, &field.ty), Fact::Unknown)
+                || self.facts.is_damaged(slot)
+            {
+                note = note.join(&self.fact(slot, span));
+            }
+        }
+        note
+    }
+}

@@ -1,0 +1,219 @@
+//! What a plan comes to: what is verified, what stays closed and why, who cannot go.
+//!
+//! Owns the last look at the facts after all steps. Takes no step.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::builtins::value::Value;
+use crate::compile::ir::Level;
+use crate::evaluate::explain;
+use crate::evaluate::truth::Truth;
+use crate::evaluate::{Evaluation, Outcome, Question, Raw, Readiness, is_terminal, show};
+use crate::facts::SlotId;
+use crate::plan::step::{self, Spec};
+use crate::plan::{Hold, Ineligible, Plan, Planner, Unresolved};
+use crate::scalar;
+
+impl<'a> Planner<'a, '_, '_> {
+    /// What the steps came to.
+    pub(crate) fn finish(mut self, evaluation: &Evaluation<'a>) -> Plan {
+        let rules = self.state.rules;
+        // The whole is evaluated again, so that nothing rests on what was thought to be touched.
+        let last = crate::evaluate::evaluate(
+            &self.state.facts,
+            rules,
+            self.state.now,
+            &Default::default(),
+        );
+        let mut plan = Plan { limit: self.limit.take(), ..Plan::default() };
+        let mut rests_on: Vec<(Vec<SlotId>, Vec<SlotId>)> = Vec::new();
+        for finding in &last.findings {
+            let rule = &rules.rules[finding.rule];
+            let stands = finding.blocks.is_empty()
+                || finding.blocks.iter().any(|unit| self.eligible.contains(unit));
+            if rule.level != Level::Error || !stands {
+                continue;
+            }
+            for question in &finding.questions {
+                if !plan.questions.iter().any(|known| known.path == question.path) {
+                    plan.questions.push(question.clone());
+                }
+            }
+            let mut missed = Vec::new();
+            let (hold, why) = match finding.outcome {
+                Outcome::Unknown => {
+                    (Hold::Question, "what decides it is not known: see the questions".to_owned())
+                }
+                Outcome::Pending => (Hold::Time, "only time closes it".to_owned()),
+                _ if is_terminal(rule) => (Hold::Closed, "there is no remedy".to_owned()),
+                _ => self.why_not(finding, &mut plan.questions, &mut missed),
+            };
+            let evidence = finding.evidence.iter().map(|evidence| evidence.slot).collect();
+            rests_on.push((evidence, missed));
+            plan.unresolved.push(Unresolved {
+                id: finding.id.clone(),
+                hold,
+                message: finding.message.clone(),
+                why,
+                until: finding.until,
+            });
+        }
+        // A list that need not be complete is not asked for as a whole where one more entry of it is.
+        let entries: FxHashSet<String> = plan
+            .questions
+            .iter()
+            .filter_map(|question| Some(question.path.split_once('[')?.0.to_owned()))
+            .collect();
+        plan.questions.retain(|question| !entries.contains(&question.path));
+        held_by_others(&mut plan.unresolved, &rests_on);
+        plan.ready = last
+            .units
+            .iter()
+            .filter(|unit| unit.readiness == Readiness::Ready && self.eligible.contains(&unit.row))
+            .map(|unit| unit.id.clone())
+            .collect();
+        plan.opens = !plan.ready.is_empty();
+        // Nobody is left behind by no longer being asked for.
+        let all = evaluation
+            .units
+            .iter()
+            .all(|unit| unit.readiness == Readiness::Ineligible || plan.ready.contains(&unit.id));
+        plan.verified = plan.unresolved.is_empty() && plan.limit.is_none() && plan.opens && all;
+        plan.ineligible = self.ineligible(evaluation);
+        let only_time = plan.unresolved.iter().all(|open| open.hold == Hold::Time);
+        if plan.limit.is_none() && only_time && (plan.opens || !plan.unresolved.is_empty()) {
+            let until = plan.unresolved.iter().filter_map(|open| open.until).max();
+            plan.earliest = self.earliest().max(until);
+        }
+        plan.steps = self.taken.into_iter().map(|taken| taken.step).collect();
+        for step in &plan.steps {
+            plan.closing.extend(step.closes.iter().map(|id| (id.clone(), step.id)));
+        }
+        plan
+    }
+
+    /// Why no fix of a failed finding could be carried out; facts that its needs miss become questions.
+    fn why_not(
+        &self,
+        finding: &crate::evaluate::Finding<'a>,
+        questions: &mut Vec<Question>,
+        missed: &mut Vec<SlotId>,
+    ) -> (Hold, String) {
+        let (rules, facts) = (self.state.rules, &self.state.facts);
+        let rule = &rules.rules[finding.rule];
+        let mut evaluator = crate::evaluate::expr::Evaluator::new(facts, rules, self.state.now);
+        let raw = Raw {
+            rule: finding.rule,
+            outcome: finding.outcome,
+            bindings: finding.bindings.clone(),
+            open: finding.open,
+        };
+        evaluator.rebind(&raw);
+        let mut reasons = Vec::new();
+        let mut hold = Hold::Closed;
+        for fix in &rule.fixes {
+            let remedy = &rules.remedies[fix.remedy];
+            let arguments: Vec<Value<'a>> =
+                fix.arguments.iter().map(|argument| evaluator.eval(argument).0).collect();
+            if arguments.iter().any(|value| matches!(value, Value::Unknown | Value::None)) {
+                reasons.push(format!("{} needs facts that are not known", remedy.name));
+                continue;
+            }
+            let spec = Spec { remedy: fix.remedy, arguments };
+            if !self.allows(&spec) {
+                let name = remedy.consent.as_deref().unwrap_or_default();
+                reasons.push(format!(
+                    "{} destroys something: allow it with `--allow {name}`",
+                    remedy.name
+                ));
+                continue;
+            }
+            let (truth, note) = step::needs(facts, rules, self.state.now, &spec, true);
+            let uses = note.uses();
+            if truth == Truth::False {
+                missed.extend(uses.iter().map(|usage| usage.slot()));
+            }
+            let deciding: Vec<String> = uses
+                .iter()
+                .filter(|usage| truth == Truth::False || explain::is_open(usage, facts))
+                .map(|usage| {
+                    format!(
+                        "{} is {}",
+                        facts.slot_path(usage.slot()),
+                        show::slot(usage.slot(), facts)
+                    )
+                })
+                .take(3)
+                .collect();
+            match truth {
+                Truth::True => reasons.push(format!("{} does not close it here", remedy.name)),
+                _ => reasons.push(format!("{} cannot start: {}", remedy.name, deciding.join(", "))),
+            }
+            if truth == Truth::Unknown {
+                hold = Hold::Question;
+                for usage in uses.iter().filter(|usage| explain::is_open(usage, facts)) {
+                    let question = explain::question(usage, facts, rules, self.state.now);
+                    if !questions.iter().any(|known| known.path == question.path) {
+                        questions.push(question);
+                    }
+                }
+            }
+        }
+        let why =
+            if reasons.is_empty() { "there is no remedy".to_owned() } else { reasons.join("; ") };
+        (hold, why)
+    }
+
+    fn ineligible(&self, evaluation: &Evaluation<'a>) -> Vec<Ineligible> {
+        let rules = self.state.rules;
+        let mut found = Vec::new();
+        for unit in evaluation.units.iter().filter(|unit| unit.readiness == Readiness::Ineligible) {
+            let terminal = unit.findings.iter().map(|at| &evaluation.findings[*at]);
+            let terminal = terminal
+                .filter(|finding| {
+                    finding.outcome == Outcome::Fail && is_terminal(&rules.rules[finding.rule])
+                })
+                .map(|finding| (finding.id.clone(), finding.message.clone()));
+            let drags = self.drags(unit.row);
+            found.push(Ineligible { unit: unit.id.clone(), findings: terminal.collect(), drags });
+        }
+        found
+    }
+
+    /// The end of the longest chain of steps, as far as their durations are known.
+    fn earliest(&self) -> Option<i64> {
+        let mut ends: Vec<i64> = Vec::new();
+        for taken in &self.taken {
+            let start = taken.step.after.iter().map(|number| ends[number - 1]).max().unwrap_or(0);
+            ends.push(start + taken.step.takes.unwrap_or(0));
+        }
+        let longest = ends.into_iter().max().unwrap_or(0);
+        self.state.now.map(|now| now + longest * scalar::SECOND)
+    }
+}
+
+/// Where a step misses only what another unresolved finding is about, what holds that one holds this one, too.
+///
+/// For each finding: the facts it rests on, and the facts that kept its remedies from starting.
+fn held_by_others(unresolved: &mut [Unresolved], rests_on: &[(Vec<SlotId>, Vec<SlotId>)]) {
+    let mut about: FxHashMap<SlotId, usize> = FxHashMap::default();
+    let mut fresh: Vec<usize> =
+        (0..unresolved.len()).filter(|at| unresolved[*at].hold != Hold::Closed).collect();
+    while !fresh.is_empty() {
+        for at in fresh.drain(..) {
+            for slot in &rests_on[at].0 {
+                about.entry(*slot).or_insert(at);
+            }
+        }
+        for (at, (_, missed)) in rests_on.iter().enumerate() {
+            let other = missed.iter().find_map(|slot| about.get(slot)).copied();
+            let Some(other) = other.filter(|_| unresolved[at].hold == Hold::Closed) else {
+                continue;
+            };
+            unresolved[at].hold = unresolved[other].hold;
+            let id = unresolved[other].id.clone();
+            unresolved[at].why.push_str(&format!("; that waits for {id}"));
+            fresh.push(at);
+        }
+    }
+}
