@@ -422,8 +422,7 @@ fn a_request_that_could_be_for_several_machines_names_none() {
         inputs().into_iter().chain([bytes("request.json", text("classic/request.json"))]),
         &Options::default(),
     );
-    let item = &only(&vague).list("request")[0].value("items").expect("items").as_list()[0];
-    assert_eq!(item.field("machine"), None);
+    assert!(only(&vague).list("request").is_empty());
     assert!(told(&vague, "request-machine")[0].contains("`web09`"));
     let named = import(
         inputs().into_iter().chain([bytes("reprotect-web09.json", text("classic/request.json"))]),

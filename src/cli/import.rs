@@ -23,7 +23,7 @@ use crate::report::sanitise;
 use crate::source::Sources;
 use crate::yaml::Limits;
 
-/// Standard input is held in memory as a whole.
+/// Standard input is held as a whole.
 const PIPED: u64 = 1 << 30;
 /// Endings of what stands beside exports in a folder and is none.
 const SKIPPED: [&str; 7] = ["md", "yaml", "yml", "gate", "ps1", "sh", "log"];
