@@ -256,6 +256,8 @@ fn written() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn the_oracle_reads_generated_documents_alike(text in written()) {
         prop_assert_eq!(ours(&text).ok(), oracle(&text), "{}", text);
@@ -263,7 +265,9 @@ proptest! {
 
     #[test]
     fn what_both_accept_they_read_alike(text in "([a-c]|[-:?,\\[\\]{}#&*!|>'\"% \n1]|: |- |\n  |\n){0,24}") {
-        if let (Ok(shown), Some(other)) = (ours(&text), oracle(&text)) {
+        // Blanks at the very end, without a line break, are a line to the oracle; the specification knows none there.
+        let text = text.trim_end_matches(' ');
+        if let (Ok(shown), Some(other)) = (ours(text), oracle(text)) {
             prop_assert_eq!(shown, other, "{:?}", text);
         }
     }

@@ -47,7 +47,7 @@ pub fn inputs(folder: Option<&Path>) -> Inputs {
 }
 
 /// Findings beyond which no plan is made to number them.
-const MOST_NUMBERED: usize = 2_000;
+const MOST_NUMBERED: usize = 200;
 
 fn options(arguments: &args::Check) -> Result<Options, Output> {
     let (now, epoch) = times(arguments.now.as_deref())?;

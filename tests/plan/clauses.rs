@@ -48,3 +48,13 @@ fn each_broken_clause_is_mended_step_by_step_or_said_to_be_beyond_mending() {
     }
     assert!(wrong.is_empty(), "\n{wrong}");
 }
+
+#[test]
+fn the_plan_of_the_first_failback_followed_in_a_copy_of_the_file_opens_the_gate() {
+    let rules = described::shipped();
+    let text = include_str!("../../examples/first-failback/site.yaml");
+    let plan = planned(text, &rules, &Consent::default());
+    assert!(plan.verified && plan.unresolved.is_empty() && plan.questions.is_empty());
+    let problems: Vec<String> = follow(text, &rules, &plan, &by_session);
+    assert!(problems.is_empty(), "{problems:?}");
+}
