@@ -5,6 +5,7 @@
 
 use crate::evaluate::Question;
 use crate::facts::{Facts, NO_NODE, ROOT, RowId};
+use crate::session::address::holder;
 use crate::source::{Sources, Span};
 use crate::yaml::{Kind, NodeId, Tree};
 
@@ -171,21 +172,6 @@ fn stated(
             Placement { span, line, way: Way::Within, lines: vec![text], is_list: true }
         }
     }
-}
-
-fn holder(row: RowId, facts: &Facts<'_>) -> Option<NodeId> {
-    let node = facts.row(row).node;
-    if node != NO_NODE {
-        return Some(facts.tree().resolve(NodeId(node)));
-    }
-    // The environment itself: the first of its documents that states a fact.
-    let schema = facts.schema();
-    let fields = &schema.ty(facts.row(ROOT).ty).fields;
-    let stated = fields.iter().filter_map(|field| facts.node(facts.slot_of(ROOT, field.slot?)));
-    let first = stated.min_by_key(|node| facts.tree().span(*node))?;
-    let span = facts.tree().span(first);
-    let roots = facts.tree().documents().iter().filter(|document| document.file == span.file);
-    roots.map(|document| document.root).rfind(|root| facts.tree().span(*root).start <= span.start)
 }
 
 fn key_value(row: RowId, facts: &Facts<'_>) -> Option<NodeId> {
