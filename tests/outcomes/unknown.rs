@@ -91,13 +91,9 @@ fn hiding_a_fact_of_the_ready_example_never_makes_a_fault() {
 #[test]
 fn hiding_a_fact_of_a_broken_copy_never_opens_the_gate() {
     // All facts by which something was found; of the others every ninth, another one for each copy.
-    hide_in_broken_copies(9);
-}
-
-#[test]
-#[ignore = "takes minutes: hides every fact of every copy"]
-fn hiding_any_fact_of_a_broken_copy_never_opens_the_gate() {
-    hide_in_broken_copies(1);
+    // `FAILBACK_HIDE_EVERY=1` hides every fact of every copy, which takes minutes.
+    let every = std::env::var("FAILBACK_HIDE_EVERY").ok().and_then(|every| every.parse().ok());
+    hide_in_broken_copies(every.unwrap_or(9).max(1));
 }
 
 fn hide_in_broken_copies(every: usize) {
