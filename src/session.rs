@@ -92,6 +92,9 @@ pub struct Options {
     pub times: bool,
 }
 
+/// Units for each finding of [`Planning::most`] beyond which no plan is made on the way either.
+const UNITS_PER_FINDING: usize = 5;
+
 /// How plans are made.
 #[derive(Clone, Debug, Default)]
 pub struct Planning {
@@ -291,7 +294,8 @@ fn way<'a>(
         if !evaluation.findings.iter().any(fails) {
             return (None, false);
         }
-        if evaluation.findings.len() > most {
+        // A plan looks at the whole estate again and again; a check of a large one must not wait for it.
+        if evaluation.findings.len() > most || evaluation.units.len() > most * UNITS_PER_FINDING {
             return (None, true);
         }
     }

@@ -22,7 +22,8 @@ pub fn environment(out: &mut String, checked: &Checked<'_>, look: &Look, format:
         units(out, checked, look);
         times::environment(out, checked, look);
         if checked.unplanned {
-            let text = "so many findings are not numbered by step; `failback plan` tells the steps";
+            let text =
+                "an estate this large is not numbered by step; `failback plan` tells the steps";
             look.hanging(out, "", "", text);
         }
     }
