@@ -443,13 +443,13 @@ impl<'a> Evaluator<'_, 'a, '_> {
             let Some(key) = Key::of(&value, nocase) else { return (Value::Unknown, note) };
             let (counts, unknown) = list.counts(nocase);
             if counts.contains_key(&key) {
-                let found =
-                    list.items.iter().position(|item| Key::of(item, nocase).as_ref() == Some(&key));
-                let place = if this.tracing {
-                    found.map_or_else(Note::default, |at| list.item_note(at))
-                } else {
-                    note.clone()
-                };
+                // Only a proof has to know which element it is; looking for it is linear.
+                let is_it = |item: &Value<'a>| Key::of(item, nocase).as_ref() == Some(&key);
+                let place = match this.tracing {
+                    true => list.items.iter().position(is_it).map(|at| list.item_note(at)),
+                    false => None,
+                }
+                .unwrap_or_default();
                 return (Value::Bool(true), this.both(&note, &place));
             }
             if *unknown || list.extent != Extent::Whole {
