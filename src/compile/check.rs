@@ -331,6 +331,10 @@ impl<'a, 'c> Checker<'a, 'c> {
                 let body = self.condition(body);
                 let of_body = matches!(quantifier, ast::Quantifier::Any | ast::Quantifier::No)
                     .then_some(&body);
+                if of_body.is_some() {
+                    // Equalities of the body count as well as those of the filter.
+                    scan.index = None;
+                }
                 self.index(&mut scan, of_body);
                 self.unbind();
                 done(Kind::Quantified(*quantifier, scan, Box::new(body)), Type::Bool)
