@@ -36,7 +36,7 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
         schema: Schema::default(),
         diagnostics,
     };
-    compiler.names = declare::names(files, compiler.diagnostics);
+    declare::names(files, compiler.diagnostics);
     let defines = compiler.defines(files, &mut types);
     let remedy_params = compiler.remedy_params(files, &mut types);
     compiler.schema = types;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use crate::compile::check::{Checker, Define};
 use crate::compile::remedy::Effect;
-use crate::compile::{Names, home, target};
+use crate::compile::{home, target};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::language::ast::{self, ExprKind};
 use crate::schema::TypeKind;
@@ -14,7 +14,7 @@ use crate::schema::types::Type;
 use crate::source::Span;
 
 /// Reports names declared twice.
-pub fn names(files: &[ast::File], diagnostics: &mut Diagnostics) -> Names {
+pub fn names(files: &[ast::File], diagnostics: &mut Diagnostics) {
     let mut seen: HashMap<(&str, &str), Span> = HashMap::new();
     let mut packs: Option<Span> = None;
     for item in files.iter().flat_map(|file| &file.items) {
@@ -48,7 +48,6 @@ pub fn names(files: &[ast::File], diagnostics: &mut Diagnostics) -> Names {
             }
         }
     }
-    Names::default()
 }
 
 /// Reports definitions that use themselves, directly or around.

@@ -175,13 +175,6 @@ fn descend(expr: &mut Expr, bound: &mut Vec<LocalId>, memos: &mut u32) {
         | Kind::AreEqual(a, _)
         | Kind::AreUnique(a, _) => hoist(a, bound, memos),
         Kind::Memo(_, _, inner) => hoist(inner, &mut Vec::new(), memos),
-        Kind::Template(template) => {
-            for part in &mut template.parts {
-                if let crate::compile::ir::Part::Expr(expr) = part {
-                    hoist(expr, bound, memos);
-                }
-            }
-        }
     }
 }
 

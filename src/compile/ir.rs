@@ -317,8 +317,6 @@ pub enum Kind {
     Invoke(Rc<Define>, Vec<Expr>),
     /// An expression that depends on these locals only, so that its value is kept while they stay.
     Memo(u32, Vec<LocalId>, Box<Expr>),
-    /// A text with expressions in it.
-    Template(Template),
 }
 
 /// A definition, compiled once. Its locals are its own: as no definition uses itself, one frame serves all calls.
@@ -409,7 +407,6 @@ impl Expr {
             | Kind::AreEqual(a, _)
             | Kind::AreUnique(a, _)
             | Kind::Memo(_, _, a) => visit(a),
-            Kind::Template(template) => template.exprs().for_each(visit),
         }
     }
 }

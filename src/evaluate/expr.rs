@@ -157,7 +157,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                 (_, note) => (Value::Unknown, note),
             },
             Kind::Map { scan, body, flatten } => self.map(scan, body, *flatten),
-            Kind::The(scan) => self.the(scan, expr.span),
+            Kind::The(scan) => self.the(scan),
             Kind::Choose(scan, prefer) => self.choose(scan, prefer.as_deref()),
             Kind::List(items) => {
                 let mut list = List::new(Vec::new(), Extent::Whole);
@@ -252,10 +252,6 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             }
             Kind::Invoke(define, arguments) => self.invoke(define, arguments),
             Kind::Memo(id, deps, body) => self.memo(*id, deps, body),
-            Kind::Template(template) => {
-                let text = self.whole_text(template);
-                (Value::Text(Text::Owned(text.into())), Note::default())
-            }
             Kind::Make(..) => (Value::Unknown, Note::default()),
             Kind::And(..)
             | Kind::Or(..)

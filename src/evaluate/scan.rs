@@ -13,7 +13,6 @@ use crate::evaluate::show;
 use crate::evaluate::truth::Truth;
 use crate::facts::RowId;
 use crate::language::ast::Quantifier;
-use crate::source::Span;
 
 /// Lists shorter than this are searched as they are.
 const WORTH_AN_INDEX: usize = 8;
@@ -248,7 +247,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
     }
 
     /// `the x in xs where c`
-    pub(super) fn the(&mut self, scan: &Scan, _span: Span) -> (Value<'a>, Note) {
+    pub(super) fn the(&mut self, scan: &Scan) -> (Value<'a>, Note) {
         let mut elements = match self.elements(scan) {
             Ok(elements) => elements,
             Err(note) => return (Value::Unknown, note),
