@@ -3,7 +3,7 @@
 //! Owns the run of a whole rule set over one environment. Passing costs nothing but time: evidence is gathered in a
 //! second look, and only for outcomes that are told. Ordering of remedies is `plan`, wording for printers `report`.
 
-use crate::builtins::value::Value;
+use crate::builtins::value::{Silent, Value};
 use crate::compile::ir::{Kind, Level, LocalId, Rule, RuleSet};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::reach::Reach;
@@ -261,6 +261,30 @@ pub struct Raw<'a> {
     pub open: Option<usize>,
 }
 
+/// An outcome where it comes up: most are only counted, so nothing is copied for them.
+pub struct Bound<'b, 'a> {
+    /// Index of the rule.
+    pub rule: usize,
+    /// Outcome.
+    pub outcome: Outcome,
+    /// What the `for`s are bound to.
+    pub bindings: &'b [(LocalId, Value<'a>)],
+    /// The `for` whose list is not known, where that is the trouble.
+    pub open: Option<usize>,
+}
+
+impl<'a> Bound<'_, 'a> {
+    /// The outcome with what belongs to it, to be kept.
+    pub fn raw(&self) -> Raw<'a> {
+        Raw {
+            rule: self.rule,
+            outcome: self.outcome,
+            bindings: self.bindings.to_vec(),
+            open: self.open,
+        }
+    }
+}
+
 /// Runs all selected rules.
 pub fn evaluate<'a>(
     facts: &Facts<'a>,
@@ -277,15 +301,15 @@ pub fn evaluate<'a>(
             continue;
         }
         let mut bound = false;
-        evaluator.run(index, &mut |raw| {
+        evaluator.run(index, &mut |seen| {
             bound = true;
-            count(&mut summary, rule, raw.outcome);
-            match raw.outcome {
+            count(&mut summary, rule, seen.outcome);
+            match seen.outcome {
                 Outcome::Pass | Outcome::NotApplicable if !selection.all => {}
                 Outcome::Pass | Outcome::NotApplicable => {
-                    quiet.push((index, raw.outcome, subject(&raw.bindings)));
+                    quiet.push((index, seen.outcome, subject(seen.bindings)));
                 }
-                _ => raws.push(raw),
+                _ => raws.push(seen.raw()),
             }
         });
         if !bound && rule.level == Level::Error {
@@ -402,9 +426,14 @@ pub fn subject(bindings: &[(LocalId, Value<'_>)]) -> Option<RowId> {
     })
 }
 
+/// The list of a `for` may hold something that is not known.
+fn unknown<'b, 'a>(rule: usize, at: usize, bindings: &'b [(LocalId, Value<'a>)]) -> Bound<'b, 'a> {
+    Bound { rule, outcome: Outcome::Unknown, bindings, open: Some(at) }
+}
+
 impl<'a> Evaluator<'_, 'a, '_> {
     /// Runs one rule over all its bindings.
-    pub fn run(&mut self, index: usize, sink: &mut dyn FnMut(Raw<'a>)) {
+    pub fn run(&mut self, index: usize, sink: &mut dyn FnMut(Bound<'_, 'a>)) {
         let rules = self.rules;
         self.bind(index, &rules.rules[index], 0, &mut Vec::new(), sink);
     }
@@ -414,7 +443,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         &mut self,
         index: usize,
         subjects: &FxHashSet<RowId>,
-        sink: &mut dyn FnMut(Raw<'a>),
+        sink: &mut dyn FnMut(Bound<'_, 'a>),
     ) {
         let rules = self.rules;
         let rule = &rules.rules[index];
@@ -456,54 +485,49 @@ impl<'a> Evaluator<'_, 'a, '_> {
         rule: &Rule,
         at: usize,
         bound: &mut Vec<(LocalId, Value<'a>)>,
-        sink: &mut dyn FnMut(Raw<'a>),
+        sink: &mut dyn FnMut(Bound<'_, 'a>),
     ) {
         let Some(binding) = rule.bindings.get(at) else {
             let outcome = self.outcome(rule);
-            sink(Raw { rule: index, outcome, bindings: bound.clone(), open: None });
+            sink(Bound { rule: index, outcome, bindings: bound, open: None });
             return;
         };
-        let value = self.eval(&binding.value);
+        let (value, _) = self.value_of::<Silent>(&binding.value);
         if !binding.each {
             let before = std::mem::replace(&mut self.frame[binding.local as usize], value);
             self.bind(index, rule, at + 1, bound, sink);
             self.frame[binding.local as usize] = before;
             return;
         }
-        let unknown = |bound: &[(LocalId, Value<'a>)]| Raw {
-            rule: index,
-            outcome: Outcome::Unknown,
-            bindings: bound.to_vec(),
-            open: Some(at),
-        };
-        match value.0 {
+        match value {
             Value::List(list) => {
                 for item in &list.items {
                     if matches!(item, Value::Unknown) {
-                        sink(unknown(bound));
+                        sink(unknown(index, at, bound));
                         continue;
                     }
-                    self.set(binding.local, item.clone());
+                    self.frame[binding.local as usize] = item.clone();
                     bound.push((binding.local, item.clone()));
                     self.bind(index, rule, at + 1, bound, sink);
                     bound.pop();
                 }
                 if list.extent == crate::builtins::value::Extent::Open {
-                    sink(unknown(bound));
+                    sink(unknown(index, at, bound));
                 }
             }
             Value::None => {}
-            _ => sink(unknown(bound)),
+            _ => sink(unknown(index, at, bound)),
         }
     }
 
     /// The outcome of a rule with its names bound.
     pub fn outcome(&mut self, rule: &Rule) -> Outcome {
-        let filter = rule.filter.as_ref().map_or(Truth::True, |filter| self.truth(filter).0);
+        let filter =
+            rule.filter.as_ref().map_or(Truth::True, |filter| self.truth_of::<Silent>(filter).0);
         if filter == Truth::False {
             return Outcome::NotApplicable;
         }
-        let holds = self.truth(&rule.condition).0;
+        let holds = self.truth_of::<Silent>(&rule.condition).0;
         let holds = if rule.negated { !holds } else { holds };
         match (filter, holds) {
             (_, Truth::True) => Outcome::Pass,
@@ -582,8 +606,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
         let last = raw.open.unwrap_or(usize::MAX);
         for (at, binding) in rules.rules[raw.rule].bindings.iter().enumerate() {
             if !binding.each && at < last {
-                let value = self.eval(&binding.value);
-                self.frame[binding.local as usize] = value;
+                let (value, note) = self.eval(&binding.value);
+                self.bind_local(binding.local, value, note);
             }
         }
     }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::scalar;
-use crate::schema::types::{InverseId, Type, WordId};
+use crate::schema::types::{InverseId, Item, Reading, Type, WordId};
 use crate::schema::{ENVIRONMENT, Schema, TypeId, TypeKind};
 use crate::source::Span;
 use crate::yaml::{Kind, NodeId, Tree};
@@ -218,6 +218,54 @@ impl<'a> Facts<'a> {
         self.interpret(content, ty)
     }
 
+    /// What a slot holds, as the evaluator asks for it.
+    #[inline]
+    pub fn read_as(&self, slot: SlotId, reading: Reading) -> Fact<'a> {
+        let content = self.slots[slot as usize];
+        if reading == Reading::Record {
+            return Fact::Row(content.data);
+        }
+        if self.mask.is_some() && self.hidden(slot) && !self.is_key(slot) {
+            return Fact::Unknown;
+        }
+        match content.data {
+            UNKNOWN | UNRESOLVED => return Fact::Unknown,
+            ABSENT => return Fact::Absent,
+            _ => {}
+        }
+        match reading {
+            Reading::One(item) => self.item(content.data, item),
+            Reading::List(..) => Fact::List(ListId(content.data)),
+            Reading::MaybeRecord if content.node == NO_NODE => Fact::Unknown,
+            Reading::MaybeRecord | Reading::Record => Fact::Row(content.data),
+            Reading::Never => Fact::Unknown,
+        }
+    }
+
+    /// One element of a list, as the evaluator asks for it.
+    #[inline]
+    pub fn list_item_as(&self, list: ListId, at: usize, item: Item) -> Fact<'a> {
+        let list = self.lists[list.0 as usize];
+        let data = self.items[list.start as usize + at].data;
+        match data {
+            UNKNOWN | UNRESOLVED => Fact::Unknown,
+            ABSENT => Fact::Absent,
+            _ => self.item(data, item),
+        }
+    }
+
+    #[inline]
+    fn item(&self, data: u32, item: Item) -> Fact<'a> {
+        match item {
+            Item::Row => Fact::Row(data),
+            Item::Word => Fact::Word(WordId(data)),
+            Item::Bool => Fact::Bool(data == 1),
+            Item::Number => Fact::Number(self.numbers[data as usize]),
+            Item::Text => Fact::Text(self.text(data)),
+            Item::Nothing => Fact::Unknown,
+        }
+    }
+
     /// Whether a slot is the key of an entity.
     pub fn is_key(&self, slot: SlotId) -> bool {
         let row = self.rows[self.owner(slot) as usize];
@@ -279,8 +327,9 @@ impl<'a> Facts<'a> {
     }
 
     /// Whether elements of a list could not be read.
+    #[inline]
     pub fn is_damaged(&self, slot: SlotId) -> bool {
-        self.damaged.contains(&slot)
+        !self.damaged.is_empty() && self.damaged.contains(&slot)
     }
 
     /// Whether a time is known but older than its field allows.

@@ -131,6 +131,31 @@ impl Schema {
         self.word_ids.get(word).copied()
     }
 
+    /// How many slots a row of a type takes with all records that it holds in place: they stand behind its own, in the
+    /// order of their fields, so that each is at a fixed distance.
+    pub fn extent(&self, id: TypeId) -> u32 {
+        let def = self.ty(id);
+        let held = def.fields.iter().filter_map(|field| match field.ty.present() {
+            Type::Row(held) if field.slot.is_some() => Some(self.extent(*held)),
+            _ => None,
+        });
+        def.slots + held.sum::<u32>()
+    }
+
+    /// The distance from the first slot of a row to the first slot of the record that its field holds in place; none
+    /// where the record may be absent, or the field holds none.
+    pub fn distance(&self, id: TypeId, field: usize) -> Option<u32> {
+        let def = self.ty(id);
+        if !matches!(def.fields[field].ty, Type::Row(_)) {
+            return None;
+        }
+        let before = def.fields[..field].iter().filter_map(|field| match field.ty.present() {
+            Type::Row(held) if field.slot.is_some() => Some(self.extent(*held)),
+            _ => None,
+        });
+        Some(def.slots + before.sum::<u32>())
+    }
+
     /// One inverse.
     pub fn inverse(&self, id: InverseId) -> &Inverse {
         &self.inverses[id.0 as usize]

@@ -13,9 +13,10 @@ use crate::schema::types::WordId;
 use crate::source::Span;
 
 /// A value; `Unknown` is a value like any other.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub enum Value<'a> {
     /// Not known.
+    #[default]
     Unknown,
     /// Known to be absent.
     None,
@@ -76,14 +77,25 @@ impl<'a> List<'a> {
         Self { items, notes: Vec::new(), extent, note: Note::default(), counts: Default::default() }
     }
 
+    /// The note of the list: why it is as long as it is.
+    #[inline]
+    pub fn own_note<N: Trace>(&self) -> N {
+        N::of(&self.note)
+    }
+
     /// The note of one element.
-    pub fn item_note(&self, at: usize) -> Note {
-        self.notes.get(at).cloned().unwrap_or_default()
+    #[inline]
+    pub fn item_note<N: Trace>(&self, at: usize) -> N {
+        if N::ON { self.notes.get(at).map_or_else(N::default, N::of) } else { N::default() }
     }
 
     /// The notes of the list and of all elements.
-    pub fn whole_note(&self) -> Note {
-        self.notes.iter().fold(self.note.clone(), |all, note| all.join(note))
+    pub fn whole_note<N: Trace>(&self) -> N {
+        if N::ON {
+            N::of(&self.notes.iter().fold(self.note.clone(), |all, note| all.join(note)))
+        } else {
+            N::default()
+        }
     }
 
     /// How often each element occurs, and whether any is unknown.
@@ -179,6 +191,113 @@ impl Use {
         match self {
             Use::Fact { span, .. } | Use::Unlisted { span, .. } => *span,
         }
+    }
+}
+
+/// What an evaluation keeps of the facts it reads: a [`Note`], or [`Silent`] nothing. The evaluator is written once
+/// over this, so that a verdict and its explanation cannot differ, and compiled twice, so that a verdict costs no notes.
+pub trait Trace: Clone + Default {
+    /// Whether anything is kept.
+    const ON: bool;
+    /// One fact.
+    fn leaf(usage: Use) -> Self;
+    /// What a note says.
+    fn of(note: &Note) -> Self;
+    /// As a note; empty where nothing is kept.
+    fn note(&self) -> Note;
+    /// Both.
+    fn join(&self, other: &Self) -> Self;
+    /// The same facts, marked as needed even where the result is unknown.
+    fn fixed(self) -> Self;
+    /// Only the facts that are needed even where the result is unknown.
+    fn only_fixed(&self) -> Self;
+    /// The same facts, marked as only leading to those that decide.
+    fn led(self) -> Self;
+    /// Whether no fact is in it.
+    fn is_empty(&self) -> bool;
+}
+
+/// Keeps nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Trace for Silent {
+    const ON: bool = false;
+
+    #[inline(always)]
+    fn leaf(_: Use) -> Self {
+        Silent
+    }
+
+    #[inline(always)]
+    fn of(_: &Note) -> Self {
+        Silent
+    }
+
+    #[inline(always)]
+    fn note(&self) -> Note {
+        Note::default()
+    }
+
+    #[inline(always)]
+    fn join(&self, _: &Self) -> Self {
+        Silent
+    }
+
+    #[inline(always)]
+    fn fixed(self) -> Self {
+        Silent
+    }
+
+    #[inline(always)]
+    fn only_fixed(&self) -> Self {
+        Silent
+    }
+
+    #[inline(always)]
+    fn led(self) -> Self {
+        Silent
+    }
+
+    #[inline(always)]
+    fn is_empty(&self) -> bool {
+        true
+    }
+}
+
+impl Trace for Note {
+    const ON: bool = true;
+
+    fn leaf(usage: Use) -> Self {
+        Note::leaf(usage)
+    }
+
+    fn of(note: &Note) -> Self {
+        note.clone()
+    }
+
+    fn note(&self) -> Note {
+        self.clone()
+    }
+
+    fn join(&self, other: &Self) -> Self {
+        Note::join(self, other)
+    }
+
+    fn fixed(self) -> Self {
+        Note::fixed(self)
+    }
+
+    fn only_fixed(&self) -> Self {
+        Note::only_fixed(self)
+    }
+
+    fn led(self) -> Self {
+        Note::led(self)
+    }
+
+    fn is_empty(&self) -> bool {
+        Note::is_empty(self)
     }
 }
 

@@ -81,8 +81,10 @@ fn equalities(expr: &Expr, local: LocalId, schema: &Schema, keys: &mut Vec<Index
                     _ => return,
                 };
             let field = match &element.kind {
-                Kind::Field { base: Some(base), owner, field, .. }
-                    if matches!(base.kind, Kind::Local(_)) =>
+                // Of a record within the element, the name alone would not say which field it is.
+                Kind::Field { base: Some(base), owner, field, slot, .. }
+                    if matches!(base.kind, Kind::Local(_))
+                        && schema.ty(*owner).fields[*field].slot == Some(*slot) =>
                 {
                     Some(schema.ty(*owner).fields[*field].name.clone())
                 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::builtins::Builtin;
 use crate::compile::remedy::Remedy;
 use crate::language::ast::{Comparison, Quantifier, RuleKind};
-use crate::schema::types::{InverseId, Type, WordId};
+use crate::schema::types::{InverseId, Reading, Type, WordId};
 use crate::schema::{Schema, TypeId};
 use crate::source::Span;
 
@@ -234,8 +234,11 @@ pub enum Kind {
         owner: TypeId,
         /// The field.
         field: usize,
-        /// Its slot in the row.
+        /// Its slot, counted from the first slot of the row that `base` is: the records held in place on the way are
+        /// passed over.
         slot: u32,
+        /// How it is read.
+        reading: Reading,
     },
     /// Who refers to a row.
     Inverse {

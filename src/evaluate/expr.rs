@@ -8,15 +8,15 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use crate::builtins::value::{Extent, Key, List, Note, Use, Value};
+use crate::builtins::value::{Extent, Key, List, Note, Silent, Trace, Use, Value};
 use crate::compile::ir::{Const, Expr, How, Kind, LocalId, Part, RuleSet, Template};
 use crate::evaluate::scan::ListIndex;
 use crate::evaluate::show;
 use crate::evaluate::truth::Truth;
-use crate::facts::{Fact, Facts, ROOT, SlotId, Text};
+use crate::facts::{Fact, Facts, ListId, ROOT, SlotId, Text};
 use crate::language::ast::Comparison;
 use crate::scalar;
-use crate::schema::types::{Completeness, Type};
+use crate::schema::types::{Completeness, Item, Reading, Type};
 use crate::source::Span;
 
 mod inverse;
@@ -34,7 +34,9 @@ pub struct Evaluator<'f, 'a, 'r> {
     /// The time that `now` means, in microseconds since 1970.
     pub now: Option<i64>,
     pub(super) tracing: bool,
-    pub(super) frame: Vec<(Value<'a>, Note)>,
+    pub(super) frame: Vec<Value<'a>>,
+    /// The notes of the values in the frame; only kept up while tracing.
+    frame_notes: Vec<Note>,
     memos: Vec<Option<Memo<'a>>>,
     traced: Vec<Option<(Value<'a>, Note)>>,
     pub(super) indices: Vec<Option<Rc<ListIndex<'a>>>>,
@@ -45,6 +47,7 @@ pub struct Evaluator<'f, 'a, 'r> {
     lists: [FxHashMap<SlotId, Rc<List<'a>>>; 2],
 }
 
+#[derive(Default)]
 struct Memo<'a> {
     deps: Vec<Value<'a>>,
     value: Value<'a>,
@@ -59,7 +62,8 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             rules,
             now,
             tracing: false,
-            frame: vec![(Value::Unknown, Note::default()); rules.locals as usize],
+            frame: vec![Value::Unknown; rules.locals as usize],
+            frame_notes: vec![Note::default(); rules.locals as usize],
             memos: (0..memos).map(|_| None).collect(),
             traced: (0..memos).map(|_| None).collect(),
             indices: (0..rules.indices).map(|_| None).collect(),
@@ -76,30 +80,56 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
 
     /// Gives a local a value that nobody has to prove.
     pub fn set(&mut self, local: LocalId, value: Value<'a>) {
-        self.frame[local as usize] = (value, Note::default());
+        self.frame[local as usize] = value;
+        self.frame_notes[local as usize] = Note::default();
     }
 
-    pub(super) fn fact(&self, slot: SlotId, span: Span) -> Note {
-        if self.tracing { Note::leaf(Use::Fact { slot, span }) } else { Note::default() }
+    /// Gives a local a value with what it rests on.
+    #[inline]
+    pub(super) fn bind_local<N: Trace>(&mut self, local: LocalId, value: Value<'a>, note: N) {
+        self.frame[local as usize] = value;
+        if N::ON {
+            self.frame_notes[local as usize] = note.note();
+        }
     }
 
-    pub(super) fn both(&self, a: &Note, b: &Note) -> Note {
-        if self.tracing { a.join(b) } else { Note::default() }
+    /// What a local holds.
+    #[inline]
+    pub(super) fn local<N: Trace>(&self, local: LocalId) -> (Value<'a>, N) {
+        let note = if N::ON { N::of(&self.frame_notes[local as usize]) } else { N::default() };
+        (self.frame[local as usize].clone(), note)
     }
 
-    /// The truth of a condition.
+    /// The truth of a condition, and its note while tracing.
     pub fn truth(&mut self, expr: &Expr) -> (Truth, Note) {
+        if self.tracing {
+            self.truth_of(expr)
+        } else {
+            (self.truth_of::<Silent>(expr).0, Note::default())
+        }
+    }
+
+    /// The value of any expression, and its note while tracing.
+    pub fn eval(&mut self, expr: &Expr) -> (Value<'a>, Note) {
+        if self.tracing {
+            self.value_of(expr)
+        } else {
+            (self.value_of::<Silent>(expr).0, Note::default())
+        }
+    }
+
+    pub(super) fn truth_of<N: Trace>(&mut self, expr: &Expr) -> (Truth, N) {
         match &expr.kind {
             Kind::And(left, right) => self.and_or(left, right, Truth::False),
             Kind::Or(left, right) => self.and_or(left, right, Truth::True),
             Kind::Not(operand) => {
-                let (truth, note) = self.truth(operand);
+                let (truth, note) = self.truth_of(operand);
                 (!truth, note)
             }
             Kind::Quantified(quantifier, scan, body) => self.quantified(*quantifier, scan, body),
             Kind::Compare { op, how, left, right } => self.compare(*op, *how, left, right),
             _ => {
-                let (value, note) = self.eval(expr);
+                let (value, note) = self.value_of::<N>(expr);
                 let truth = match value {
                     Value::Bool(flag) => flag.into(),
                     Value::None => Truth::False,
@@ -111,16 +141,16 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
     }
 
     /// `and` where `decisive` is false, `or` where it is true.
-    fn and_or(&mut self, left: &Expr, right: &Expr, decisive: Truth) -> (Truth, Note) {
-        let (a, left_note) = self.truth(left);
+    fn and_or<N: Trace>(&mut self, left: &Expr, right: &Expr, decisive: Truth) -> (Truth, N) {
+        let (a, left_note) = self.truth_of(left);
         if a == decisive {
             return (a, left_note);
         }
-        let (b, right_note) = self.truth(right);
+        let (b, right_note) = self.truth_of(right);
         if b == decisive {
             return (b, right_note);
         }
-        if !self.tracing {
+        if !N::ON {
             let truth = if a == Truth::Unknown || b == Truth::Unknown { Truth::Unknown } else { a };
             return (truth, left_note);
         }
@@ -132,26 +162,33 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
         }
     }
 
-    /// The value of any expression.
-    pub fn eval(&mut self, expr: &Expr) -> (Value<'a>, Note) {
+    /// Names, literals and facts are most of what is read; the rest is computed apart, so that they stay cheap.
+    #[inline]
+    pub(super) fn value_of<N: Trace>(&mut self, expr: &Expr) -> (Value<'a>, N) {
         match &expr.kind {
-            Kind::Const(value) => (constant(value), Note::default()),
-            Kind::Local(local) => self.frame[*local as usize].clone(),
-            Kind::Now => (self.now.map_or(Value::Unknown, Value::Number), self.now_note(expr.span)),
-            Kind::Field { base, owner, field, slot } => {
+            Kind::Const(value) => (constant(value), N::default()),
+            Kind::Local(local) => self.local(*local),
+            Kind::Field { base, slot, reading, .. } => {
                 let (row, note) = match base {
-                    None => (ROOT, Note::default()),
-                    Some(base) => match self.row_of(base) {
+                    None => (ROOT, N::default()),
+                    Some(base) => match self.row_of::<N>(base) {
                         (Value::Row(row), note) => (row, note.led()),
                         (Value::None, note) => return (Value::None, note),
                         (_, note) => return (Value::Unknown, note),
                     },
                 };
-                let slot = self.facts.slot_of(row, *slot);
-                let ty = &self.rules.schema.ty(*owner).fields[*field].ty;
-                self.read(slot, ty, note, expr.span)
+                self.read(self.facts.slot_of(row, *slot), *reading, note, expr.span)
             }
-            Kind::Inverse { base, inverse, one } => match self.eval(base) {
+            _ => self.computed(expr),
+        }
+    }
+
+    #[inline(never)]
+    fn computed<N: Trace>(&mut self, expr: &Expr) -> (Value<'a>, N) {
+        match &expr.kind {
+            Kind::Const(_) | Kind::Local(_) | Kind::Field { .. } => self.value_of(expr),
+            Kind::Now => (self.now.map_or(Value::Unknown, Value::Number), self.now_note(expr.span)),
+            Kind::Inverse { base, inverse, one } => match self.value_of::<N>(base) {
                 (Value::Row(row), note) => self.inverse(*inverse, *one, row, note.led(), expr.span),
                 (Value::None, note) => (Value::None, note),
                 (_, note) => (Value::Unknown, note),
@@ -162,56 +199,56 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             Kind::List(items) => {
                 let mut list = List::new(Vec::new(), Extent::Whole);
                 for item in items {
-                    let (value, note) = self.eval(item);
+                    let (value, note) = self.value_of::<N>(item);
                     list.items.push(value);
-                    if self.tracing {
-                        list.notes.push(note);
+                    if N::ON {
+                        list.notes.push(note.note());
                     }
                 }
-                (Value::List(Rc::new(list)), Note::default())
+                (Value::List(Rc::new(list)), N::default())
             }
             Kind::If(condition, then, other) => {
-                let (truth, note) = self.truth(condition);
+                let (truth, note) = self.truth_of(condition);
                 let branch = match truth {
                     Truth::True => then,
                     Truth::False => other,
                     Truth::Unknown => return self.either(then, other, note),
                 };
-                let (value, branch_note) = self.eval(branch);
+                let (value, branch_note) = self.value_of::<N>(branch);
                 // Where the branch reads facts of its own, the condition only chose it.
                 let note = if branch_note.is_empty() { note } else { note.led() };
-                if self.tracing && matches!(value, Value::Unknown) {
+                if N::ON && matches!(value, Value::Unknown) {
                     return (value, note.only_fixed().join(&branch_note));
                 }
-                (value, self.both(&note, &branch_note))
+                (value, note.join(&branch_note))
             }
             Kind::Otherwise(left, right) => {
-                let (value, note) = self.eval(left);
+                let (value, note) = self.value_of::<N>(left);
                 if !matches!(value, Value::Unknown) {
-                    if self.tracing && !matches!(value, Value::List(_)) {
+                    if N::ON && !matches!(value, Value::List(_)) {
                         // What comes out either way needs no proof of the left side.
-                        let (other, right_note) = self.eval(right);
+                        let (other, right_note) = self.value_of::<N>(right);
                         let key = Key::of(&other, false);
                         let same = key.is_some() && key == Key::of(&value, false);
-                        if same && right_note.uses().len() < note.uses().len() {
+                        if same && right_note.note().uses().len() < note.note().uses().len() {
                             return (value, right_note);
                         }
                     }
                     return (value, note.fixed());
                 }
                 // What is not known stays so with more unknown; only what it was asked about has to be there.
-                let (value, right_note) = self.eval(right);
-                (value, self.both(&note.only_fixed(), &right_note))
+                let (value, right_note) = self.value_of::<N>(right);
+                (value, note.only_fixed().join(&right_note))
             }
             Kind::IsKnown(operand) => {
-                let (value, note) = self.eval(operand);
+                let (value, note) = self.value_of::<N>(operand);
                 let known = match &value {
                     Value::Unknown => false,
                     Value::List(list) => list.extent != Extent::Open,
                     _ => true,
                 };
                 let note = match &value {
-                    Value::List(list) if self.tracing => note.join(&list.note),
+                    Value::List(list) if N::ON => note.join(&list.own_note()),
                     _ => note,
                 };
                 (Value::Bool(known), note.fixed())
@@ -221,7 +258,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             Kind::AreEqual(list, nocase) => self.are_equal(list, *nocase),
             Kind::AreUnique(list, nocase) => self.are_unique(list, *nocase),
             Kind::IsUniqueIn(element, list, nocase) => self.is_unique_in(element, list, *nocase),
-            Kind::Matches(operand, regex) => match self.eval(operand) {
+            Kind::Matches(operand, regex) => match self.value_of(operand) {
                 (Value::Text(text), note) => (Value::Bool(regex.is_match(text.as_str())), note),
                 (Value::None, note) => (Value::Bool(false), note),
                 (_, note) => (Value::Unknown, note),
@@ -230,13 +267,13 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             Kind::Subtract(left, right) => self.arithmetic(left, right, false, &expr.ty),
             Kind::Call(builtin, arguments) => {
                 let mut values = Vec::with_capacity(arguments.len());
-                let mut notes = Note::default();
+                let mut notes = N::default();
                 for argument in arguments {
-                    let (value, note) = self.eval(argument);
-                    if self.tracing {
+                    let (value, note) = self.value_of::<N>(argument);
+                    if N::ON {
                         notes = notes.join(&note);
                         if let Value::List(list) = &value {
-                            notes = notes.join(&list.note);
+                            notes = notes.join(&list.own_note());
                             // How many there are says nothing of what they are.
                             if builtin.name != "count" {
                                 notes = notes.join(&list.whole_note());
@@ -247,18 +284,18 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                 }
                 let value = (builtin.call)(&values);
                 // The elements of a resulting list keep their own notes.
-                let notes = if matches!(value, Value::List(_)) { Note::default() } else { notes };
+                let notes = if matches!(value, Value::List(_)) { N::default() } else { notes };
                 (value, notes)
             }
             Kind::Invoke(define, arguments) => self.invoke(define, arguments),
             Kind::Memo(id, deps, body) => self.memo(*id, deps, body),
-            Kind::Make(..) => (Value::Unknown, Note::default()),
+            Kind::Make(..) => (Value::Unknown, N::default()),
             Kind::And(..)
             | Kind::Or(..)
             | Kind::Not(_)
             | Kind::Quantified(..)
             | Kind::Compare { .. } => {
-                let (truth, note) = self.truth(expr);
+                let (truth, note) = self.truth_of(expr);
                 let value = match truth {
                     Truth::True => Value::Bool(true),
                     Truth::False => Value::Bool(false),
@@ -271,113 +308,151 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
 
     /// The row that a field is read of; a name is the common case and is looked at without copying.
     #[inline]
-    fn row_of(&mut self, base: &Expr) -> (Value<'a>, Note) {
-        if let (Kind::Local(local), false) = (&base.kind, self.tracing) {
-            return match self.frame[*local as usize].0 {
-                Value::Row(row) => (Value::Row(row), Note::default()),
-                Value::None => (Value::None, Note::default()),
-                _ => (Value::Unknown, Note::default()),
+    fn row_of<N: Trace>(&mut self, base: &Expr) -> (Value<'a>, N) {
+        if let (Kind::Local(local), false) = (&base.kind, N::ON) {
+            return match self.frame[*local as usize] {
+                Value::Row(row) => (Value::Row(row), N::default()),
+                Value::None => (Value::None, N::default()),
+                _ => (Value::Unknown, N::default()),
             };
         }
-        self.eval(base)
+        self.value_of(base)
     }
 
-    fn now_note(&self, span: Span) -> Note {
-        if self.now.is_some() || !self.tracing {
-            return Note::default();
+    fn now_note<N: Trace>(&self, span: Span) -> N {
+        if self.now.is_some() || !N::ON {
+            return N::default();
         }
         let root = self.rules.schema.ty(crate::schema::ENVIRONMENT);
         let slot =
             root.fields.iter().find(|field| field.name == "asOf").and_then(|field| field.slot);
-        slot.map_or_else(Note::default, |slot| self.fact(slot, span))
+        slot.map_or_else(N::default, |slot| N::leaf(Use::Fact { slot, span }))
     }
 
     /// Both branches of an unknown condition: where they agree, the condition does not matter.
-    fn either(&mut self, then: &Expr, other: &Expr, note: Note) -> (Value<'a>, Note) {
-        let (a, a_note) = self.eval(then);
-        let (b, b_note) = self.eval(other);
+    fn either<N: Trace>(&mut self, then: &Expr, other: &Expr, note: N) -> (Value<'a>, N) {
+        let (a, a_note) = self.value_of::<N>(then);
+        let (b, b_note) = self.value_of::<N>(other);
         let key = Key::of(&a, false);
         if key.is_some() && key == Key::of(&b, false) {
-            return (a, self.both(&a_note, &b_note));
+            return (a, a_note.join(&b_note));
         }
         (Value::Unknown, note)
     }
 
     /// A stored field.
-    fn read(&mut self, slot: SlotId, ty: &Type, note: Note, span: Span) -> (Value<'a>, Note) {
-        if let Type::Row(_) = ty {
-            return match self.facts.read(slot, ty) {
-                Fact::Row(row) => (Value::Row(row), note),
-                _ => (Value::Unknown, note),
-            };
+    #[inline]
+    fn read<N: Trace>(
+        &mut self,
+        slot: SlotId,
+        reading: Reading,
+        note: N,
+        span: Span,
+    ) -> (Value<'a>, N) {
+        let fact = self.facts.read_as(slot, reading);
+        if reading == Reading::Record {
+            return (value(fact), note);
         }
-        let fact = self.facts.read(slot, ty);
-        let own = self.fact(slot, span);
-        let value = match fact {
-            Fact::Unknown => {
-                // What led here is known; the fact itself is what to ask for.
-                return (Value::Unknown, self.both(&note.only_fixed(), &own));
-            }
-            Fact::Absent => Value::None,
-            Fact::Bool(flag) => Value::Bool(flag),
-            Fact::Number(number) => Value::Number(number),
-            Fact::Text(text) => Value::Text(text),
-            Fact::Word(word) => Value::Word(word),
-            Fact::Row(row) => Value::Row(row),
-            Fact::List(list) => {
-                let kept = usize::from(self.tracing);
-                let long = self.facts.list_len(list) >= LONG_LIST;
-                if let Some(known) = self.lists[kept].get(&slot).filter(|_| long) {
-                    return (Value::List(Rc::clone(known)), note);
+        let own = N::leaf(Use::Fact { slot, span });
+        match fact {
+            // What led here is known; the fact itself is what to ask for.
+            Fact::Unknown => (Value::Unknown, note.only_fixed().join(&own)),
+            Fact::List(list) => match reading {
+                Reading::List(item, extent) => {
+                    self.read_list(Stored { slot, list, item, extent }, note, own)
                 }
-                let (whole, note) =
-                    if long { (note, own) } else { (Note::default(), self.both(&note, &own)) };
-                let element = ty.element().unwrap_or(&Type::Error);
-                let items = (0..self.facts.list_len(list)).map(|at| {
-                    match self.facts.list_item(list, at, element) {
-                        Fact::Text(text) => Value::Text(text),
-                        Fact::Row(row) => Value::Row(row),
-                        Fact::Word(word) => Value::Word(word),
-                        Fact::Number(number) => Value::Number(number),
-                        Fact::Bool(flag) => Value::Bool(flag),
-                        Fact::Absent => Value::None,
-                        Fact::Unknown | Fact::List(_) => Value::Unknown,
-                    }
-                });
-                let extent = match ty.present() {
-                    Type::List(_, Completeness::Partial) => Extent::Partial,
-                    _ => Extent::Whole,
-                };
-                let extent = if self.facts.is_damaged(slot) { Extent::Open } else { extent };
-                let mut list = List::new(items.collect(), extent);
-                if self.tracing {
-                    list.notes = vec![note.clone(); list.items.len()];
-                }
-                list.note = note;
-                let list = Rc::new(list);
-                if long {
-                    self.lists[kept].insert(slot, Rc::clone(&list));
-                }
-                // What led to a list that is kept stays apart from it.
-                return (Value::List(list), whole);
-            }
-        };
-        (value, self.both(&note, &own))
+                _ => (Value::Unknown, note.join(&own)),
+            },
+            fact => (value(fact), note.join(&own)),
+        }
     }
 
-    fn compare(&mut self, op: Comparison, how: How, left: &Expr, right: &Expr) -> (Truth, Note) {
-        let (a, a_note) = self.eval(left);
-        let (b, b_note) = self.eval(right);
+    #[inline(never)]
+    fn read_list<N: Trace>(&mut self, stored: Stored, note: N, own: N) -> (Value<'a>, N) {
+        let Stored { slot, list, .. } = stored;
+        let kept = usize::from(N::ON);
+        let long = self.facts.list_len(list) >= LONG_LIST;
+        if long && let Some(known) = self.lists[kept].get(&slot) {
+            return (Value::List(Rc::clone(known)), note);
+        }
+        let (whole, note) = if long { (note, own) } else { (N::default(), note.join(&own)) };
+        let items = (0..self.facts.list_len(list)).map(|at| stored.get(self.facts, at));
+        let mut list = List::new(items.collect(), stored.extent(self.facts));
+        if N::ON {
+            list.notes = vec![note.note(); list.items.len()];
+            list.note = note.note();
+        }
+        let list = Rc::new(list);
+        if long {
+            self.lists[kept].insert(slot, Rc::clone(&list));
+        }
+        // What led to a list that is kept stays apart from it.
+        (Value::List(list), whole)
+    }
+
+    /// The list that an expression reads, where it is a short one among the facts and nothing is to be kept of it.
+    #[inline]
+    pub(super) fn stored<N: Trace>(&mut self, expr: &Expr) -> Option<Stored> {
+        let Kind::Field { base, slot, reading: Reading::List(item, extent), .. } = &expr.kind
+        else {
+            return None;
+        };
+        if N::ON {
+            return None;
+        }
+        let row = match base {
+            None => ROOT,
+            Some(base) => match self.row_of::<Silent>(base).0 {
+                Value::Row(row) => row,
+                _ => return None,
+            },
+        };
+        let slot = self.facts.slot_of(row, *slot);
+        match self.facts.read_as(slot, Reading::List(*item, *extent)) {
+            Fact::List(list) if self.facts.list_len(list) < LONG_LIST => {
+                Some(Stored { slot, list, item: *item, extent: *extent })
+            }
+            _ => None,
+        }
+    }
+
+    fn compare<N: Trace>(
+        &mut self,
+        op: Comparison,
+        how: How,
+        left: &Expr,
+        right: &Expr,
+    ) -> (Truth, N) {
         let equal = matches!(op, Comparison::Equal | Comparison::NotEqual);
+        // Most rules hold a fact against a word or a number.
+        if let (true, Kind::Const(wanted)) = (equal && how == How::Plain, &right.kind) {
+            let (value, note) = self.value_of::<N>(left);
+            let holds = match (&value, wanted) {
+                (Value::Unknown, _) => return (Truth::Unknown, note),
+                (Value::Word(word), Const::Word(wanted)) => word == wanted,
+                (Value::Bool(flag), Const::Bool(wanted)) => flag == wanted,
+                (Value::Number(number), Const::Number(wanted)) => number == wanted,
+                (Value::Text(text), Const::Text(wanted)) => text.as_str() == &**wanted,
+                (Value::None, Const::None) => true,
+                _ => false,
+            };
+            let note = match &value {
+                Value::List(list) if N::ON => note.join(&list.whole_note()),
+                _ => note,
+            };
+            return ((holds == (op == Comparison::Equal)).into(), note);
+        }
+        let (a, a_note) = self.value_of::<N>(left);
+        let (b, b_note) = self.value_of::<N>(right);
         let order = match (&a, &b) {
             (Value::Unknown, Value::Unknown) => {
-                return (Truth::Unknown, self.both(&a_note, &b_note));
+                return (Truth::Unknown, a_note.join(&b_note));
             }
             (Value::Unknown, _) => {
-                return (Truth::Unknown, self.both(&a_note, &b_note.only_fixed()));
+                return (Truth::Unknown, a_note.join(&b_note.only_fixed()));
             }
             (_, Value::Unknown) => {
-                return (Truth::Unknown, self.both(&a_note.only_fixed(), &b_note));
+                return (Truth::Unknown, a_note.only_fixed().join(&b_note));
             }
             (Value::None, Value::None) => Some(Ordering::Equal),
             (Value::None, _) | (_, Value::None) => None,
@@ -393,7 +468,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             (Value::List(_), Value::List(_)) => {
                 let keys = (Key::of(&a, how == How::Nocase), Key::of(&b, how == How::Nocase));
                 let (Some(a), Some(b)) = keys else {
-                    return (Truth::Unknown, self.both(&a_note, &b_note));
+                    return (Truth::Unknown, a_note.join(&b_note));
                 };
                 (a == b).then_some(Ordering::Equal)
             }
@@ -408,8 +483,8 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             Comparison::Greater => order == Some(Ordering::Greater),
             Comparison::GreaterOrEqual => order != Some(Ordering::Less),
         };
-        let mut note = self.both(&a_note, &b_note);
-        if self.tracing {
+        let mut note = a_note.join(&b_note);
+        if N::ON {
             for value in [&a, &b] {
                 if let Value::List(list) = value {
                     note = note.join(&list.whole_note());
@@ -419,14 +494,20 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
         (holds.into(), note)
     }
 
-    fn arithmetic(&mut self, left: &Expr, right: &Expr, add: bool, ty: &Type) -> (Value<'a>, Note) {
-        let (a, a_note) = self.eval(left);
-        let (b, b_note) = self.eval(right);
+    fn arithmetic<N: Trace>(
+        &mut self,
+        left: &Expr,
+        right: &Expr,
+        add: bool,
+        ty: &Type,
+    ) -> (Value<'a>, N) {
+        let (a, a_note) = self.value_of::<N>(left);
+        let (b, b_note) = self.value_of::<N>(right);
         let note = match (&a, &b) {
-            (Value::Unknown, Value::Unknown) => self.both(&a_note, &b_note),
-            (Value::Unknown, _) => self.both(&a_note, &b_note.only_fixed()),
-            (_, Value::Unknown) => self.both(&a_note.only_fixed(), &b_note),
-            _ => self.both(&a_note, &b_note),
+            (Value::Unknown, Value::Unknown) => a_note.join(&b_note),
+            (Value::Unknown, _) => a_note.join(&b_note.only_fixed()),
+            (_, Value::Unknown) => a_note.only_fixed().join(&b_note),
+            _ => a_note.join(&b_note),
         };
         let is_time = |expr: &Expr| *expr.ty.present() == Type::Time;
         let value = match (a, b) {
@@ -474,7 +555,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             match part {
                 Part::Text(plain) => text.push_str(plain),
                 Part::Expr(expr) => {
-                    let (value, _) = self.eval(expr);
+                    let (value, _) = self.value_of::<Silent>(expr);
                     text.push_str(&show(&value, &expr.ty, self.facts));
                 }
             }
@@ -483,6 +564,46 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
     }
 }
 
+/// A list as it stands among the facts.
+#[derive(Clone, Copy)]
+pub(super) struct Stored {
+    slot: SlotId,
+    pub(super) list: ListId,
+    item: Item,
+    extent: Completeness,
+}
+
+impl Stored {
+    /// One element.
+    #[inline]
+    pub(super) fn get<'a>(&self, facts: &Facts<'a>, at: usize) -> Value<'a> {
+        value(facts.list_item_as(self.list, at, self.item))
+    }
+
+    /// Whether it says all there is.
+    pub(super) fn extent(&self, facts: &Facts<'_>) -> Extent {
+        match self.extent {
+            _ if facts.is_damaged(self.slot) => Extent::Open,
+            Completeness::Partial => Extent::Partial,
+            Completeness::Complete => Extent::Whole,
+        }
+    }
+}
+
+#[inline]
+fn value(fact: Fact<'_>) -> Value<'_> {
+    match fact {
+        Fact::Row(row) => Value::Row(row),
+        Fact::Word(word) => Value::Word(word),
+        Fact::Bool(flag) => Value::Bool(flag),
+        Fact::Text(text) => Value::Text(text),
+        Fact::Number(number) => Value::Number(number),
+        Fact::Absent => Value::None,
+        Fact::Unknown | Fact::List(_) => Value::Unknown,
+    }
+}
+
+#[inline]
 fn constant<'a>(value: &Const) -> Value<'a> {
     match value {
         Const::Bool(flag) => Value::Bool(*flag),

@@ -6,12 +6,12 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use crate::builtins::value::{Extent, Key, List, Note, Use, Value};
+use crate::builtins::value::{Extent, Key, List, Silent, Trace, Use, Value};
 use crate::compile::ir::{Expr, Index, Kind, Scan};
-use crate::evaluate::expr::Evaluator;
+use crate::evaluate::expr::{Evaluator, Stored};
 use crate::evaluate::show;
 use crate::evaluate::truth::Truth;
-use crate::facts::RowId;
+use crate::facts::{Facts, RowId};
 use crate::language::ast::Quantifier;
 
 /// Lists shorter than this are searched as they are.
@@ -20,136 +20,241 @@ const WORTH_AN_INDEX: usize = 8;
 /// A list with its elements by key.
 pub struct ListIndex<'a> {
     list: Rc<List<'a>>,
-    places: FxHashMap<Vec<Key>, Vec<u32>>,
+    /// Where the places of the elements with these keys stand in `order`.
+    ranges: FxHashMap<Key, (u32, u32)>,
+    order: Vec<u32>,
     /// Elements some of whose keys are unknown, so that they may match anything.
     unknown: Vec<u32>,
 }
 
+/// Which elements have to be looked at.
+enum Places<'a> {
+    /// All of them.
+    All,
+    /// Those that an index has for the keys: a range of its order.
+    Found(Rc<ListIndex<'a>>, u32, u32),
+    /// These.
+    Some(Vec<u32>),
+}
+
+/// A list, made or as it stands among the facts.
+enum Listed<'a> {
+    Made(Rc<List<'a>>),
+    Stored(Stored, Extent),
+}
+
+impl<'a> Listed<'a> {
+    #[inline]
+    fn get(&self, facts: &Facts<'a>, at: usize) -> Value<'a> {
+        match self {
+            Listed::Made(list) => list.items[at].clone(),
+            Listed::Stored(stored, _) => stored.get(facts, at),
+        }
+    }
+
+    fn len(&self, facts: &Facts<'_>) -> usize {
+        match self {
+            Listed::Made(list) => list.items.len(),
+            Listed::Stored(stored, _) => facts.list_len(stored.list),
+        }
+    }
+
+    fn extent(&self) -> Extent {
+        match self {
+            Listed::Made(list) => list.extent,
+            Listed::Stored(_, extent) => *extent,
+        }
+    }
+
+    #[inline]
+    fn item_note<N: Trace>(&self, at: usize) -> N {
+        match self {
+            Listed::Made(list) if N::ON => list.item_note(at),
+            _ => N::default(),
+        }
+    }
+
+    fn own_note<N: Trace>(&self) -> N {
+        match self {
+            Listed::Made(list) if N::ON => list.own_note(),
+            _ => N::default(),
+        }
+    }
+}
+
 /// The elements that have to be looked at.
-struct Elements<'a> {
-    list: Rc<List<'a>>,
-    /// Places of those that can match at all; all where it is none.
-    places: Option<Vec<u32>>,
+struct Elements<'a, N> {
+    list: Listed<'a>,
+    places: Places<'a>,
     /// What led to the list; its own note says only what is in it.
-    base: Note,
+    base: N,
+}
+
+impl<N> Elements<'_, N> {
+    /// Looks at all elements from now on; whether that makes a difference.
+    fn narrowed(&mut self) -> bool {
+        !matches!(std::mem::replace(&mut self.places, Places::All), Places::All)
+    }
+}
+
+/// The keys of an element, or of what is looked for, as one; none where one of them is unknown.
+fn joined(mut keys: impl ExactSizeIterator<Item = Option<Key>>) -> Option<Key> {
+    if keys.len() == 1 {
+        return keys.next()?;
+    }
+    keys.collect::<Option<Vec<Key>>>().map(Key::List)
 }
 
 impl<'a> Evaluator<'_, 'a, '_> {
     /// The list of a scan; `Err` where it is unknown.
-    fn elements(&mut self, scan: &Scan) -> Result<Elements<'a>, Note> {
+    fn elements<N: Trace>(&mut self, scan: &Scan) -> Result<Elements<'a, N>, N> {
         if let Some(index) = &scan.index
             && let Some(found) = self.indexed(scan, index)
         {
             return Ok(found);
         }
-        match self.eval(&scan.list) {
-            (Value::List(list), base) => Ok(Elements { list, places: None, base }),
+        if let Some(stored) = self.stored::<N>(&scan.list) {
+            let list = Listed::Stored(stored, stored.extent(self.facts));
+            return Ok(Elements { list, places: Places::All, base: N::default() });
+        }
+        match self.value_of::<N>(&scan.list) {
+            (Value::List(list), base) => {
+                Ok(Elements { list: Listed::Made(list), places: Places::All, base })
+            }
             (Value::None, note) => {
                 let mut list = List::new(Vec::new(), Extent::Whole);
-                list.note = note;
-                Ok(Elements { list: Rc::new(list), places: None, base: Note::default() })
+                list.note = note.note();
+                let list = Listed::Made(Rc::new(list));
+                Ok(Elements { list, places: Places::All, base: N::default() })
             }
             (_, note) => Err(note),
         }
     }
 
-    fn indexed(&mut self, scan: &Scan, index: &Index) -> Option<Elements<'a>> {
-        let mut wanted = Vec::with_capacity(index.keys.len());
-        for key in &index.keys {
-            let (value, _) = self.eval(&key.other);
-            wanted.push(Key::of(&value, key.nocase)?);
-        }
+    fn indexed<N: Trace>(&mut self, scan: &Scan, index: &Index) -> Option<Elements<'a, N>> {
+        let keys = index.keys.iter();
+        let wanted =
+            joined(keys.map(|key| Key::of(&self.value_of::<Silent>(&key.other).0, key.nocase)))?;
         let at = index.id as usize;
         let known = match &self.indices[at] {
             // Notes are on the list, so a list without them is of no use when they are wanted.
-            Some(known) if !self.tracing || known.list.items.len() == known.list.notes.len() => {
+            Some(known) if !N::ON || known.list.items.len() == known.list.notes.len() => {
                 Rc::clone(known)
             }
             _ => {
-                let (Value::List(list), _) = self.eval(&scan.list) else { return None };
+                let (Value::List(list), _) = self.value_of::<N>(&scan.list) else { return None };
                 if list.items.len() < WORTH_AN_INDEX {
-                    return Some(Elements { list, places: None, base: Note::default() });
+                    let list = Listed::Made(list);
+                    return Some(Elements { list, places: Places::All, base: N::default() });
                 }
                 let built = Rc::new(self.build_index(scan, index, list));
                 self.indices[at] = Some(Rc::clone(&built));
                 built
             }
         };
-        let mut places = known.places.get(&wanted).cloned().unwrap_or_default();
-        if !known.unknown.is_empty() {
+        let (start, end) = known.ranges.get(&wanted).copied().unwrap_or_default();
+        let list = Listed::Made(Rc::clone(&known.list));
+        let places = if known.unknown.is_empty() {
+            Places::Found(known, start, end)
+        } else {
+            let mut places = known.order[start as usize..end as usize].to_vec();
             places.extend(&known.unknown);
             places.sort_unstable();
-        }
+            Places::Some(places)
+        };
         // Only a list that depends on nothing is indexed, so nothing leads to it.
-        Some(Elements { list: Rc::clone(&known.list), places: Some(places), base: Note::default() })
+        Some(Elements { list, places, base: N::default() })
     }
 
     fn build_index(&mut self, scan: &Scan, index: &Index, list: Rc<List<'a>>) -> ListIndex<'a> {
-        let tracing = std::mem::replace(&mut self.tracing, false);
-        let mut places: FxHashMap<Vec<Key>, Vec<u32>> = FxHashMap::default();
+        let mut found: Vec<(u32, u32)> = Vec::with_capacity(list.items.len());
+        let mut ranges: FxHashMap<Key, (u32, u32)> = FxHashMap::default();
         let mut unknown = Vec::new();
         let before = self.frame[scan.local as usize].clone();
         for (at, item) in list.items.iter().enumerate() {
-            self.set(scan.local, item.clone());
-            let keys = index.keys.iter().map(|key| Key::of(&self.eval(&key.element).0, key.nocase));
-            match keys.collect::<Option<Vec<Key>>>() {
-                Some(keys) => places.entry(keys).or_default().push(at as u32),
+            self.frame[scan.local as usize] = item.clone();
+            let keys = index.keys.iter();
+            let keys =
+                keys.map(|key| Key::of(&self.value_of::<Silent>(&key.element).0, key.nocase));
+            match joined(keys) {
+                Some(keys) => {
+                    // While counting, a range holds its number and its length.
+                    let number = ranges.len() as u32;
+                    let range = ranges.entry(keys).or_insert((number, 0));
+                    range.1 += 1;
+                    found.push((range.0, at as u32));
+                }
                 None => unknown.push(at as u32),
             }
         }
         self.frame[scan.local as usize] = before;
-        self.tracing = tracing;
-        ListIndex { list, places, unknown }
+        let mut ends = vec![0; ranges.len()];
+        for (number, length) in ranges.values() {
+            ends[*number as usize] = *length;
+        }
+        let mut end = 0;
+        for place in &mut ends {
+            let start = end;
+            end += *place;
+            *place = start;
+        }
+        for (number, length) in ranges.values_mut() {
+            let start = ends[*number as usize];
+            (*number, *length) = (start, start + *length);
+        }
+        let mut order = vec![0; found.len()];
+        // `ends` holds where the next of a number goes; elements come in the order of the list.
+        let mut numbered: Vec<u32> = ends;
+        for (number, at) in found {
+            let next = &mut numbered[number as usize];
+            order[*next as usize] = at;
+            *next += 1;
+        }
+        ListIndex { list, ranges, order, unknown }
     }
 
     /// Calls a function for each element with the truth of the filter, until it says to stop.
-    fn each(
+    fn each<N: Trace>(
         &mut self,
         scan: &Scan,
-        elements: &Elements<'a>,
-        mut visit: impl FnMut(&mut Self, usize, Truth, Note) -> bool,
+        elements: &Elements<'a, N>,
+        mut visit: impl FnMut(&mut Self, usize, Truth, N) -> bool,
     ) {
-        let before = self.frame[scan.local as usize].clone();
-        let list = Rc::clone(&elements.list);
+        let (before, before_note) = self.local::<N>(scan.local);
+        let list = &elements.list;
         let mut look = |this: &mut Self, at: usize| {
-            this.frame[scan.local as usize] = (list.items[at].clone(), list.item_note(at));
+            let item = list.get(this.facts, at);
+            this.bind_local::<N>(scan.local, item, list.item_note(at));
             let (truth, note) = match &scan.filter {
-                Some(filter) => this.truth(filter),
-                None => (Truth::True, Note::default()),
+                Some(filter) => this.truth_of(filter),
+                None => (Truth::True, N::default()),
             };
-            let note = if this.tracing {
+            let note = if N::ON {
                 elements.base.join(&list.item_note(at)).join(&note).led()
             } else {
                 note
             };
             visit(this, at, truth, note)
         };
-        match &elements.places {
-            Some(places) => {
-                for at in places {
-                    if !look(self, *at as usize) {
-                        break;
-                    }
-                }
+        let places: &[u32] = match &elements.places {
+            Places::All => {
+                (0..list.len(self.facts)).all(|at| look(self, at));
+                &[]
             }
-            None => {
-                for at in 0..list.items.len() {
-                    if !look(self, at) {
-                        break;
-                    }
-                }
-            }
-        }
-        self.frame[scan.local as usize] = before;
+            Places::Found(index, start, end) => &index.order[*start as usize..*end as usize],
+            Places::Some(places) => places,
+        };
+        places.iter().all(|at| look(self, *at as usize));
+        self.bind_local(scan.local, before, before_note);
     }
 
     /// `all`, `any`, `no`
-    pub(super) fn quantified(
+    pub(super) fn quantified<N: Trace>(
         &mut self,
         quantifier: Quantifier,
         scan: &Scan,
         body: &Expr,
-    ) -> (Truth, Note) {
+    ) -> (Truth, N) {
         let decisive = if quantifier == Quantifier::All { Truth::False } else { Truth::True };
         let flip = |truth: Truth| if quantifier == Quantifier::No { !truth } else { truth };
         let mut elements = match self.elements(scan) {
@@ -158,14 +263,14 @@ impl<'a> Evaluator<'_, 'a, '_> {
         };
         loop {
             let mut result = !decisive;
-            let mut decided = Note::default();
+            let mut decided = N::default();
             let mut passed = 0;
-            let (mut settled, mut unsettled) = (Note::default(), Note::default());
+            let (mut settled, mut unsettled) = (N::default(), N::default());
             self.each(scan, &elements, |this, _, filter, note| {
                 let (body_truth, body_note) = if filter == Truth::False {
-                    (Truth::Unknown, Note::default())
+                    (Truth::Unknown, N::default())
                 } else {
-                    this.truth(body)
+                    this.truth_of(body)
                 };
                 let truth = match quantifier {
                     Quantifier::All => filter.implies(body_truth),
@@ -173,12 +278,12 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 };
                 if truth == decisive {
                     result = decisive;
-                    decided = this.both(&note, &body_note);
+                    decided = note.join(&body_note);
                     return false;
                 }
                 if truth == Truth::Unknown {
                     result = Truth::Unknown;
-                    if this.tracing {
+                    if N::ON {
                         let filter_part =
                             if filter == Truth::Unknown { note } else { note.only_fixed() };
                         let body_part = if body_truth == Truth::Unknown {
@@ -188,7 +293,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                         };
                         unsettled = unsettled.join(&filter_part.join(&body_part));
                     }
-                } else if this.tracing {
+                } else if N::ON {
                     // One side alone decides: the filter that leaves the element out, or the body.
                     let part = if filter == Truth::False { note } else { body_note };
                     passed += usize::from(filter == Truth::True);
@@ -199,91 +304,88 @@ impl<'a> Evaluator<'_, 'a, '_> {
             if result == decisive {
                 return (flip(result), decided);
             }
-            if elements.list.extent != Extent::Whole {
+            if elements.list.extent() != Extent::Whole {
                 let note = self.open_end(scan, &elements.list, &unsettled);
                 let note = note.join(&settled.only_fixed());
-                return (Truth::Unknown, self.both(&elements.base.only_fixed(), &note));
+                return (Truth::Unknown, elements.base.only_fixed().join(&note));
             }
             if result == Truth::Unknown {
-                let list = elements.list.note.join(&settled).only_fixed();
-                return (Truth::Unknown, self.both(&list, &unsettled));
+                let list = elements.list.own_note::<N>().join(&settled).only_fixed();
+                return (Truth::Unknown, list.join(&unsettled));
             }
-            if self.tracing && elements.places.take().is_some() {
+            if N::ON && elements.narrowed() {
                 // The elements that cannot match are part of the proof.
                 continue;
             }
-            let whole = self.both(&elements.base, &elements.list.note);
+            let whole = elements.base.join(&elements.list.own_note());
             // Where the filter leaves one element, that one decides; else the list does, which has none that would do.
             let whole = if scan.filter.is_some() && passed == 1 { whole.led() } else { whole };
-            return (flip(result), self.both(&whole, &settled));
+            return (flip(result), whole.join(&settled));
         }
     }
 
     /// Why a list with an open end does not decide: what is unknown in it, or what it does not list.
-    fn open_end(&self, scan: &Scan, list: &List<'a>, unsettled: &Note) -> Note {
-        if !self.tracing {
-            return Note::default();
-        }
-        unsettled.join(&list.note).join(&self.unlisted(scan, list))
+    fn open_end<N: Trace>(&self, scan: &Scan, list: &Listed<'a>, unsettled: &N) -> N {
+        let (true, Listed::Made(list)) = (N::ON, list) else { return N::default() };
+        unsettled.join(&list.own_note()).join(&self.unlisted(scan, list))
     }
 
-    fn unlisted(&self, scan: &Scan, list: &List<'a>) -> Note {
+    fn unlisted<N: Trace>(&self, scan: &Scan, list: &List<'a>) -> N {
         // A list that leaves things out is asked for the very element that was looked for.
         let (Some(index), Extent::Partial) = (&scan.index, list.extent) else {
-            return Note::default();
+            return N::default();
         };
         let uses = list.note.uses();
-        let Some(Use::Fact { slot, span }) = uses.last().cloned() else { return Note::default() };
+        let Some(Use::Fact { slot, span }) = uses.last().cloned() else { return N::default() };
         if index.keys.iter().any(|key| key.field.is_none()) {
-            return Note::default();
+            return N::default();
         }
         let mut this = Evaluator::new(self.facts, self.rules, self.now);
         this.frame.clone_from(&self.frame);
         let keys = index.keys.iter().map(|key| {
-            let (value, _) = this.eval(&key.other);
+            let (value, _) = this.value_of::<Silent>(&key.other);
             (key.field.clone().unwrap_or_default(), show::value(&value, &key.other.ty, self.facts))
         });
-        Note::leaf(Use::Unlisted { slot, span, keys: Rc::new(keys.collect()) })
+        N::leaf(Use::Unlisted { slot, span, keys: Rc::new(keys.collect()) })
     }
 
     /// `the x in xs where c`
-    pub(super) fn the(&mut self, scan: &Scan) -> (Value<'a>, Note) {
+    pub(super) fn the<N: Trace>(&mut self, scan: &Scan) -> (Value<'a>, N) {
         let mut elements = match self.elements(scan) {
             Ok(elements) => elements,
             Err(note) => return (Value::Unknown, note),
         };
         loop {
             let mut matches: Vec<usize> = Vec::new();
-            let (mut found, mut maybe, mut others) =
-                (Note::default(), Note::default(), Note::default());
+            let (mut found, mut maybe, mut others) = (N::default(), N::default(), N::default());
             let mut doubtful = false;
-            self.each(scan, &elements, |this, at, truth, note| {
+            self.each(scan, &elements, |_, at, truth, note| {
                 match truth {
                     Truth::True => {
                         matches.push(at);
-                        found = this.both(&found, &note);
+                        found = found.join(&note);
                     }
                     Truth::Unknown => {
                         doubtful = true;
-                        maybe = this.both(&maybe, &note);
+                        maybe = maybe.join(&note);
                     }
-                    Truth::False => others = this.both(&others, &note),
+                    Truth::False => others = others.join(&note),
                 }
                 true
             });
             return match matches.as_slice() {
-                [at] => (elements.list.items[*at].clone(), found),
-                [] if elements.list.extent != Extent::Whole => {
+                [at] => (elements.list.get(self.facts, *at), found),
+                [] if elements.list.extent() != Extent::Whole => {
                     let note = self.open_end(scan, &elements.list, &maybe);
-                    (Value::Unknown, self.both(&note, &others.only_fixed()))
+                    (Value::Unknown, note.join(&others.only_fixed()))
                 }
-                [] if doubtful => (Value::Unknown, self.both(&maybe, &others.only_fixed())),
+                [] if doubtful => (Value::Unknown, maybe.join(&others.only_fixed())),
                 [] => {
-                    if self.tracing && elements.places.take().is_some() {
+                    if N::ON && elements.narrowed() {
                         continue;
                     }
-                    let whole = self.both(&elements.base, &elements.list.note);
-                    (Value::None, self.both(&whole, &others))
+                    let whole = elements.base.join(&elements.list.own_note());
+                    (Value::None, whole.join(&others))
                 }
                 _ => (Value::Unknown, found),
             };
@@ -291,53 +393,61 @@ impl<'a> Evaluator<'_, 'a, '_> {
     }
 
     /// `[e for x in xs where c]`
-    pub(super) fn map(&mut self, scan: &Scan, body: &Expr, flatten: bool) -> (Value<'a>, Note) {
+    pub(super) fn map<N: Trace>(
+        &mut self,
+        scan: &Scan,
+        body: &Expr,
+        flatten: bool,
+    ) -> (Value<'a>, N) {
         let elements = match self.elements(scan) {
             // What an index leaves out is surely not in the list, but the proof of that needs all of it.
-            Ok(elements) if self.tracing => Elements { places: None, ..elements },
+            Ok(elements) if N::ON => Elements { places: Places::All, ..elements },
             Ok(elements) => elements,
             Err(note) => return (Value::Unknown, note),
         };
-        let mut result = List::new(Vec::new(), elements.list.extent);
-        result.note = self.both(&elements.base, &elements.list.note);
+        let mut result = List::new(Vec::new(), elements.list.extent());
+        let mut note_of_list: N = elements.base.join(&elements.list.own_note());
         self.each(scan, &elements, |this, _, truth, note| {
             if truth == Truth::False {
-                result.note = this.both(&result.note, &note);
+                note_of_list = note_of_list.join(&note);
                 return true;
             }
-            let (value, body_note) = this.eval(body);
-            let note = this.both(&note, &body_note);
+            let (value, body_note) = this.value_of(body);
+            let note = note.join(&body_note);
             if truth == Truth::Unknown {
                 result.extent = Extent::Open;
-                result.note = this.both(&result.note, &note);
+                note_of_list = note_of_list.join(&note);
                 return true;
             }
             match (flatten, value) {
                 (true, Value::List(inner)) => {
                     result.extent = result.extent.and(inner.extent);
-                    result.note = this.both(&result.note, &this.both(&note, &inner.note));
+                    note_of_list = note_of_list.join(&note.join(&inner.own_note()));
                     for (at, item) in inner.items.iter().enumerate() {
                         result.items.push(item.clone());
-                        if this.tracing {
-                            result.notes.push(note.join(&inner.item_note(at)));
+                        if N::ON {
+                            result.notes.push(note.join(&inner.item_note(at)).note());
                         }
                     }
                 }
-                (true, Value::None) => result.note = this.both(&result.note, &note),
+                (true, Value::None) => note_of_list = note_of_list.join(&note),
                 (true, _) => {
                     result.extent = Extent::Open;
-                    result.note = this.both(&result.note, &note);
+                    note_of_list = note_of_list.join(&note);
                 }
                 (false, value) => {
                     result.items.push(value);
-                    if this.tracing {
-                        result.notes.push(note);
+                    if N::ON {
+                        result.notes.push(note.note());
                     }
                 }
             }
             true
         });
-        (Value::List(Rc::new(result)), Note::default())
+        if N::ON {
+            result.note = note_of_list.note();
+        }
+        (Value::List(Rc::new(result)), N::default())
     }
 
     /// The rows that an expression yields or may yield; none where it may be any.
@@ -352,15 +462,17 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 .collect(),
             _ => None,
         };
-        let Kind::Map { scan, body, .. } = &expr.kind else { return row(self.eval(expr).0) };
-        let elements = self.elements(scan).ok()?;
-        if elements.list.extent != Extent::Whole {
+        let Kind::Map { scan, body, .. } = &expr.kind else {
+            return row(self.value_of::<Silent>(expr).0);
+        };
+        let elements = self.elements::<Silent>(scan).ok()?;
+        if elements.list.extent() != Extent::Whole {
             return None;
         }
         let mut rows = Some(Vec::new());
         self.each(scan, &elements, |this, _, truth, _| {
             if truth != Truth::False {
-                let found = row(this.eval(body).0);
+                let found = row(this.value_of::<Silent>(body).0);
                 rows = rows.take().zip(found).map(|(mut rows, mut found)| {
                     rows.append(&mut found);
                     rows
@@ -372,23 +484,27 @@ impl<'a> Evaluator<'_, 'a, '_> {
     }
 
     /// `choose x in xs where c prefer e`: the best; the first of equals.
-    pub(super) fn choose(&mut self, scan: &Scan, prefer: Option<&Expr>) -> (Value<'a>, Note) {
+    pub(super) fn choose<N: Trace>(
+        &mut self,
+        scan: &Scan,
+        prefer: Option<&Expr>,
+    ) -> (Value<'a>, N) {
         let candidates = self.candidates(scan, prefer);
-        (candidates.into_iter().next().unwrap_or(Value::Unknown), Note::default())
+        (candidates.into_iter().next().unwrap_or(Value::Unknown), N::default())
     }
 
     /// All that may be chosen, the best first.
     pub fn candidates(&mut self, scan: &Scan, prefer: Option<&Expr>) -> Vec<Value<'a>> {
-        let Ok(elements) = self.elements(scan) else { return Vec::new() };
+        let Ok(elements) = self.elements::<Silent>(scan) else { return Vec::new() };
         let mut found: Vec<(i64, Value<'a>)> = Vec::new();
         self.each(scan, &elements, |this, at, truth, _| {
             if truth == Truth::True {
-                let rank = match prefer.map(|prefer| this.eval(prefer).0) {
+                let rank = match prefer.map(|prefer| this.value_of::<Silent>(prefer).0) {
                     Some(Value::Number(number)) => number,
                     Some(Value::Bool(flag)) => i64::from(flag),
                     _ => i64::MIN,
                 };
-                found.push((rank, elements.list.items[at].clone()));
+                found.push((rank, elements.list.get(this.facts, at)));
             }
             true
         });
@@ -397,85 +513,92 @@ impl<'a> Evaluator<'_, 'a, '_> {
     }
 
     /// Tests a list; what led to it is part of what decides.
-    fn on_list(
+    fn on_list<N: Trace>(
         &mut self,
         expr: &Expr,
-        test: impl FnOnce(&mut Self, &List<'a>) -> (Value<'a>, Note),
-    ) -> (Value<'a>, Note) {
-        let (list, base) = match self.eval(expr) {
+        test: impl FnOnce(&mut Self, &List<'a>) -> (Value<'a>, N),
+    ) -> (Value<'a>, N) {
+        let (list, base) = match self.value_of(expr) {
             (Value::List(list), base) => (list, base),
             (Value::None, base) => (Rc::new(List::new(Vec::new(), Extent::Whole)), base),
             (_, note) => return (Value::Unknown, note),
         };
         let (value, note) = test(self, &list);
         let base = if matches!(value, Value::Unknown) { base.only_fixed() } else { base };
-        (value, self.both(&base, &note))
+        (value, base.join(&note))
     }
 
     /// `xs is empty`
-    pub(super) fn is_empty(&mut self, expr: &Expr) -> (Value<'a>, Note) {
+    pub(super) fn is_empty<N: Trace>(&mut self, expr: &Expr) -> (Value<'a>, N) {
+        if let Some(stored) = self.stored::<N>(expr) {
+            let value = match (self.facts.list_len(stored.list), stored.extent(self.facts)) {
+                (0, Extent::Whole) => Value::Bool(true),
+                (0, _) => Value::Unknown,
+                _ => Value::Bool(false),
+            };
+            return (value, N::default());
+        }
         self.on_list(expr, |_, list| {
             if !list.items.is_empty() {
-                let note =
-                    if list.notes.is_empty() { list.note.clone() } else { list.item_note(0) };
+                let note = if list.notes.is_empty() { list.own_note() } else { list.item_note(0) };
                 return (Value::Bool(false), note);
             }
             match list.extent {
-                Extent::Whole => (Value::Bool(true), list.note.clone()),
-                _ => (Value::Unknown, list.note.clone()),
+                Extent::Whole => (Value::Bool(true), list.own_note()),
+                _ => (Value::Unknown, list.own_note()),
             }
         })
     }
 
     /// `x in xs`
-    pub(super) fn contains(
+    pub(super) fn contains<N: Trace>(
         &mut self,
         element: &Expr,
         list: &Expr,
         nocase: bool,
-    ) -> (Value<'a>, Note) {
+    ) -> (Value<'a>, N) {
         self.on_list(list, |this, list| {
-            let (value, note) = this.eval(element);
+            let (value, note) = this.value_of::<N>(element);
             if list.items.is_empty() && list.extent == Extent::Whole {
-                return (Value::Bool(false), list.note.clone());
+                return (Value::Bool(false), list.own_note());
             }
             let Some(key) = Key::of(&value, nocase) else { return (Value::Unknown, note) };
             let (counts, unknown) = list.counts(nocase);
             if counts.contains_key(&key) {
                 // Only a proof has to know which element it is; looking for it is linear.
                 let is_it = |item: &Value<'a>| Key::of(item, nocase).as_ref() == Some(&key);
-                let place = match this.tracing {
+                let place = match N::ON {
                     true => list.items.iter().position(is_it).map(|at| list.item_note(at)),
                     false => None,
                 }
                 .unwrap_or_default();
-                return (Value::Bool(true), this.both(&note, &place));
+                return (Value::Bool(true), note.join(&place));
             }
             if *unknown || list.extent != Extent::Whole {
-                return (Value::Unknown, this.both(&note.only_fixed(), &this.doubt(list)));
+                return (Value::Unknown, note.only_fixed().join(&this.doubt(list)));
             }
-            let whole = if this.tracing { list.whole_note() } else { Note::default() };
-            (Value::Bool(false), this.both(&note, &whole))
+            let whole = list.whole_note();
+            (Value::Bool(false), note.join(&whole))
         })
     }
 
     /// What would have to be known of a list: its unknown elements, and whether there are others.
-    fn doubt(&self, list: &List<'a>) -> Note {
-        if !self.tracing {
-            return Note::default();
+    fn doubt<N: Trace>(&self, list: &List<'a>) -> N {
+        if !N::ON {
+            return N::default();
         }
         let unknown =
             list.items.iter().enumerate().filter(|(_, item)| Key::of(item, false).is_none());
-        let note = unknown.fold(Note::default(), |all, (at, _)| all.join(&list.item_note(at)));
+        let note = unknown.fold(N::default(), |all, (at, _)| all.join(&list.item_note(at)));
         if list.extent == Extent::Whole {
-            note.join(&list.note.only_fixed())
+            note.join(&list.own_note::<N>().only_fixed())
         } else {
-            note.join(&list.note)
+            note.join(&list.own_note())
         }
     }
 
     /// `xs are equal`
-    pub(super) fn are_equal(&mut self, expr: &Expr, nocase: bool) -> (Value<'a>, Note) {
+    pub(super) fn are_equal<N: Trace>(&mut self, expr: &Expr, nocase: bool) -> (Value<'a>, N) {
         self.on_list(expr, |this, list| {
             // Each value, where it comes first, and how often it comes.
             let mut firsts: Vec<(Key, usize, usize)> = Vec::new();
@@ -488,7 +611,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                     },
                     None => unknown = true,
                 }
-                if !this.tracing && firsts.len() > 1 {
+                if !N::ON && firsts.len() > 1 {
                     break;
                 }
             }
@@ -496,27 +619,27 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 // The rarest is the odd one out, the last of several.
                 let odd = firsts.iter().rev().min_by_key(|(.., count)| *count);
                 let odd = odd.map_or(0, |(_, at, _)| *at);
-                let notes = firsts.iter().fold(Note::default(), |all, (_, at, _)| {
+                let notes = firsts.iter().fold(N::default(), |all, (_, at, _)| {
                     let note = list.item_note(*at);
-                    this.both(&all, &if *at == odd { note } else { note.led() })
+                    all.join(&if *at == odd { note } else { note.led() })
                 });
                 return (Value::Bool(false), notes);
             }
             if list.extent != Extent::Whole || (unknown && list.items.len() > 1) {
                 return (Value::Unknown, this.doubt(list));
             }
-            let note = if this.tracing { list.whole_note() } else { Note::default() };
+            let note = list.whole_note();
             (Value::Bool(true), note)
         })
     }
 
     /// `xs are unique`
-    pub(super) fn are_unique(&mut self, expr: &Expr, nocase: bool) -> (Value<'a>, Note) {
+    pub(super) fn are_unique<N: Trace>(&mut self, expr: &Expr, nocase: bool) -> (Value<'a>, N) {
         self.on_list(expr, |this, list| {
             let (counts, unknown) = list.counts(nocase);
             if counts.values().any(|count| *count > 1) {
-                let mut note = Note::default();
-                for (at, item) in list.items.iter().enumerate().filter(|_| this.tracing) {
+                let mut note = N::default();
+                for (at, item) in list.items.iter().enumerate().filter(|_| N::ON) {
                     if Key::of(item, nocase)
                         .is_some_and(|key| counts.get(&key).is_some_and(|count| *count > 1))
                     {
@@ -528,25 +651,25 @@ impl<'a> Evaluator<'_, 'a, '_> {
             if list.extent != Extent::Whole || (*unknown && list.items.len() > 1) {
                 return (Value::Unknown, this.doubt(list));
             }
-            let note = if this.tracing { list.whole_note() } else { Note::default() };
+            let note = list.whole_note();
             (Value::Bool(true), note)
         })
     }
 
     /// `x is unique in xs`: at most one element equals `x`
-    pub(super) fn is_unique_in(
+    pub(super) fn is_unique_in<N: Trace>(
         &mut self,
         element: &Expr,
         list: &Expr,
         nocase: bool,
-    ) -> (Value<'a>, Note) {
+    ) -> (Value<'a>, N) {
         self.on_list(list, |this, list| {
-            let (value, note) = this.eval(element);
+            let (value, note) = this.value_of::<N>(element);
             let Some(key) = Key::of(&value, nocase) else { return (Value::Unknown, note) };
             let (counts, unknown) = list.counts(nocase);
             if counts.get(&key).is_some_and(|count| *count > 1) {
                 let mut places = note;
-                for (at, item) in list.items.iter().enumerate().filter(|_| this.tracing) {
+                for (at, item) in list.items.iter().enumerate().filter(|_| N::ON) {
                     if Key::of(item, nocase).as_ref() == Some(&key) {
                         places = places.join(&list.item_note(at));
                     }
@@ -554,10 +677,10 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 return (Value::Bool(false), places);
             }
             if *unknown || list.extent != Extent::Whole {
-                return (Value::Unknown, this.both(&note.only_fixed(), &this.doubt(list)));
+                return (Value::Unknown, note.only_fixed().join(&this.doubt(list)));
             }
-            let whole = if this.tracing { list.whole_note() } else { Note::default() };
-            (Value::Bool(true), this.both(&note, &whole))
+            let whole = list.whole_note();
+            (Value::Bool(true), note.join(&whole))
         })
     }
 }

@@ -137,10 +137,40 @@ impl Facts<'_> {
 
     /// Stores a value in a slot.
     pub fn store(&mut self, slot: SlotId, value: &NewFact) {
+        if let NewFact::Row(made) = value
+            && let Some((held, ty)) = self.in_place(slot)
+        {
+            // The record stays where it is, at its fixed distance, and takes over what the new one says.
+            self.take_over(held, *made, ty);
+            self.replace(slot, Slot { data: held, node: MADE });
+            return;
+        }
         let data = self.encode(value);
         // A record that may be absent tells by its node whether it is stated.
         let content = Slot { data, node: MADE };
         self.replace(slot, content);
+    }
+
+    /// The record that a slot always holds, and its type.
+    fn in_place(&self, slot: SlotId) -> Option<(RowId, TypeId)> {
+        let (ty, field) = self.field_of(slot);
+        match self.schema.ty(ty).fields[field].ty {
+            Type::Row(held) => Some((self.slots[slot as usize].data, held)),
+            _ => None,
+        }
+    }
+
+    fn take_over(&mut self, held: RowId, made: RowId, ty: TypeId) {
+        let (to, from) = (self.row(held).base, self.row(made).base);
+        let schema = self.schema;
+        for field in &schema.ty(ty).fields {
+            let Some(slot) = field.slot else { continue };
+            let content = self.slots[(from + slot) as usize];
+            match (&field.ty, self.record_row(to + slot)) {
+                (Type::Row(inner), Some(own)) => self.take_over(own, content.data, *inner),
+                _ => self.replace(to + slot, content),
+            }
+        }
     }
 
     fn replace(&mut self, slot: SlotId, content: Slot) {

@@ -9,7 +9,7 @@ use crate::builtins::value::Key;
 use crate::compile::ir::{Level, RuleSet};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::touch::{References, Subjects, Touch};
-use crate::evaluate::{Finding, Outcome, Raw, subject};
+use crate::evaluate::{Bound, Finding, Outcome, Raw, subject};
 use crate::facts::{Facts, SlotId};
 use crate::plan::step::{self, Done, Spec};
 
@@ -115,8 +115,9 @@ impl<'a, 'r> State<'a, 'r> {
             }
             let subjects = self.touch.subjects(index, changed, &self.facts, &mut self.references);
             let mut found: Open<'a> = Open::new();
-            let mut sink = |raw: Raw<'a>| {
-                if !matches!(raw.outcome, Outcome::Pass | Outcome::NotApplicable) {
+            let mut sink = |seen: Bound<'_, 'a>| {
+                if !matches!(seen.outcome, Outcome::Pass | Outcome::NotApplicable) {
+                    let raw = seen.raw();
                     found.insert(key(&raw), raw);
                 }
             };

@@ -185,3 +185,63 @@ impl Type {
         }
     }
 }
+
+/// How the content of a slot is read: all that the evaluator needs of a field's type, so that nothing has to be looked
+/// up for each fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// A value by itself.
+    One(Item),
+    /// A record that always stands in its place; its shape is no fact.
+    Record,
+    /// A record that may be absent.
+    MaybeRecord,
+    /// A list, and whether it may leave things out.
+    List(Item, Completeness),
+    /// Never stored.
+    Never,
+}
+
+/// How one value is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// A truth.
+    Bool,
+    /// A number, size, duration or time.
+    Number,
+    /// A text or version.
+    Text,
+    /// A word.
+    Word,
+    /// An entity or record.
+    Row,
+    /// Nothing that can be read.
+    Nothing,
+}
+
+impl Reading {
+    /// The reading of a type.
+    pub fn of(ty: &Type) -> Self {
+        match (ty, ty.present()) {
+            (Type::Row(_), _) => Reading::Record,
+            (_, Type::Row(_)) => Reading::MaybeRecord,
+            (_, Type::List(element, extent)) => Reading::List(Item::of(element), *extent),
+            (_, Type::All(_) | Type::One(_) | Type::None | Type::Error) => Reading::Never,
+            (_, present) => Reading::One(Item::of(present)),
+        }
+    }
+}
+
+impl Item {
+    /// The reading of the elements of a list, or of a single value.
+    pub fn of(ty: &Type) -> Self {
+        match ty.present() {
+            Type::Bool => Item::Bool,
+            Type::Int | Type::Size | Type::Duration | Type::Time => Item::Number,
+            Type::Text | Type::TextNocase | Type::Version => Item::Text,
+            Type::Words(_) => Item::Word,
+            Type::Row(_) | Type::Ref(_) | Type::RefAny => Item::Row,
+            _ => Item::Nothing,
+        }
+    }
+}

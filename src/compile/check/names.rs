@@ -9,7 +9,7 @@ use crate::compile::hoist::hoist;
 use crate::compile::ir::{self, Const, Expr, Kind, LocalId, Scan};
 use crate::diagnostic::did_you_mean;
 use crate::language::ast::{self};
-use crate::schema::types::{Completeness, Type, WordId};
+use crate::schema::types::{Completeness, Reading, Type, WordId};
 use crate::schema::{ENVIRONMENT, TypeId};
 use crate::source::Span;
 use std::rc::Rc;
@@ -99,11 +99,10 @@ impl<'a, 'c> Checker<'a, 'c> {
                     },
                     other => other.clone(),
                 };
-                Expr {
-                    kind: Kind::Field { base: base.map(Box::new), owner, field, slot },
-                    ty,
-                    span,
-                }
+                let (base, slot) = self.passed_over(base, slot);
+                let reading = Reading::of(&def.ty);
+                let kind = Kind::Field { base: base.map(Box::new), owner, field, slot, reading };
+                Expr { kind, ty, span }
             }
             (None, Type::All(inverse) | Type::One(inverse)) => {
                 let one = matches!(def.ty, Type::One(_));
@@ -126,6 +125,24 @@ impl<'a, 'c> Checker<'a, 'c> {
                 }
             }
             _ => self.poison(span),
+        }
+    }
+
+    /// A record that always stands in its place is no step of its own: its fields are at a fixed distance.
+    fn passed_over(&self, base: Option<Expr>, slot: u32) -> (Option<Expr>, u32) {
+        match base.map(|base| (base.kind, base.ty, base.span)) {
+            Some((
+                Kind::Field { base, owner, field, slot: held, reading: Reading::Record },
+                ..,
+            )) => {
+                let def = self.schema.ty(owner);
+                // `held` itself may be counted from further up.
+                let own = def.fields[field].slot.unwrap_or(0);
+                let distance = self.schema.distance(owner, field).unwrap_or(0);
+                (base.map(|base| *base), held - own + distance + slot)
+            }
+            Some((kind, ty, span)) => (Some(Expr { kind, ty, span }), slot),
+            None => (None, slot),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Owns the notes of inverses; the tables themselves are in `facts`.
 
-use crate::builtins::value::{Extent, List, Note, Value};
+use crate::builtins::value::{Extent, List, Note, Trace, Use, Value};
 use crate::evaluate::expr::Evaluator;
 use crate::facts::Fact;
 use crate::schema::types::{Completeness, InverseId, Type};
@@ -11,74 +11,75 @@ use std::rc::Rc;
 
 impl<'a> Evaluator<'_, 'a, '_> {
     /// The entities that refer to a row.
-    pub(super) fn inverse(
+    pub(super) fn inverse<N: Trace>(
         &mut self,
         id: InverseId,
         one: bool,
         row: u32,
-        note: Note,
+        note: N,
         span: Span,
-    ) -> (Value<'a>, Note) {
+    ) -> (Value<'a>, N) {
         let facts = self.facts;
         let (pairs, open) = facts.referrers(id, row);
         let inverse = self.rules.schema.inverse(id);
         let by = &self.rules.schema.ty(inverse.source);
         let slot = by.fields[inverse.by].slot.unwrap_or(0);
         let is_key = by.key == Some(inverse.by);
-        let source_note = |source: u32, this: &Self| {
-            if !this.tracing {
-                return Note::default();
+        let source_note = |source: u32| {
+            if !N::ON {
+                return N::default();
             }
-            let held = this.fact(facts.row(source).via, span);
+            let held = N::leaf(Use::Fact { slot: facts.row(source).via, span });
             let own = if is_key {
-                held.clone()
+                held
             } else {
-                held.join(&this.fact(facts.slot_of(source, slot), span))
+                held.join(&N::leaf(Use::Fact { slot: facts.slot_of(source, slot), span }))
             };
             note.join(&own)
         };
         if one {
             return match pairs {
-                [(_, source)] => (Value::Row(*source), source_note(*source, self)),
+                [(_, source)] => (Value::Row(*source), source_note(*source)),
                 [] if !open => {
-                    let complete = self.complete_note(id, span);
-                    (Value::None, self.both(&note, &complete))
+                    let complete = self.complete_note::<N>(id, span);
+                    (Value::None, note.join(&complete))
                 }
                 [] => (Value::Unknown, self.open_note(id, span)),
                 _ => {
-                    let notes = pairs.iter().map(|(_, source)| source_note(*source, self));
-                    let notes = notes.fold(Note::default(), |all, note| all.join(&note));
+                    let notes = pairs.iter().map(|(_, source)| source_note(*source));
+                    let notes = notes.fold(N::default(), |all, note| all.join(&note));
                     (Value::Unknown, notes)
                 }
             };
         }
         let items = pairs.iter().map(|(_, source)| Value::Row(*source)).collect();
         let mut list = List::new(items, if open { Extent::Open } else { Extent::Whole });
-        if self.tracing {
-            list.notes = pairs.iter().map(|(_, source)| source_note(*source, self)).collect();
+        if N::ON {
+            list.notes = pairs.iter().map(|(_, source)| source_note(*source).note()).collect();
             let complete =
-                if open { self.open_note(id, span) } else { self.complete_note(id, span) };
-            list.note = self.both(&note, &complete);
+                if open { self.open_note::<N>(id, span) } else { self.complete_note(id, span) };
+            list.note = note.join(&complete).note();
         }
-        (Value::List(Rc::new(list)), Note::default())
+        (Value::List(Rc::new(list)), N::default())
     }
 
     /// The facts by which nobody else refers: the lists, and what each of their elements refers to.
-    fn complete_note(&mut self, id: InverseId, span: Span) -> Note {
-        if !self.tracing {
-            return Note::default();
+    fn complete_note<N: Trace>(&mut self, id: InverseId, span: Span) -> N {
+        if !N::ON {
+            return N::default();
         }
         if let Some(note) = &self.complete_notes[id.0 as usize] {
-            return note.clone();
+            return N::of(note);
         }
         let note = self.reference_note(id, span, false);
-        self.complete_notes[id.0 as usize] = Some(note.clone());
-        note
+        let kept = N::of(&note);
+        self.complete_notes[id.0 as usize] = Some(note);
+        kept
     }
 
     /// The facts that would have to be known before nobody else can refer.
-    fn open_note(&self, id: InverseId, span: Span) -> Note {
-        if self.tracing { self.reference_note(id, span, true) } else { Note::default() }
+    fn open_note<N: Trace>(&self, id: InverseId, span: Span) -> N {
+        if N::ON { N::of(&self.reference_note(id, span, true)) } else { N::default() }
     }
 
     fn reference_note(&self, id: InverseId, span: Span, unknown_only: bool) -> Note {
@@ -94,7 +95,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 || matches!(self.facts.read(slot, ty), Fact::Unknown)
                 || self.facts.is_damaged(slot);
             if open || !unknown_only {
-                note = note.join(&self.fact(slot, span));
+                note = note.join(&Note::leaf(Use::Fact { slot, span }));
             }
         }
         if def.key == Some(inverse.by) {
@@ -106,7 +107,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 || matches!(self.facts.read(slot, &field.ty), Fact::Unknown)
                 || self.facts.is_damaged(slot)
             {
-                note = note.join(&self.fact(slot, span));
+                note = note.join(&Note::leaf(Use::Fact { slot, span }));
             }
         }
         note

@@ -3,9 +3,9 @@
 //! Owns what is remembered during one run; with tracing on only what depends on nothing is, as notes differ where
 //! values do not.
 
-use crate::builtins::value::{Note, Value};
+use crate::builtins::value::{Trace, Value};
 use crate::compile::ir::{Define, Expr, LocalId};
-use crate::evaluate::expr::{Evaluator, Memo, same};
+use crate::evaluate::expr::{Evaluator, same};
 use crate::schema::types::WordId;
 
 /// What a kept value of a definition is; words follow.
@@ -17,15 +17,19 @@ const FIRST_WORD: u8 = 4;
 
 impl<'a> Evaluator<'_, 'a, '_> {
     /// A definition with its arguments.
-    pub(super) fn invoke(&mut self, define: &Define, arguments: &[Expr]) -> (Value<'a>, Note) {
+    pub(super) fn invoke<N: Trace>(
+        &mut self,
+        define: &Define,
+        arguments: &[Expr],
+    ) -> (Value<'a>, N) {
         match (arguments, define.params.as_slice()) {
             ([argument], [param]) => {
-                let argument = self.eval(argument);
-                let row = match argument.0 {
-                    Value::Row(row) if define.kept && !self.tracing => row as usize,
+                let (argument, note) = self.value_of::<N>(argument);
+                let row = match argument {
+                    Value::Row(row) if define.kept && !N::ON => row as usize,
                     _ => {
-                        self.frame[*param as usize] = argument;
-                        return self.eval(&define.body);
+                        self.bind_local(*param, argument, note);
+                        return self.value_of(&define.body);
                     }
                 };
                 let kept = &mut self.kept[define.id as usize];
@@ -34,18 +38,15 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 }
                 match kept.get(row) {
                     Some(&NOT_KEPT) | None => {}
-                    Some(&KEPT_UNKNOWN) => return (Value::Unknown, Note::default()),
-                    Some(&KEPT_FALSE) => return (Value::Bool(false), Note::default()),
-                    Some(&KEPT_TRUE) => return (Value::Bool(true), Note::default()),
+                    Some(&KEPT_UNKNOWN) => return (Value::Unknown, N::default()),
+                    Some(&KEPT_FALSE) => return (Value::Bool(false), N::default()),
+                    Some(&KEPT_TRUE) => return (Value::Bool(true), N::default()),
                     Some(word) => {
-                        return (
-                            Value::Word(WordId(u32::from(word - FIRST_WORD))),
-                            Note::default(),
-                        );
+                        return (Value::Word(WordId(u32::from(word - FIRST_WORD))), N::default());
                     }
                 }
-                self.frame[*param as usize] = argument;
-                let result = self.eval(&define.body);
+                self.bind_local(*param, argument, note);
+                let result = self.value_of(&define.body);
                 let code = match &result.0 {
                     Value::Unknown => KEPT_UNKNOWN,
                     Value::Bool(false) => KEPT_FALSE,
@@ -61,42 +62,50 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 result
             }
             _ => {
-                let values: Vec<(Value<'a>, Note)> =
-                    arguments.iter().map(|argument| self.eval(argument)).collect();
-                for (param, value) in define.params.iter().zip(values) {
-                    self.frame[*param as usize] = value;
+                let values: Vec<(Value<'a>, N)> =
+                    arguments.iter().map(|argument| self.value_of(argument)).collect();
+                for (param, (value, note)) in define.params.iter().zip(values) {
+                    self.bind_local(*param, value, note);
                 }
-                self.eval(&define.body)
+                self.value_of(&define.body)
             }
         }
     }
 
-    pub(super) fn memo(&mut self, id: u32, deps: &[LocalId], body: &Expr) -> (Value<'a>, Note) {
+    pub(super) fn memo<N: Trace>(
+        &mut self,
+        id: u32,
+        deps: &[LocalId],
+        body: &Expr,
+    ) -> (Value<'a>, N) {
         let at = id as usize;
-        if self.tracing {
+        if N::ON {
             // Notes of what it depends on may differ where the values do not, so only constants are kept.
             if !deps.is_empty() {
-                return self.eval(body);
+                return self.value_of(body);
             }
-            if let Some(known) = &self.traced[at] {
-                return known.clone();
+            if let Some((value, note)) = &self.traced[at] {
+                return (value.clone(), N::of(note));
             }
-            let result = self.eval(body);
-            self.traced[at] = Some(result.clone());
-            return result;
+            let (value, note) = self.value_of::<N>(body);
+            self.traced[at] = Some((value.clone(), note.note()));
+            return (value, note);
         }
         if let Some(memo) = &self.memos[at] {
             let same = deps
                 .iter()
                 .zip(&memo.deps)
-                .all(|(dep, known)| same(&self.frame[*dep as usize].0, known));
+                .all(|(dep, known)| same(&self.frame[*dep as usize], known));
             if same {
-                return (memo.value.clone(), Note::default());
+                return (memo.value.clone(), N::default());
             }
         }
-        let (value, note) = self.eval(body);
-        let deps = deps.iter().map(|dep| self.frame[*dep as usize].0.clone()).collect();
-        self.memos[at] = Some(Memo { deps, value: value.clone() });
+        let (value, note) = self.value_of(body);
+        let mut memo = self.memos[at].take().unwrap_or_default();
+        memo.deps.clear();
+        memo.deps.extend(deps.iter().map(|dep| self.frame[*dep as usize].clone()));
+        memo.value = value.clone();
+        self.memos[at] = Some(memo);
         (value, note)
     }
 }
