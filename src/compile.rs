@@ -4,7 +4,7 @@
 //! need no search: clauses without a rule, facts that nothing reads, remedies that no rule names, cost. A rule with an
 //! error is reported and left out; the others stand.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::compile::check::{Checker, Define, Shared};
 use crate::compile::ir::{
@@ -69,7 +69,7 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
 #[derive(Debug, Default)]
 pub struct Names {
     /// Index of a remedy by name, in declaration order.
-    pub remedies: HashMap<String, usize>,
+    pub remedies: FxHashMap<String, usize>,
 }
 
 struct Compiler<'d> {
@@ -84,7 +84,7 @@ struct Compiler<'d> {
 /// `ask` and `find` of a field.
 type QuestionTexts = (Option<ast::Text>, Option<ast::Text>);
 
-type Defines<'a> = HashMap<String, Define<'a>>;
+type Defines<'a> = FxHashMap<String, Define<'a>>;
 
 impl Compiler<'_> {
     fn pack(&mut self, files: &[ast::File]) -> (String, String, Option<(String, String)>) {
@@ -99,7 +99,7 @@ impl Compiler<'_> {
     }
 
     fn defines<'a>(&mut self, files: &'a [ast::File], types: &mut Schema) -> Defines<'a> {
-        let mut defines = Defines::new();
+        let mut defines = Defines::default();
         for item in files.iter().flat_map(|file| &file.items) {
             let ast::ItemKind::Define(define) = &item.kind else { continue };
             if item.broken || defines.contains_key(&define.name.value) {
@@ -122,8 +122,8 @@ impl Compiler<'_> {
         &mut self,
         files: &[ast::File],
         types: &mut Schema,
-    ) -> HashMap<String, Vec<(String, Type)>> {
-        let mut all = HashMap::new();
+    ) -> FxHashMap<String, Vec<(String, Type)>> {
+        let mut all = FxHashMap::default();
         for item in files.iter().flat_map(|file| &file.items) {
             let ast::ItemKind::Remedy(remedy) = &item.kind else { continue };
             let params = remedy.params.iter().map(|param| {
@@ -185,7 +185,7 @@ impl Compiler<'_> {
         &mut self,
         files: &[ast::File],
         defines: &Defines<'_>,
-        remedies: &HashMap<String, Vec<(String, Type)>>,
+        remedies: &FxHashMap<String, Vec<(String, Type)>>,
         documents: &[Document],
     ) -> Vec<Rule> {
         let mut rules = Vec::new();
@@ -221,7 +221,7 @@ impl Compiler<'_> {
         &mut self,
         rule: &ast::Rule,
         defines: &Defines<'_>,
-        remedies: &HashMap<String, Vec<(String, Type)>>,
+        remedies: &FxHashMap<String, Vec<(String, Type)>>,
     ) -> Option<Rule> {
         let errors = self.error_count();
         let remedy_ids = std::mem::take(&mut self.names.remedies);
@@ -332,10 +332,10 @@ impl Compiler<'_> {
         &mut self,
         files: &[ast::File],
         defines: &Defines<'_>,
-        params: &HashMap<String, Vec<(String, Type)>>,
+        params: &FxHashMap<String, Vec<(String, Type)>>,
     ) -> Vec<Remedy> {
         let mut remedies = Vec::new();
-        let mut ids = HashMap::new();
+        let mut ids = FxHashMap::default();
         let items: Vec<_> = files.iter().flat_map(|file| &file.items).collect();
         let declared: Vec<&ast::Remedy> = items
             .iter()
@@ -472,8 +472,8 @@ impl Compiler<'_> {
 
 fn fix_of(
     fix: &ast::Fix,
-    ids: &HashMap<String, usize>,
-    remedies: &HashMap<String, Vec<(String, Type)>>,
+    ids: &FxHashMap<String, usize>,
+    remedies: &FxHashMap<String, Vec<(String, Type)>>,
     checker: &mut Checker<'_, '_>,
 ) -> Option<Fix> {
     let name = &fix.remedy.value;

@@ -16,6 +16,7 @@ use crate::source::Span;
 
 pub mod explain;
 pub mod expr;
+mod listed;
 pub mod reach;
 pub mod scan;
 pub mod show;

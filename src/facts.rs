@@ -86,6 +86,17 @@ pub enum Fact<'a> {
     List(ListId),
 }
 
+/// What a slot holds, before it is made a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Raw {
+    /// Not known.
+    Unknown,
+    /// Known to be absent.
+    Absent,
+    /// A word, a row, a truth, or where a number, text or list is kept: by the reading.
+    Data(u32),
+}
+
 /// A text of the description, or one that a rule made.
 #[derive(Clone, Debug)]
 pub enum Text<'a> {
@@ -218,28 +229,49 @@ impl<'a> Facts<'a> {
         self.interpret(content, ty)
     }
 
+    /// What a slot holds, before it is made a value: the evaluator's way to most facts, as it copies nothing.
+    #[inline]
+    pub fn raw(&self, slot: SlotId, reading: Reading) -> Raw {
+        let content = self.slots[slot as usize];
+        if reading == Reading::Record {
+            return Raw::Data(content.data);
+        }
+        if self.mask.is_some() && self.hidden(slot) && !self.is_key(slot) {
+            return Raw::Unknown;
+        }
+        match content.data {
+            UNKNOWN | UNRESOLVED => Raw::Unknown,
+            ABSENT => Raw::Absent,
+            _ if reading == Reading::MaybeRecord && content.node == NO_NODE => Raw::Unknown,
+            data => Raw::Data(data),
+        }
+    }
+
     /// What a slot holds, as the evaluator asks for it.
     #[inline]
     pub fn read_as(&self, slot: SlotId, reading: Reading) -> Fact<'a> {
-        let content = self.slots[slot as usize];
-        if reading == Reading::Record {
-            return Fact::Row(content.data);
-        }
-        if self.mask.is_some() && self.hidden(slot) && !self.is_key(slot) {
-            return Fact::Unknown;
-        }
-        match content.data {
-            UNKNOWN | UNRESOLVED => return Fact::Unknown,
-            ABSENT => return Fact::Absent,
-            _ => {}
-        }
+        let data = match self.raw(slot, reading) {
+            Raw::Unknown => return Fact::Unknown,
+            Raw::Absent => return Fact::Absent,
+            Raw::Data(data) => data,
+        };
         match reading {
-            Reading::One(item) => self.item(content.data, item),
-            Reading::List(..) => Fact::List(ListId(content.data)),
-            Reading::MaybeRecord if content.node == NO_NODE => Fact::Unknown,
-            Reading::MaybeRecord | Reading::Record => Fact::Row(content.data),
+            Reading::One(item) => self.item(data, item),
+            Reading::List(..) => Fact::List(ListId(data)),
+            Reading::MaybeRecord | Reading::Record => Fact::Row(data),
             Reading::Never => Fact::Unknown,
         }
+    }
+
+    /// A number, size, duration or time, by what its slot holds.
+    #[inline]
+    pub fn raw_number(&self, data: u32) -> i64 {
+        self.numbers[data as usize]
+    }
+
+    /// A text or version, by what its slot holds.
+    pub fn raw_text(&self, data: u32) -> Text<'a> {
+        self.text(data)
     }
 
     /// One element of a list, as the evaluator asks for it.
@@ -499,10 +531,17 @@ impl<'a> Facts<'a> {
 
     /// Marks times that are older than their field allows at `now` as unknown.
     pub fn age(&mut self, now: i64) {
+        let schema = self.schema;
+        let ageing: Vec<Vec<_>> = schema
+            .types()
+            .map(|(_, def)| {
+                let fields = def.fields.iter();
+                fields.filter_map(|field| Some((field, field.stale_after?, field.slot?))).collect()
+            })
+            .collect();
         for at in 0..self.rows.len() {
             let row = self.rows[at];
-            for field in &self.schema.ty(row.ty).fields {
-                let (Some(limit), Some(slot)) = (field.stale_after, field.slot) else { continue };
+            for (field, limit, slot) in &ageing[row.ty.0 as usize] {
                 let slot = row.base + slot;
                 let content = self.slots[slot as usize];
                 if let Fact::Number(time) = self.interpret(content, &field.ty)

@@ -40,6 +40,31 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> 
     File { file, items, comments }
 }
 
+/// The declaration of the pack in a file, without reading the rest of the file where that can be helped.
+pub fn parse_pack(sources: &Sources, file: FileId) -> Option<ast::Pack> {
+    let text = sources.get(file).text();
+    let start = match text.starts_with("pack ") {
+        true => 0,
+        false => text.find("\npack ")? + 1,
+    };
+    let declared = |items: Vec<ast::Item>| {
+        items.into_iter().find_map(|item| match item.kind {
+            ast::ItemKind::Pack(pack) => Some(pack),
+            _ => None,
+        })
+    };
+    // Mostly it ends with its paragraph; where that is not sure, the whole file is read.
+    let end = text[start..].find("\n\n").map_or(text.len(), |length| start + length);
+    let reporter = Reporter::new(file);
+    let (tokens, _) = lexer::lex(text, start, end, &reporter);
+    let context = Context::new(text, &tokens, &reporter, end, "the end of the file");
+    let pack = declared(parser::items::items(Tokens::new(&context)));
+    match pack.filter(|pack| pack.when.is_some()) {
+        Some(pack) if reporter.finish().is_empty() => Some(pack),
+        _ => declared(parse(sources, file, &mut Diagnostics::default()).items),
+    }
+}
+
 /// The tree of a bare expression that fills a range of a file; `None` where it has no meaning, which is then pushed.
 pub fn parse_expression(
     sources: &Sources,

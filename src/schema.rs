@@ -3,7 +3,7 @@
 //! Owns the schema built from the declarations of a rule pack, and checks those declarations among themselves. Knows
 //! no particular entity: all names come from the pack. Whether a description fits the schema is decided in `facts`.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::language::ast;
@@ -97,9 +97,9 @@ pub struct Inverse {
 #[derive(Debug, Default)]
 pub struct Schema {
     types: Vec<TypeDef>,
-    names: HashMap<String, TypeId>,
+    names: FxHashMap<String, TypeId>,
     words: Vec<String>,
-    word_ids: HashMap<String, WordId>,
+    word_ids: FxHashMap<String, WordId>,
     inverses: Vec<Inverse>,
     /// The entity for which readiness is told.
     pub unit: Option<TypeId>,

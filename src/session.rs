@@ -151,8 +151,8 @@ pub struct Report<'a> {
     pub environments: Vec<Checked<'a>>,
     /// Errors that belong to no environment: unreadable files, broken rules.
     pub errors: Vec<Diagnostic>,
-    /// Name and digest of the packs in use.
-    pub packs: Vec<(String, String)>,
+    /// Name and files of the packs in use.
+    pub packs: Vec<(String, &'a PackFiles)>,
 }
 
 impl Report<'_> {
@@ -206,8 +206,9 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
         .map(|environment| choose(&tree, inputs, environment, &mut loaded))
         .collect();
     let mut packs = Vec::new();
-    for pack in loaded.iter().flatten() {
-        packs.push((pack.rules.name.clone(), pack.digest.clone()));
+    for (pack, files) in loaded.iter().zip(&inputs.packs) {
+        let Some(pack) = pack else { continue };
+        packs.push((pack.rules.name.clone(), files));
         errors.extend(
             pack.diagnostics.iter().filter(|error| error.severity == Severity::Error).cloned(),
         );

@@ -67,14 +67,67 @@ pub struct List<'a> {
     pub extent: Extent,
     /// Why the list is as long as it is.
     pub note: Note,
-    /// Elements by key, with and without case, and whether one is unknown; made when first asked for.
-    counts: [OnceCell<(FxHashMap<Key, u32>, bool)>; 2],
+    /// Elements by key, with and without case; made when first asked for.
+    keys: [OnceCell<Box<Keys>>; 2],
+    /// The notes of the list and of all elements, and of what is not known of it; made when first asked for.
+    joined: OnceCell<Note>,
+    doubt: OnceCell<Note>,
+}
+
+/// The elements of a list by key.
+#[derive(Debug, Default)]
+pub struct Keys {
+    /// Where each key comes first.
+    firsts: FxHashMap<Key, u32>,
+    /// From a place to the next one with the same key, where there is one.
+    next: FxHashMap<u32, u32>,
+    /// Whether an element is unknown.
+    pub unknown: bool,
+}
+
+impl Keys {
+    /// The places of the elements with a key, in order.
+    pub fn places(&self, key: &Key) -> impl Iterator<Item = usize> {
+        let mut at = self.firsts.get(key).copied();
+        std::iter::from_fn(move || {
+            let place = at?;
+            at = self.next.get(&place).copied();
+            Some(place as usize)
+        })
+    }
+
+    /// Whether an element has the key.
+    pub fn has(&self, key: &Key) -> bool {
+        self.firsts.contains_key(key)
+    }
+
+    /// Whether several elements have the key.
+    pub fn repeats(&self, key: &Key) -> bool {
+        self.firsts.get(key).is_some_and(|first| self.next.contains_key(first))
+    }
+
+    /// The places of all elements that share their key with another.
+    pub fn repeated(&self) -> Vec<usize> {
+        let mut places: Vec<usize> =
+            self.next.iter().flat_map(|(a, b)| [*a as usize, *b as usize]).collect();
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
 }
 
 impl<'a> List<'a> {
     /// A list without notes.
     pub fn new(items: Vec<Value<'a>>, extent: Extent) -> Self {
-        Self { items, notes: Vec::new(), extent, note: Note::default(), counts: Default::default() }
+        Self {
+            items,
+            notes: Vec::new(),
+            extent,
+            note: Note::default(),
+            keys: Default::default(),
+            joined: OnceCell::new(),
+            doubt: OnceCell::new(),
+        }
     }
 
     /// The note of the list: why it is as long as it is.
@@ -92,24 +145,48 @@ impl<'a> List<'a> {
     /// The notes of the list and of all elements.
     pub fn whole_note<N: Trace>(&self) -> N {
         if N::ON {
-            N::of(&self.notes.iter().fold(self.note.clone(), |all, note| all.join(note)))
+            N::of(self.joined.get_or_init(|| {
+                self.notes.iter().fold(self.note.clone(), |all, note| all.join(note))
+            }))
         } else {
             N::default()
         }
     }
 
-    /// How often each element occurs, and whether any is unknown.
-    pub fn counts(&self, nocase: bool) -> &(FxHashMap<Key, u32>, bool) {
-        self.counts[usize::from(nocase)].get_or_init(|| {
-            let mut counts = FxHashMap::default();
-            let mut unknown = false;
-            for item in &self.items {
-                match Key::of(item, nocase) {
-                    Some(key) => *counts.entry(key).or_insert(0) += 1,
-                    None => unknown = true,
+    /// What would have to be known of the list: its unknown elements, and whether there are others.
+    pub fn doubt<N: Trace>(&self) -> N {
+        if !N::ON {
+            return N::default();
+        }
+        N::of(self.doubt.get_or_init(|| {
+            let unknown = self.items.iter().zip(&self.notes);
+            let unknown = unknown.filter(|(item, _)| Key::of(item, false).is_none());
+            let note = unknown.fold(Note::default(), |all, (_, note)| all.join(note));
+            match self.extent {
+                Extent::Whole => note.join(&self.note.only_fixed()),
+                _ => note.join(&self.note),
+            }
+        }))
+    }
+
+    /// The elements by key.
+    pub fn keys(&self, nocase: bool) -> &Keys {
+        self.keys[usize::from(nocase)].get_or_init(|| {
+            let mut keys = Box::new(Keys::default());
+            let mut lasts: FxHashMap<u32, u32> = FxHashMap::default();
+            for (at, item) in self.items.iter().enumerate() {
+                let Some(key) = Key::of(item, nocase) else {
+                    keys.unknown = true;
+                    continue;
+                };
+                let at = at as u32;
+                let first = *keys.firsts.entry(key).or_insert(at);
+                if first != at {
+                    let last = lasts.insert(first, at).unwrap_or(first);
+                    keys.next.insert(last, at);
                 }
             }
-            (counts, unknown)
+            keys
         })
     }
 }
@@ -129,6 +206,8 @@ pub enum Key {
     Word(WordId),
     /// A row.
     Row(RowId),
+    /// Two rows.
+    Rows(RowId, RowId),
     /// A list of keys.
     List(Vec<Key>),
 }
@@ -155,6 +234,22 @@ impl Key {
             }
         })
     }
+}
+
+/// Several keys as one; none where one of them is unknown.
+pub fn joined(mut keys: impl ExactSizeIterator<Item = Option<Key>>) -> Option<Key> {
+    if keys.len() == 1 {
+        return keys.next()?;
+    }
+    if keys.len() == 2 {
+        let (first, second) = (keys.next()??, keys.next()??);
+        return Some(match (first, second) {
+            // The common case costs no allocation.
+            (Key::Row(first), Key::Row(second)) => Key::Rows(first, second),
+            (first, second) => Key::List(vec![first, second]),
+        });
+    }
+    keys.collect::<Option<Vec<Key>>>().map(Key::List)
 }
 
 /// One use of a fact.

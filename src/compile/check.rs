@@ -3,7 +3,7 @@
 //! Owns the way from `ast::Expr` to a typed [`ir::Expr`]. Goes on after an error, so that one run shows all of them; an
 //! expression with an error has the type [`Type::Error`], which fits everywhere and is reported once.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 use crate::compile::ir::{self, Const, Expr, How, Kind, LocalId, Part, Scan, Template};
@@ -35,7 +35,7 @@ pub struct Shared {
     /// Indices given out.
     pub indices: u32,
     /// Definitions by name; none while one is compiled, and where it has an error.
-    pub compiled: HashMap<String, Option<Rc<ir::Define>>>,
+    pub compiled: FxHashMap<String, Option<Rc<ir::Define>>>,
     /// Definitions given a number.
     pub defines: u32,
     /// The next local of a definition; those of rules start at 0 and end before the first of these.
@@ -50,7 +50,7 @@ impl Default for Shared {
         Self {
             memos: 0,
             indices: 0,
-            compiled: HashMap::new(),
+            compiled: FxHashMap::default(),
             defines: 0,
             define_locals: RULE_LOCALS,
         }
@@ -65,7 +65,7 @@ pub struct Checker<'a, 'c> {
     /// The types.
     pub schema: &'c Schema,
     /// The definitions.
-    pub defines: &'c HashMap<String, Define<'a>>,
+    pub defines: &'c FxHashMap<String, Define<'a>>,
     /// What is read and used, for the checks of the whole pack.
     pub usage: &'c mut Usage,
     /// Where errors go.
@@ -83,7 +83,7 @@ impl<'a, 'c> Checker<'a, 'c> {
     /// A checker for one rule, definition, remedy or text.
     pub fn new(
         schema: &'c Schema,
-        defines: &'c HashMap<String, Define<'a>>,
+        defines: &'c FxHashMap<String, Define<'a>>,
         usage: &'c mut Usage,
         diagnostics: &'c mut Diagnostics,
         shared: &'c mut Shared,

@@ -2,7 +2,7 @@
 //!
 //! Owns what can be said of a declaration without running it.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::compile::check::{Checker, Define};
 use crate::compile::remedy::Effect;
@@ -15,7 +15,7 @@ use crate::source::Span;
 
 /// Reports names declared twice.
 pub fn names(files: &[ast::File], diagnostics: &mut Diagnostics) {
-    let mut seen: HashMap<(&str, &str), Span> = HashMap::new();
+    let mut seen: FxHashMap<(&str, &str), Span> = FxHashMap::default();
     let mut packs: Option<Span> = None;
     for item in files.iter().flat_map(|file| &file.items) {
         let entries: Vec<(&str, &ast::Name)> = match &item.kind {
@@ -51,8 +51,8 @@ pub fn names(files: &[ast::File], diagnostics: &mut Diagnostics) {
 }
 
 /// Reports definitions that use themselves, directly or around.
-pub fn cycles(defines: &HashMap<String, Define<'_>>, diagnostics: &mut Diagnostics) {
-    let mut done: HashMap<&str, bool> = HashMap::new();
+pub fn cycles(defines: &FxHashMap<String, Define<'_>>, diagnostics: &mut Diagnostics) {
+    let mut done: FxHashMap<&str, bool> = FxHashMap::default();
     let mut sorted: Vec<_> = defines.values().collect();
     sorted.sort_by_key(|define| define.ast.name.span);
     for define in sorted {
@@ -62,9 +62,9 @@ pub fn cycles(defines: &HashMap<String, Define<'_>>, diagnostics: &mut Diagnosti
 
 fn visit<'a>(
     define: &'a Define<'_>,
-    defines: &'a HashMap<String, Define<'_>>,
+    defines: &'a FxHashMap<String, Define<'_>>,
     path: &mut Vec<&'a str>,
-    done: &mut HashMap<&'a str, bool>,
+    done: &mut FxHashMap<&'a str, bool>,
     diagnostics: &mut Diagnostics,
 ) {
     let name = define.ast.name.value.as_str();

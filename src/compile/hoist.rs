@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::compile::ir::{Expr, How, Index, IndexKey, Kind, LocalId, Scan};
+use crate::compile::ir::{Costs, Expr, How, Index, IndexKey, Kind, LocalId, Scan};
 use crate::language::ast::Comparison;
 use crate::schema::Schema;
 use crate::schema::types::Type;
@@ -29,7 +29,7 @@ fn collect(expr: &Expr, found: &mut BTreeSet<LocalId>) {
         }
         Kind::The(scan) => collect_scan(scan, None, found),
         Kind::Choose(scan, prefer) => collect_scan(scan, prefer.as_deref(), found),
-        Kind::Memo(_, deps, _) => found.extend(deps),
+        Kind::Memo(_, deps, _) | Kind::Table(_, deps, _) => found.extend(deps),
         _ => expr.children(&mut |child| collect(child, found)),
     }
 }
@@ -99,9 +99,23 @@ fn equalities(expr: &Expr, local: LocalId, schema: &Schema, keys: &mut Vec<Index
 
 /// Wraps what does not depend on the innermost binding; `bound` are the bindings of the rule, innermost last.
 pub fn hoist(expr: &mut Expr, bound: &mut Vec<LocalId>, memos: &mut u32) {
+    // Where nothing is worth keeping, nothing below is.
+    if !heavy(expr) {
+        return;
+    }
     if let Some(innermost) = bound.last() {
         let free = free(expr);
-        if heavy(expr) && !free.contains(innermost) {
+        // One that goes through a list for a few of several names is worth a table.
+        let scattered =
+            matches!(expr.kind, Kind::Quantified(..) | Kind::The(_)) && free.len() < bound.len();
+        if scattered && free.contains(innermost) && free.iter().all(|local| bound.contains(local)) {
+            let hole = Expr { kind: Kind::Now, ty: expr.ty.clone(), span: expr.span };
+            let inner = std::mem::replace(expr, hole);
+            *memos += 1;
+            expr.kind = Kind::Table(*memos - 1, free.into_iter().collect(), Box::new(inner));
+            return;
+        }
+        if !free.contains(innermost) {
             let span = expr.span;
             let hole = Expr { kind: Kind::Now, ty: expr.ty.clone(), span };
             let mut inner = std::mem::replace(expr, hole);
@@ -128,8 +142,8 @@ fn heavy(expr: &Expr) -> bool {
         | Kind::AreUnique(..) => true,
         Kind::Field { base: None, .. } => matches!(expr.ty.present(), Type::List(..)),
         Kind::Call(_, arguments) => arguments.iter().any(heavy),
-        Kind::Invoke(define, arguments) => heavy(&define.body) || arguments.iter().any(heavy),
-        Kind::Memo(..) | Kind::Const(_) | Kind::Local(_) | Kind::Now => false,
+        Kind::Invoke(define, arguments) => define.costs.heavy || arguments.iter().any(heavy),
+        Kind::Memo(..) | Kind::Table(..) | Kind::Const(_) | Kind::Local(_) | Kind::Now => false,
         _ => {
             let mut found = false;
             expr.children(&mut |child| found = found || heavy(child));
@@ -176,7 +190,7 @@ fn descend(expr: &mut Expr, bound: &mut Vec<LocalId>, memos: &mut u32) {
         | Kind::IsKnown(a)
         | Kind::AreEqual(a, _)
         | Kind::AreUnique(a, _) => hoist(a, bound, memos),
-        Kind::Memo(_, _, inner) => hoist(inner, &mut Vec::new(), memos),
+        Kind::Memo(_, _, inner) | Kind::Table(_, _, inner) => hoist(inner, &mut Vec::new(), memos),
     }
 }
 
@@ -196,14 +210,18 @@ fn scanned(scan: &mut Scan, body: Option<&mut Expr>, bound: &mut Vec<LocalId>, m
 pub fn quadratic(expr: &Expr, depth: usize, found: &mut Vec<Span>) {
     match &expr.kind {
         // Computed once for all bindings it does not depend on.
-        Kind::Memo(_, deps, inner) => quadratic(inner, usize::from(!deps.is_empty()), found),
+        Kind::Memo(_, deps, inner) | Kind::Table(_, deps, inner) => {
+            quadratic(inner, usize::from(!deps.is_empty()), found)
+        }
         Kind::Map { scan, body, .. } | Kind::Quantified(_, scan, body) => {
             nested(scan, Some(body), depth, found);
         }
         Kind::The(scan) => nested(scan, None, depth, found),
         Kind::Invoke(define, arguments) => {
             arguments.iter().for_each(|argument| quadratic(argument, depth, found));
-            quadratic(&define.body, depth, found);
+            if define.costs.scans {
+                quadratic(&define.body, depth, found);
+            }
         }
         _ => expr.children(&mut |child| quadratic(child, depth, found)),
     }
@@ -215,13 +233,25 @@ pub fn reads_environment(expr: &Expr) -> bool {
         return true;
     }
     if let Kind::Invoke(define, _) = &expr.kind
-        && reads_environment(&define.body)
+        && define.costs.reads_environment
     {
         return true;
     }
     let mut found = false;
     expr.children(&mut |child| found = found || reads_environment(child));
     found
+}
+
+/// What computing the body of a definition takes.
+pub fn costs(body: &Expr) -> Costs {
+    let mut found = Vec::new();
+    // Whatever it would cost within a binding.
+    quadratic(body, 1, &mut found);
+    Costs {
+        heavy: heavy(body),
+        reads_environment: reads_environment(body),
+        scans: !found.is_empty(),
+    }
 }
 
 fn nested(scan: &Scan, body: Option<&Expr>, depth: usize, found: &mut Vec<Span>) {

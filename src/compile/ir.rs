@@ -320,6 +320,8 @@ pub enum Kind {
     Invoke(Rc<Define>, Vec<Expr>),
     /// An expression that depends on these locals only, so that its value is kept while they stay.
     Memo(u32, Vec<LocalId>, Box<Expr>),
+    /// The same where those locals come back again and again between others, so that a value is kept for each.
+    Table(u32, Vec<LocalId>, Box<Expr>),
 }
 
 /// A definition, compiled once. Its locals are its own: as no definition uses itself, one frame serves all calls.
@@ -333,6 +335,19 @@ pub struct Define {
     pub body: Expr,
     /// Whether its value is kept per argument: one row in, a truth or a word out.
     pub kept: bool,
+    /// What its body does, so that nobody looks through it again for each call.
+    pub costs: Costs,
+}
+
+/// What computing an expression takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Costs {
+    /// It is worth remembering.
+    pub heavy: bool,
+    /// It reads a list of the whole environment.
+    pub reads_environment: bool,
+    /// It goes through such a list element by element, without an index.
+    pub scans: bool,
 }
 
 /// How two operands are compared.
@@ -409,7 +424,8 @@ impl Expr {
             | Kind::IsKnown(a)
             | Kind::AreEqual(a, _)
             | Kind::AreUnique(a, _)
-            | Kind::Memo(_, _, a) => visit(a),
+            | Kind::Memo(_, _, a)
+            | Kind::Table(_, _, a) => visit(a),
         }
     }
 }

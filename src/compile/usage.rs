@@ -3,20 +3,20 @@
 //! Owns the tally from which the pack check tells facts that no rule reads, remedies that no rule names and
 //! definitions that nothing calls.
 
-use std::collections::HashSet;
+use rustc_hash::FxHashSet;
 
 use crate::schema::TypeId;
 
 /// The tally.
 #[derive(Debug, Default)]
 pub struct Usage {
-    read: HashSet<(TypeId, usize)>,
-    written: HashSet<(TypeId, usize)>,
-    called: HashSet<String>,
+    read: FxHashSet<(TypeId, usize)>,
+    written: FxHashSet<(TypeId, usize)>,
+    called: FxHashSet<String>,
     /// Remedies that a rule names.
-    pub remedies: HashSet<String>,
+    pub remedies: FxHashSet<String>,
     /// Clauses that a rule cites.
-    pub clauses: HashSet<String>,
+    pub clauses: FxHashSet<String>,
 }
 
 impl Usage {

@@ -3,24 +3,23 @@
 //! Owns the one evaluator. With tracing off it only computes; with tracing on it also keeps a [`Note`] per value, the
 //! certificate of that value. Scans over lists are in `scan`.
 
-use std::cmp::Ordering;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
 use crate::builtins::value::{Extent, Key, List, Note, Silent, Trace, Use, Value};
-use crate::compile::ir::{Const, Expr, How, Kind, LocalId, Part, RuleSet, Template};
-use crate::evaluate::scan::ListIndex;
+use crate::compile::ir::{Const, Expr, Kind, LocalId, Part, RuleSet, Template};
+use crate::evaluate::listed::ListIndex;
 use crate::evaluate::show;
 use crate::evaluate::truth::Truth;
-use crate::facts::{Fact, Facts, ListId, ROOT, SlotId, Text};
-use crate::language::ast::Comparison;
-use crate::scalar;
-use crate::schema::types::{Completeness, Item, Reading, Type};
+use crate::facts::{Facts, ROOT, Raw, SlotId, Text};
+use crate::schema::types::Type;
 use crate::source::Span;
 
+mod compare;
 mod inverse;
 mod kept;
+mod read;
 
 /// Lists of at least this many elements are kept.
 const LONG_LIST: usize = 16;
@@ -38,11 +37,15 @@ pub struct Evaluator<'f, 'a, 'r> {
     /// The notes of the values in the frame; only kept up while tracing.
     frame_notes: Vec<Note>,
     memos: Vec<Option<Memo<'a>>>,
+    /// Values by what they depend on.
+    tables: Vec<FxHashMap<Key, Value<'a>>>,
     traced: Vec<Option<(Value<'a>, Note)>>,
     pub(super) indices: Vec<Option<Rc<ListIndex<'a>>>>,
     complete_notes: Vec<Option<Note>>,
     /// Values of definitions by row, one byte each.
     kept: Vec<Vec<u8>>,
+    /// Where the elements of made lists come from, by the expression that makes the list.
+    pub(super) starts: FxHashMap<usize, Option<Rc<Vec<u32>>>>,
     /// Long lists of facts, with and without notes, so that each is hashed once however often it is asked.
     lists: [FxHashMap<SlotId, Rc<List<'a>>>; 2],
 }
@@ -65,10 +68,12 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             frame: vec![Value::Unknown; rules.locals as usize],
             frame_notes: vec![Note::default(); rules.locals as usize],
             memos: (0..memos).map(|_| None).collect(),
+            tables: vec![FxHashMap::default(); memos],
             traced: (0..memos).map(|_| None).collect(),
             indices: (0..rules.indices).map(|_| None).collect(),
             complete_notes: rules.schema.inverses().map(|_| None).collect(),
             kept: vec![Vec::new(); rules.defines as usize],
+            starts: FxHashMap::default(),
             lists: Default::default(),
         }
     }
@@ -128,16 +133,33 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             }
             Kind::Quantified(quantifier, scan, body) => self.quantified(*quantifier, scan, body),
             Kind::Compare { op, how, left, right } => self.compare(*op, *how, left, right),
-            _ => {
-                let (value, note) = self.value_of::<N>(expr);
-                let truth = match value {
-                    Value::Bool(flag) => flag.into(),
-                    Value::None => Truth::False,
-                    _ => Truth::Unknown,
+            Kind::Field { base, slot, reading, .. } => {
+                let (raw, note) = self.raw_of::<N>(base.as_deref(), *slot, *reading, expr.span);
+                let truth = match raw {
+                    Raw::Data(flag) => (flag == 1).into(),
+                    Raw::Absent => Truth::False,
+                    Raw::Unknown => Truth::Unknown,
                 };
                 (truth, note)
             }
+            Kind::Invoke(define, arguments) if !N::ON && define.kept => {
+                match self.kept_truth(define, arguments) {
+                    Some(truth) => (truth, N::default()),
+                    None => self.truth_of_value(expr),
+                }
+            }
+            _ => self.truth_of_value(expr),
         }
+    }
+
+    fn truth_of_value<N: Trace>(&mut self, expr: &Expr) -> (Truth, N) {
+        let (value, note) = self.value_of::<N>(expr);
+        let truth = match value {
+            Value::Bool(flag) => flag.into(),
+            Value::None => Truth::False,
+            _ => Truth::Unknown,
+        };
+        (truth, note)
     }
 
     /// `and` where `decisive` is false, `or` where it is true.
@@ -172,9 +194,9 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                 let (row, note) = match base {
                     None => (ROOT, N::default()),
                     Some(base) => match self.row_of::<N>(base) {
-                        (Value::Row(row), note) => (row, note.led()),
-                        (Value::None, note) => return (Value::None, note),
-                        (_, note) => return (Value::Unknown, note),
+                        (Raw::Data(row), note) => (row, note.led()),
+                        (Raw::Absent, note) => return (Value::None, note),
+                        (Raw::Unknown, note) => return (Value::Unknown, note),
                     },
                 };
                 self.read(self.facts.slot_of(row, *slot), *reading, note, expr.span)
@@ -289,6 +311,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             }
             Kind::Invoke(define, arguments) => self.invoke(define, arguments),
             Kind::Memo(id, deps, body) => self.memo(*id, deps, body),
+            Kind::Table(id, deps, body) => self.table(*id, deps, body),
             Kind::Make(..) => (Value::Unknown, N::default()),
             Kind::And(..)
             | Kind::Or(..)
@@ -304,19 +327,6 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                 (value, note)
             }
         }
-    }
-
-    /// The row that a field is read of; a name is the common case and is looked at without copying.
-    #[inline]
-    fn row_of<N: Trace>(&mut self, base: &Expr) -> (Value<'a>, N) {
-        if let (Kind::Local(local), false) = (&base.kind, N::ON) {
-            return match self.frame[*local as usize] {
-                Value::Row(row) => (Value::Row(row), N::default()),
-                Value::None => (Value::None, N::default()),
-                _ => (Value::Unknown, N::default()),
-            };
-        }
-        self.value_of(base)
     }
 
     fn now_note<N: Trace>(&self, span: Span) -> N {
@@ -338,201 +348,6 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             return (a, a_note.join(&b_note));
         }
         (Value::Unknown, note)
-    }
-
-    /// A stored field.
-    #[inline]
-    fn read<N: Trace>(
-        &mut self,
-        slot: SlotId,
-        reading: Reading,
-        note: N,
-        span: Span,
-    ) -> (Value<'a>, N) {
-        let fact = self.facts.read_as(slot, reading);
-        if reading == Reading::Record {
-            return (value(fact), note);
-        }
-        let own = N::leaf(Use::Fact { slot, span });
-        match fact {
-            // What led here is known; the fact itself is what to ask for.
-            Fact::Unknown => (Value::Unknown, note.only_fixed().join(&own)),
-            Fact::List(list) => match reading {
-                Reading::List(item, extent) => {
-                    self.read_list(Stored { slot, list, item, extent }, note, own)
-                }
-                _ => (Value::Unknown, note.join(&own)),
-            },
-            fact => (value(fact), note.join(&own)),
-        }
-    }
-
-    #[inline(never)]
-    fn read_list<N: Trace>(&mut self, stored: Stored, note: N, own: N) -> (Value<'a>, N) {
-        let Stored { slot, list, .. } = stored;
-        let kept = usize::from(N::ON);
-        let long = self.facts.list_len(list) >= LONG_LIST;
-        if long && let Some(known) = self.lists[kept].get(&slot) {
-            return (Value::List(Rc::clone(known)), note);
-        }
-        let (whole, note) = if long { (note, own) } else { (N::default(), note.join(&own)) };
-        let items = (0..self.facts.list_len(list)).map(|at| stored.get(self.facts, at));
-        let mut list = List::new(items.collect(), stored.extent(self.facts));
-        if N::ON {
-            list.notes = vec![note.note(); list.items.len()];
-            list.note = note.note();
-        }
-        let list = Rc::new(list);
-        if long {
-            self.lists[kept].insert(slot, Rc::clone(&list));
-        }
-        // What led to a list that is kept stays apart from it.
-        (Value::List(list), whole)
-    }
-
-    /// The list that an expression reads, where it is a short one among the facts and nothing is to be kept of it.
-    #[inline]
-    pub(super) fn stored<N: Trace>(&mut self, expr: &Expr) -> Option<Stored> {
-        let Kind::Field { base, slot, reading: Reading::List(item, extent), .. } = &expr.kind
-        else {
-            return None;
-        };
-        if N::ON {
-            return None;
-        }
-        let row = match base {
-            None => ROOT,
-            Some(base) => match self.row_of::<Silent>(base).0 {
-                Value::Row(row) => row,
-                _ => return None,
-            },
-        };
-        let slot = self.facts.slot_of(row, *slot);
-        match self.facts.read_as(slot, Reading::List(*item, *extent)) {
-            Fact::List(list) if self.facts.list_len(list) < LONG_LIST => {
-                Some(Stored { slot, list, item: *item, extent: *extent })
-            }
-            _ => None,
-        }
-    }
-
-    fn compare<N: Trace>(
-        &mut self,
-        op: Comparison,
-        how: How,
-        left: &Expr,
-        right: &Expr,
-    ) -> (Truth, N) {
-        let equal = matches!(op, Comparison::Equal | Comparison::NotEqual);
-        // Most rules hold a fact against a word or a number.
-        if let (true, Kind::Const(wanted)) = (equal && how == How::Plain, &right.kind) {
-            let (value, note) = self.value_of::<N>(left);
-            let holds = match (&value, wanted) {
-                (Value::Unknown, _) => return (Truth::Unknown, note),
-                (Value::Word(word), Const::Word(wanted)) => word == wanted,
-                (Value::Bool(flag), Const::Bool(wanted)) => flag == wanted,
-                (Value::Number(number), Const::Number(wanted)) => number == wanted,
-                (Value::Text(text), Const::Text(wanted)) => text.as_str() == &**wanted,
-                (Value::None, Const::None) => true,
-                _ => false,
-            };
-            let note = match &value {
-                Value::List(list) if N::ON => note.join(&list.whole_note()),
-                _ => note,
-            };
-            return ((holds == (op == Comparison::Equal)).into(), note);
-        }
-        let (a, a_note) = self.value_of::<N>(left);
-        let (b, b_note) = self.value_of::<N>(right);
-        let order = match (&a, &b) {
-            (Value::Unknown, Value::Unknown) => {
-                return (Truth::Unknown, a_note.join(&b_note));
-            }
-            (Value::Unknown, _) => {
-                return (Truth::Unknown, a_note.join(&b_note.only_fixed()));
-            }
-            (_, Value::Unknown) => {
-                return (Truth::Unknown, a_note.only_fixed().join(&b_note));
-            }
-            (Value::None, Value::None) => Some(Ordering::Equal),
-            (Value::None, _) | (_, Value::None) => None,
-            (Value::Number(a), Value::Number(b)) => Some(a.cmp(b)),
-            (Value::Text(a), Value::Text(b)) => Some(match how {
-                How::Plain => a.as_str().cmp(b.as_str()),
-                How::Nocase => a.as_str().to_lowercase().cmp(&b.as_str().to_lowercase()),
-                How::Version => scalar::compare_versions(a.as_str(), b.as_str()),
-            }),
-            (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
-            (Value::Word(a), Value::Word(b)) => Some(a.cmp(b)),
-            (Value::Row(a), Value::Row(b)) => Some(a.cmp(b)),
-            (Value::List(_), Value::List(_)) => {
-                let keys = (Key::of(&a, how == How::Nocase), Key::of(&b, how == How::Nocase));
-                let (Some(a), Some(b)) = keys else {
-                    return (Truth::Unknown, a_note.join(&b_note));
-                };
-                (a == b).then_some(Ordering::Equal)
-            }
-            _ => None,
-        };
-        let holds = match op {
-            Comparison::Equal => order == Some(Ordering::Equal),
-            Comparison::NotEqual => order != Some(Ordering::Equal),
-            _ if order.is_none() && !equal => false,
-            Comparison::Less => order == Some(Ordering::Less),
-            Comparison::LessOrEqual => order != Some(Ordering::Greater),
-            Comparison::Greater => order == Some(Ordering::Greater),
-            Comparison::GreaterOrEqual => order != Some(Ordering::Less),
-        };
-        let mut note = a_note.join(&b_note);
-        if N::ON {
-            for value in [&a, &b] {
-                if let Value::List(list) = value {
-                    note = note.join(&list.whole_note());
-                }
-            }
-        }
-        (holds.into(), note)
-    }
-
-    fn arithmetic<N: Trace>(
-        &mut self,
-        left: &Expr,
-        right: &Expr,
-        add: bool,
-        ty: &Type,
-    ) -> (Value<'a>, N) {
-        let (a, a_note) = self.value_of::<N>(left);
-        let (b, b_note) = self.value_of::<N>(right);
-        let note = match (&a, &b) {
-            (Value::Unknown, Value::Unknown) => a_note.join(&b_note),
-            (Value::Unknown, _) => a_note.join(&b_note.only_fixed()),
-            (_, Value::Unknown) => a_note.only_fixed().join(&b_note),
-            _ => a_note.join(&b_note),
-        };
-        let is_time = |expr: &Expr| *expr.ty.present() == Type::Time;
-        let value = match (a, b) {
-            (Value::Number(a), Value::Number(b)) => {
-                // Times count microseconds, durations seconds.
-                let result = match (is_time(left), is_time(right)) {
-                    (true, true) => a.checked_sub(b).map(|difference| difference / scalar::SECOND),
-                    (true, false) if add => {
-                        b.checked_mul(scalar::SECOND).and_then(|b| a.checked_add(b))
-                    }
-                    (true, false) => b.checked_mul(scalar::SECOND).and_then(|b| a.checked_sub(b)),
-                    _ if add => a.checked_add(b),
-                    _ => a.checked_sub(b),
-                };
-                result.map_or(Value::Unknown, Value::Number)
-            }
-            (Value::Text(a), Value::Text(b)) if *ty == Type::Text => {
-                Value::Text(Text::Owned(format!("{}{}", a.as_str(), b.as_str()).into()))
-            }
-            (Value::None, Value::Number(_) | Value::None) | (Value::Number(_), Value::None) => {
-                Value::None
-            }
-            _ => Value::Unknown,
-        };
-        (value, note)
     }
 
     /// A text with its expressions filled in; what is not known reads `unknown`, long lists are cut.
@@ -561,45 +376,6 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             }
         }
         text
-    }
-}
-
-/// A list as it stands among the facts.
-#[derive(Clone, Copy)]
-pub(super) struct Stored {
-    slot: SlotId,
-    pub(super) list: ListId,
-    item: Item,
-    extent: Completeness,
-}
-
-impl Stored {
-    /// One element.
-    #[inline]
-    pub(super) fn get<'a>(&self, facts: &Facts<'a>, at: usize) -> Value<'a> {
-        value(facts.list_item_as(self.list, at, self.item))
-    }
-
-    /// Whether it says all there is.
-    pub(super) fn extent(&self, facts: &Facts<'_>) -> Extent {
-        match self.extent {
-            _ if facts.is_damaged(self.slot) => Extent::Open,
-            Completeness::Partial => Extent::Partial,
-            Completeness::Complete => Extent::Whole,
-        }
-    }
-}
-
-#[inline]
-fn value(fact: Fact<'_>) -> Value<'_> {
-    match fact {
-        Fact::Row(row) => Value::Row(row),
-        Fact::Word(word) => Value::Word(word),
-        Fact::Bool(flag) => Value::Bool(flag),
-        Fact::Text(text) => Value::Text(text),
-        Fact::Number(number) => Value::Number(number),
-        Fact::Absent => Value::None,
-        Fact::Unknown | Fact::List(_) => Value::Unknown,
     }
 }
 

@@ -123,7 +123,7 @@ fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
     let global = global
         || match &expr.kind {
             // What is remembered for all subjects, or goes through a list of the environment, is read from everywhere.
-            Kind::Memo(..) => true,
+            Kind::Memo(..) | Kind::Table(..) => true,
             Kind::Map { scan, .. }
             | Kind::Quantified(_, scan, _)
             | Kind::The(scan)

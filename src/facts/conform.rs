@@ -388,8 +388,7 @@ impl<'a> Reader<'a, '_> {
     fn is_unknown(&self, value: NodeId) -> bool {
         let tree = self.facts.tree;
         tree.kind(value) == Kind::Scalar
-            && (matches!(tree.scalar(value), Scalar::Null)
-                || (tree.is_plain(value) && tree.text(value) == "unknown"))
+            && says_unknown(tree, value, tree.text(value), tree.is_plain(value))
     }
 
     fn read_element(&mut self, element: &Type, value: NodeId) -> u32 {
@@ -400,11 +399,15 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn read_scalar(&mut self, field: &Field, ty: &Type, value: NodeId) -> u32 {
-        if self.is_unknown(value) {
+        let tree = self.facts.tree;
+        if tree.kind(value) != Kind::Scalar {
+            return self.wrong_type(ty.present(), value);
+        }
+        let (text, plain) = (tree.text(value), tree.is_plain(value));
+        if says_unknown(tree, value, text, plain) {
             return UNKNOWN;
         }
-        let tree = self.facts.tree;
-        if tree.kind(value) == Kind::Scalar && tree.is_plain(value) && tree.text(value) == "none" {
+        if plain && text == "none" {
             match ty {
                 Type::OrNone(_) => return ABSENT,
                 Type::List(..) => return self.facts.empty_list(),
@@ -418,7 +421,7 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
-        self.read_present(ty.present(), value)
+        self.read_text(ty.present(), value, text)
     }
 
     fn read_present(&mut self, ty: &Type, value: NodeId) -> u32 {
@@ -426,7 +429,11 @@ impl<'a> Reader<'a, '_> {
         if tree.kind(value) != Kind::Scalar {
             return self.wrong_type(ty, value);
         }
-        let text = tree.text(value);
+        self.read_text(ty, value, tree.text(value))
+    }
+
+    fn read_text(&mut self, ty: &Type, value: NodeId, text: &str) -> u32 {
+        let tree = self.facts.tree;
         match ty {
             Type::Text | Type::TextNocase => value.0,
             Type::Version if scalar::is_version(text) => value.0,
@@ -487,12 +494,12 @@ impl<'a> Reader<'a, '_> {
     /// Turns the ids of references into rows, when all entities are known.
     fn resolve(&mut self) {
         let schema = self.facts.schema;
+        let referring: Vec<Vec<(&Field, u32)>> =
+            schema.types().map(|(_, def)| def.fields.iter().filter_map(refers).collect()).collect();
         for at in 0..self.facts.rows.len() {
             let row = self.facts.rows[at];
-            for field in &schema.ty(row.ty).fields {
-                let Some(slot) = field.slot.map(|slot| (row.base + slot) as usize) else {
-                    continue;
-                };
+            for (field, slot) in &referring[row.ty.0 as usize] {
+                let slot = (row.base + slot) as usize;
                 match field.ty.present() {
                     Type::Ref(_) | Type::RefAny if self.facts.slots[slot].data == UNRESOLVED => {
                         self.facts.slots[slot].data =
@@ -524,6 +531,11 @@ impl<'a> Reader<'a, '_> {
         let tree = self.facts.tree;
         let id = tree.text(NodeId(node));
         let schema = self.facts.schema;
+        if let Type::Ref(entity) = ty
+            && let Some(row) = self.facts.keys[entity.0 as usize].get(id)
+        {
+            return *row;
+        }
         let candidates: Vec<TypeId> = match ty {
             Type::Ref(entity) => vec![*entity],
             // What is known by something else shares its id with it, and would make every such id ambiguous.
@@ -575,6 +587,22 @@ impl<'a> Reader<'a, '_> {
         }
         UNKNOWN
     }
+}
+
+/// Whether a scalar says that a fact is not known.
+fn says_unknown(tree: &Tree<'_>, value: NodeId, text: &str, plain: bool) -> bool {
+    // Nearly every scalar tells by its first letter that it is neither `unknown` nor one of the spellings of `null`.
+    if plain && !matches!(text.as_bytes().first(), None | Some(b'u' | b'n' | b'N' | b'~')) {
+        return false;
+    }
+    (plain && text == "unknown") || matches!(tree.scalar(value), Scalar::Null)
+}
+
+/// A field that refers to entities, with its slot.
+fn refers(field: &Field) -> Option<(&Field, u32)> {
+    let is_reference = |ty: &Type| matches!(ty, Type::Ref(_) | Type::RefAny);
+    let refers = is_reference(field.ty.present()) || field.ty.element().is_some_and(is_reference);
+    field.slot.filter(|_| refers).map(|slot| (field, slot))
 }
 
 fn is_named(def: &crate::schema::TypeDef) -> bool {

@@ -56,11 +56,10 @@ impl Facts<'_> {
                 if self.hidden(self.row(*row).via) {
                     continue;
                 }
-                match self.targets(id, *row) {
-                    Some(targets) => {
-                        index.pairs.extend(targets.into_iter().map(|target| (target, *row)))
-                    }
-                    None => index.open += 1,
+                let before = index.pairs.len();
+                if !self.targets(id, *row, &mut |target| index.pairs.push((target, *row))) {
+                    index.pairs.truncate(before);
+                    index.open += 1;
                 }
             }
             index.pairs.sort_unstable();
@@ -90,26 +89,28 @@ impl Facts<'_> {
         self.entities(ty).iter().copied().chain(singles)
     }
 
-    /// What a row refers to by the field of an inverse; `None` where it does not say all of it.
-    fn targets(&self, inverse: InverseId, row: RowId) -> Option<Vec<RowId>> {
+    /// Tells what a row refers to by the field of an inverse; `false` where it does not say all of it.
+    fn targets(&self, inverse: InverseId, row: RowId, tell: &mut dyn FnMut(RowId)) -> bool {
         let inverse = self.schema().inverse(inverse);
         let field = &self.schema().ty(inverse.source).fields[inverse.by];
-        let slot = self.slot_of(row, field.slot?);
+        let Some(slot) = field.slot.map(|slot| self.slot_of(row, slot)) else { return false };
         match self.read(slot, &field.ty) {
-            Fact::Row(target) => Some(vec![target]),
-            Fact::Absent => Some(Vec::new()),
-            Fact::List(list) => {
-                let element = field.ty.element()?;
-                let mut targets = Vec::new();
-                for at in 0..self.list_len(list) {
-                    match self.list_item(list, at, element) {
-                        Fact::Row(target) => targets.push(target),
-                        _ => return None,
-                    }
-                }
-                Some(targets)
+            Fact::Row(target) => {
+                tell(target);
+                true
             }
-            _ => None,
+            Fact::Absent => true,
+            Fact::List(list) => {
+                let Some(element) = field.ty.element() else { return false };
+                (0..self.list_len(list)).all(|at| match self.list_item(list, at, element) {
+                    Fact::Row(target) => {
+                        tell(target);
+                        true
+                    }
+                    _ => false,
+                })
+            }
+            _ => false,
         }
     }
 
@@ -129,17 +130,14 @@ impl Facts<'_> {
             if inverse.source != self.row(row).ty {
                 continue;
             }
-            let targets = self.targets(id, row);
+            let mut targets = Vec::new();
+            let whole = self.targets(id, row, &mut |target| targets.push(target));
             let index = &mut self.inverses[id.0 as usize];
-            match (targets, insert) {
-                (Some(targets), true) => {
-                    targets.into_iter().for_each(|target| index.insert((target, row)))
-                }
-                (Some(targets), false) => {
-                    targets.into_iter().for_each(|target| index.remove((target, row)))
-                }
-                (None, true) => index.open += 1,
-                (None, false) => index.open = index.open.saturating_sub(1),
+            match (whole, insert) {
+                (true, true) => targets.into_iter().for_each(|target| index.insert((target, row))),
+                (true, false) => targets.into_iter().for_each(|target| index.remove((target, row))),
+                (false, true) => index.open += 1,
+                (false, false) => index.open = index.open.saturating_sub(1),
             }
         }
     }

@@ -44,7 +44,7 @@ pub fn lex_into(
                 first = true;
                 lexer.at += 1;
             }
-            b' ' | b'\t' => lexer.at += 1,
+            b' ' | b'\t' => lexer.skip(|byte| matches!(byte, b' ' | b'\t')),
             b'#' => {
                 lexer.skip(|byte| byte != b'\n' && byte != b'\r');
                 let span = Span::new(reporter.file(), start, lexer.at);
@@ -71,10 +71,10 @@ impl Lexer<'_> {
         self.bytes.get(self.at + ahead).copied()
     }
 
+    #[inline]
     fn skip(&mut self, take: impl Fn(u8) -> bool) {
-        while self.peek(0).is_some_and(&take) {
-            self.at += 1;
-        }
+        let rest = &self.bytes[self.at..];
+        self.at += rest.iter().position(|byte| !take(*byte)).unwrap_or(rest.len());
     }
 
     fn report(&self, start: usize, message: String) -> Diagnostic {

@@ -11,6 +11,7 @@ use crate::facts::Facts;
 use crate::language::ast::RuleKind;
 use crate::report::{placement, times};
 use crate::scalar;
+use crate::session::rules::digest;
 use crate::session::{Checked, Report};
 use crate::source::{Sources, Span};
 
@@ -164,9 +165,11 @@ struct Location<'r> {
 /// The report as JSON, with a line break at its end.
 pub fn render(report: &Report<'_>, all: bool) -> String {
     let sources = report.sources;
+    let digests: Vec<String> =
+        report.packs.iter().map(|(_, files)| digest(sources, files)).collect();
     let pack = |name: &str| {
-        let known = report.packs.iter().find(|(pack, _)| pack == name);
-        known.map(|(pack, digest)| Pack { pack, digest })
+        let mut known = report.packs.iter().zip(&digests);
+        known.find(|((pack, _), _)| pack == name).map(|((pack, _), digest)| Pack { pack, digest })
     };
     let root = Root {
         tool: Tool::default(),

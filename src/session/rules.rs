@@ -1,6 +1,6 @@
 //! Loading a rule pack.
 //!
-//! Owns parsing and compiling the files of one pack, and its digest. Does not read files.
+//! Owns parsing and compiling the files of one pack, and its digest, which only those pay for who ask. Reads no file.
 
 use sha2::{Digest, Sha256};
 
@@ -8,7 +8,7 @@ use crate::compile;
 use crate::compile::ir::RuleSet;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language;
-use crate::language::ast::{self, ItemKind};
+use crate::language::ast;
 use crate::session::PackFiles;
 use crate::source::Sources;
 
@@ -18,8 +18,6 @@ pub struct Loaded {
     pub rules: RuleSet,
     /// What is wrong or unused, by place.
     pub diagnostics: Vec<Diagnostic>,
-    /// `sha256:…` over the names and texts of its files.
-    pub digest: String,
     /// The syntax trees, for those who format or document.
     pub files: Vec<ast::File>,
 }
@@ -30,30 +28,18 @@ pub fn load(sources: &Sources, pack: &PackFiles) -> Loaded {
     let files: Vec<ast::File> =
         pack.files.iter().map(|file| language::parse(sources, *file, &mut diagnostics)).collect();
     let rules = compile::compile(&files, &mut diagnostics);
-    Loaded { rules, diagnostics: diagnostics.into_sorted(), digest: digest(sources, pack), files }
+    Loaded { rules, diagnostics: diagnostics.into_sorted(), files }
 }
 
 /// Field and word by which a pack is chosen, without compiling it.
 pub fn when(sources: &Sources, pack: &PackFiles) -> Option<(String, String)> {
-    // Only one file declares the pack; a word search spares parsing the others.
-    for file in &pack.files {
-        if !sources.get(*file).text().lines().any(|line| line.starts_with("pack ")) {
-            continue;
-        }
-        let parsed = language::parse(sources, *file, &mut Diagnostics::default());
-        for item in &parsed.items {
-            if let ItemKind::Pack(pack) = &item.kind {
-                return pack
-                    .when
-                    .as_ref()
-                    .map(|(field, word)| (field.value.clone(), word.value.clone()));
-            }
-        }
-    }
-    None
+    // One file declares the pack.
+    let pack = pack.files.iter().find_map(|file| language::parse_pack(sources, *file))?;
+    pack.when.map(|(field, word)| (field.value, word.value))
 }
 
-fn digest(sources: &Sources, pack: &PackFiles) -> String {
+/// `sha256:…` over the names and texts of the files of a pack.
+pub fn digest(sources: &Sources, pack: &PackFiles) -> String {
     let mut hash = Sha256::new();
     for file in &pack.files {
         let source = sources.get(*file);

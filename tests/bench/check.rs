@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use failback::diagnostic::Diagnostics;
 use failback::evaluate::Outcome;
+use failback::evaluate::expr::Evaluator;
+use failback::facts::conform::conform;
 use failback::session::{Inputs, Options, run};
 use failback::yaml::{Limits, Tree};
 use generate::Faults;
@@ -23,8 +25,8 @@ fn main() {
         std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
+        ["one", "rules", file] => alone(Path::new(file)),
         ["one", what, file] => one(what, Path::new(file)),
-        ["one", what, file, rule] => alone(what, Path::new(file), rule),
         ["rules"] => rules(),
         _ => table(),
     }
@@ -41,13 +43,29 @@ fn one(what: &str, file: &Path) {
     println!("{} {} {findings}", start.elapsed().as_secs_f64(), peak());
 }
 
-fn alone(_: &str, file: &Path, rule: &str) {
+/// Runs each rule alone on the same facts and prints its id, seconds and outcomes, a line each.
+fn alone(file: &Path) {
     let text = std::fs::read_to_string(file).expect("the generated file is there");
-    let mut options = Options::default();
-    options.selection.rules.push(rule.to_owned());
-    let start = Instant::now();
-    let findings = check(text, options);
-    println!("{} {} {findings}", start.elapsed().as_secs_f64(), peak());
+    let mut inputs = Inputs::shipped();
+    let described = inputs.describe("generated.yaml", text);
+    let mut tree = Tree::new(&inputs.sources);
+    let mut diagnostics = Diagnostics::default();
+    tree.read(described, &Limits::default(), &mut diagnostics);
+    let roots: Vec<_> = tree.documents().iter().map(|document| document.root).collect();
+    let pack = inputs.packs.iter().find(|pack| pack.name == "classic").expect("it is shipped");
+    let loaded = failback::session::rules::load(&inputs.sources, pack);
+    let rules = &loaded.rules;
+    let mut facts = conform(&rules.schema, &tree, &roots, &mut diagnostics);
+    assert!(diagnostics.is_empty(), "the generated file is without error");
+    let now = facts.as_of();
+    facts.age(now.expect("the generated file says when it was written"));
+    for (index, rule) in rules.rules.iter().enumerate() {
+        let mut evaluator = Evaluator::new(&facts, rules, now);
+        let start = Instant::now();
+        let mut outcomes = 0_usize;
+        evaluator.run(index, &mut |_| outcomes += 1);
+        println!("{} {} {outcomes}", rule.id, start.elapsed().as_secs_f64());
+    }
 }
 
 fn read(text: String) -> usize {
@@ -76,19 +94,13 @@ fn peak() -> f64 {
         / 1024.0
 }
 
-fn measure(what: &[&str], file: &Path, runs: usize) -> (f64, f64) {
+fn measure(what: &str, file: &Path, runs: usize) -> (f64, f64) {
     let program = std::env::current_exe().expect("the benchmark knows itself");
     let mut times = Vec::new();
     let mut memory: f64 = 0.0;
     for _ in 0..runs {
-        let (first, rest) = what.split_first().expect("something is measured");
-        let output = Command::new(&program)
-            .arg("one")
-            .arg(first)
-            .arg(file)
-            .args(rest)
-            .output()
-            .expect("it runs");
+        let output =
+            Command::new(&program).args(["one", what]).arg(file).output().expect("it runs");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let mut words = text.split_whitespace().map(|word| word.parse::<f64>().unwrap_or(f64::NAN));
         times.push(words.next().unwrap_or(f64::NAN));
@@ -110,8 +122,8 @@ fn table() {
         let file = folder.join(format!("generated-{size}.yaml"));
         std::fs::write(&file, &generated.text).expect("the temporary folder can be written");
         let runs = if size >= 100_000 { 3 } else { 7 };
-        let (read, read_memory) = measure(&["read"], &file, runs);
-        let (check, check_memory) = measure(&["check"], &file, runs);
+        let (read, read_memory) = measure("read", &file, runs);
+        let (check, check_memory) = measure("check", &file, runs);
         let megabytes = generated.text.len() as f64 / 1e6;
         let times_input = (check_memory - 16.0) / (generated.text.len() as f64 / 1048576.0);
         println!(
@@ -159,7 +171,7 @@ fn cold_start(folder: &Path) {
     );
 }
 
-/// Each rule alone at 10,000 and 100,000 machines: growth must stay linear.
+/// Each rule alone at 10,000 and 100,000 machines, without the reading: growth must stay linear.
 fn rules() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let mut files = Vec::new();
@@ -169,13 +181,34 @@ fn rules() {
         std::fs::write(&file, &generated.text).expect("the temporary folder can be written");
         files.push(file);
     }
-    let inputs = Inputs::shipped();
-    for pack in &inputs.packs {
-        let loaded = failback::session::rules::load(&inputs.sources, pack);
-        for rule in &loaded.rules.rules {
-            let (small, _) = measure(&["check", &rule.id], &files[0], 1);
-            let (large, _) = measure(&["check", &rule.id], &files[1], 1);
-            println!("{:<8} {small:>8.3} s {large:>8.3} s  x{:.1}", rule.id, large / small);
-        }
+    let program = std::env::current_exe().expect("the benchmark knows itself");
+    let measured: Vec<Vec<(String, f64, f64)>> = files
+        .iter()
+        .map(|file| {
+            let output =
+                Command::new(&program).args(["one", "rules"]).arg(file).output().expect("it runs");
+            String::from_utf8_lossy(&output.stdout).lines().filter_map(told).collect()
+        })
+        .collect();
+    println!("{:<8} {:>10} {:>10} {:>7} {:>10}", "rule", "10k ms", "100k ms", "growth", "outcomes");
+    for (small, large) in measured[0].iter().zip(&measured[1]) {
+        println!(
+            "{:<8} {:>10.2} {:>10.2} {:>7.1} {:>10}",
+            small.0,
+            small.1 * 1e3,
+            large.1 * 1e3,
+            large.1 / small.1,
+            large.2
+        );
     }
+    let total = |rules: &[(String, f64, f64)]| rules.iter().map(|rule| rule.1).sum::<f64>();
+    let (small, large) = (total(&measured[0]), total(&measured[1]));
+    println!("{:<8} {:>10.2} {:>10.2} {:>7.1}", "all", small * 1e3, large * 1e3, large / small);
+}
+
+/// Reads a line of what a process told of a rule: its id, seconds, outcomes.
+fn told(line: &str) -> Option<(String, f64, f64)> {
+    let mut words = line.split_whitespace();
+    let rule = words.next()?.to_owned();
+    Some((rule, words.next()?.parse().ok()?, words.next()?.parse().ok()?))
 }

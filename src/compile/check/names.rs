@@ -5,7 +5,7 @@
 
 use crate::builtins;
 use crate::compile::check::{Checker, RULE_LOCALS};
-use crate::compile::hoist::hoist;
+use crate::compile::hoist::{costs, hoist};
 use crate::compile::ir::{self, Const, Expr, Kind, LocalId, Scan};
 use crate::diagnostic::did_you_mean;
 use crate::language::ast::{self};
@@ -153,12 +153,19 @@ impl<'a, 'c> Checker<'a, 'c> {
         }
         if let Some(element) = base.ty.element().cloned() {
             let Some(ty) = element.row() else { return self.no_fields(&element, field) };
-            let local = self.local();
-            let item = Expr { kind: Kind::Local(local), ty: element, span: base.span };
+            let (scan, item) = match base.kind {
+                // One list is made, not one for each step of the path.
+                Kind::Map { scan, body, flatten: false } => (scan, *body),
+                kind => {
+                    let base = Expr { kind, ty: base.ty, span: base.span };
+                    let local = self.local();
+                    let item = Expr { kind: Kind::Local(local), ty: element, span: base.span };
+                    (Scan { list: Box::new(base), local, filter: None, index: None }, item)
+                }
+            };
             let body = self.row_field(item, ty, field, span);
             let flatten = body.ty.element().is_some();
             let element = body.ty.element().cloned().unwrap_or_else(|| body.ty.clone());
-            let scan = Scan { list: Box::new(base), local, filter: None, index: None };
             let ty = Type::List(Box::new(element), Completeness::Complete);
             return Expr { kind: Kind::Map { scan, body: Box::new(body), flatten }, ty, span };
         }
@@ -299,7 +306,8 @@ impl<'a, 'c> Checker<'a, 'c> {
         body.ty = ty;
         let id = self.shared.defines;
         self.shared.defines += 1;
-        let compiled = Rc::new(ir::Define { id, params, body, kept });
+        let costs = costs(&body);
+        let compiled = Rc::new(ir::Define { id, params, body, kept, costs });
         self.shared.compiled.insert(name.to_owned(), Some(Rc::clone(&compiled)));
         Some(compiled)
     }

@@ -3,9 +3,11 @@
 //! Owns what is remembered during one run; with tracing on only what depends on nothing is, as notes differ where
 //! values do not.
 
-use crate::builtins::value::{Trace, Value};
+use crate::builtins::value::{Key, Silent, Trace, Value, joined};
 use crate::compile::ir::{Define, Expr, LocalId};
 use crate::evaluate::expr::{Evaluator, same};
+use crate::evaluate::truth::Truth;
+use crate::facts::Raw;
 use crate::schema::types::WordId;
 
 /// What a kept value of a definition is; words follow.
@@ -16,6 +18,19 @@ const KEPT_TRUE: u8 = 3;
 const FIRST_WORD: u8 = 4;
 
 impl<'a> Evaluator<'_, 'a, '_> {
+    /// The truth that is kept of a definition, where it is.
+    #[inline]
+    pub(super) fn kept_truth(&mut self, define: &Define, arguments: &[Expr]) -> Option<Truth> {
+        let [argument] = arguments else { return None };
+        let Raw::Data(row) = self.row_of::<Silent>(argument).0 else { return None };
+        match self.kept[define.id as usize].get(row as usize) {
+            Some(&KEPT_UNKNOWN) => Some(Truth::Unknown),
+            Some(&KEPT_FALSE) => Some(Truth::False),
+            Some(&KEPT_TRUE) => Some(Truth::True),
+            _ => None,
+        }
+    }
+
     /// A definition with its arguments.
     pub(super) fn invoke<N: Trace>(
         &mut self,
@@ -70,6 +85,26 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 self.value_of(&define.body)
             }
         }
+    }
+
+    /// An expression that is kept for each value of what it depends on.
+    pub(super) fn table<N: Trace>(
+        &mut self,
+        id: u32,
+        deps: &[LocalId],
+        body: &Expr,
+    ) -> (Value<'a>, N) {
+        let key = match N::ON {
+            true => None,
+            false => joined(deps.iter().map(|dep| Key::of(&self.frame[*dep as usize], false))),
+        };
+        let Some(key) = key else { return self.value_of(body) };
+        if let Some(known) = self.tables[id as usize].get(&key) {
+            return (known.clone(), N::default());
+        }
+        let (value, note) = self.value_of(body);
+        self.tables[id as usize].insert(key, value.clone());
+        (value, note)
     }
 
     pub(super) fn memo<N: Trace>(

@@ -31,7 +31,8 @@ pub fn text(input: Tokens) -> Parsed<Text> {
     let mut literal = String::new();
     while at < end {
         let rest = slice(input, (at, end));
-        let brace = rest.find(['{', '}']).unwrap_or(rest.len());
+        let brace = rest.bytes().position(|byte| matches!(byte, b'{' | b'}'));
+        let brace = brace.unwrap_or(rest.len());
         unescape(input, rest.get(..brace).unwrap_or(""), at, &mut literal);
         let doubled = rest.get(brace..brace + 2).is_some_and(|two| two == "{{" || two == "}}");
         at += brace;
@@ -120,7 +121,7 @@ fn slice<'a>(input: Tokens<'a>, (start, end): (usize, usize)) -> &'a str {
 /// Appends a piece of a string that starts at `offset`.
 fn unescape(input: Tokens, raw: &str, offset: usize, value: &mut String) {
     let mut rest = raw;
-    while let Some(at) = rest.find('\\') {
+    while let Some(at) = rest.bytes().position(|byte| byte == b'\\') {
         let (before, escape) = rest.split_at(at);
         value.push_str(before);
         let mut characters = escape.chars();

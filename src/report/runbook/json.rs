@@ -7,6 +7,7 @@ use crate::report::json::{Asked, Error, Pack, Tool, asked, errors};
 use crate::report::runbook::{advice, code, exit_code, planned};
 use crate::report::times;
 use crate::scalar;
+use crate::session::rules::digest;
 use crate::session::{Checked, Report};
 
 #[derive(Serialize)]
@@ -115,9 +116,11 @@ struct Advice<'r> {
 
 /// All plans as JSON, with a line break at the end.
 pub fn render(report: &Report<'_>) -> String {
+    let digests: Vec<String> =
+        report.packs.iter().map(|(_, files)| digest(report.sources, files)).collect();
     let pack = |name: &str| {
-        let known = report.packs.iter().find(|(pack, _)| pack == name);
-        known.map(|(pack, digest)| Pack { pack, digest })
+        let mut known = report.packs.iter().zip(&digests);
+        known.find(|((pack, _), _)| pack == name).map(|((pack, _), digest)| Pack { pack, digest })
     };
     let root = Root {
         tool: Tool::default(),

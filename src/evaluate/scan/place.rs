@@ -1,0 +1,142 @@
+//! Single elements of a list that the rules make: what one is, and the facts that put it there.
+//!
+//! Owns the way from the place of an element back through the comprehensions that made the list. Notes of one element
+//! cost next to nothing where those of all would take more memory than the facts themselves; an answer about a few
+//! elements of a long list needs no others.
+
+use std::rc::Rc;
+
+use crate::builtins::value::{Extent, List, Silent, Trace, Value};
+use crate::compile::ir::{Expr, Kind, Scan};
+use crate::evaluate::expr::Evaluator;
+use crate::evaluate::listed::value;
+use crate::evaluate::truth::Truth;
+use crate::facts::Fact;
+use crate::schema::types::Reading;
+
+impl<'a> Evaluator<'_, 'a, '_> {
+    /// A list that depends on nothing, without notes, where notes are kept and the list is whole.
+    pub(super) fn closed<N: Trace>(&mut self, expr: &Expr) -> Option<Rc<List<'a>>> {
+        if !N::ON || !is_closed(expr) {
+            return None;
+        }
+        match self.value_of::<Silent>(expr).0 {
+            Value::List(list) if list.extent == Extent::Whole => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The notes of the elements at some places of a list, joined to a note; none where they cannot be told apart.
+    pub(super) fn place_notes<N: Trace>(
+        &mut self,
+        list: &Expr,
+        places: impl Iterator<Item = usize>,
+        note: &N,
+    ) -> Option<N> {
+        let mut note = note.clone();
+        for at in places {
+            note = note.join(&self.place::<N>(list, at)?.1);
+        }
+        Some(note)
+    }
+
+    /// The element at a place of a list, and why it is there and what it is.
+    fn place<N: Trace>(&mut self, expr: &Expr, at: usize) -> Option<(Value<'a>, N)> {
+        match &expr.kind {
+            Kind::Memo(_, deps, body) if deps.is_empty() => self.place(body, at),
+            Kind::Invoke(define, arguments) if arguments.is_empty() => self.place(&define.body, at),
+            Kind::Field { base, slot, reading: reading @ Reading::List(item, _), .. } => {
+                let base = base.as_deref();
+                let (_, note) = self.raw_of::<N>(base, *slot, *reading, expr.span);
+                let stored = self.field_slot(base, *slot)?;
+                match self.facts.read_as(stored, *reading) {
+                    Fact::List(list) if at < self.facts.list_len(list) => {
+                        Some((value(self.facts.list_item_as(list, at, *item)), note))
+                    }
+                    _ => None,
+                }
+            }
+            Kind::Map { scan, body, flatten } => {
+                let starts = self.starts(expr, scan, body, *flatten)?;
+                let source =
+                    starts.partition_point(|start| *start as usize <= at).checked_sub(1)?;
+                let (item, item_note) = self.place::<N>(&scan.list, source)?;
+                let (before, before_note) = self.local::<N>(scan.local);
+                self.bind_local(scan.local, item, item_note.clone());
+                let filter_note = match &scan.filter {
+                    Some(filter) => self.truth_of::<N>(filter).1,
+                    None => N::default(),
+                };
+                let (value, body_note) = self.value_of::<N>(body);
+                self.bind_local(scan.local, before, before_note);
+                let note = item_note.join(&filter_note).led().join(&body_note);
+                match (flatten, value) {
+                    (false, value) => Some((value, note)),
+                    (true, Value::List(inner)) => {
+                        let within = at - starts[source] as usize;
+                        let own = inner.item_note(within);
+                        Some((inner.items.get(within)?.clone(), note.join(&own)))
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Where in a made list the elements begin that come from each element of the list it was made from; none where
+    /// something about them is not known. Worked out once.
+    fn starts(
+        &mut self,
+        expr: &Expr,
+        scan: &Scan,
+        body: &Expr,
+        flatten: bool,
+    ) -> Option<Rc<Vec<u32>>> {
+        let known = std::ptr::from_ref(expr).addr();
+        if let Some(starts) = self.starts.get(&known) {
+            return starts.clone();
+        }
+        let starts = self.count_starts(scan, body, flatten).map(Rc::new);
+        self.starts.insert(known, starts.clone());
+        starts
+    }
+
+    fn count_starts(&mut self, scan: &Scan, body: &Expr, flatten: bool) -> Option<Vec<u32>> {
+        let (Value::List(list), _) = self.value_of::<Silent>(&scan.list) else { return None };
+        let before = self.frame[scan.local as usize].clone();
+        let mut starts = Vec::with_capacity(list.items.len());
+        let mut start = 0;
+        for item in &list.items {
+            starts.push(start);
+            self.frame[scan.local as usize] = item.clone();
+            let filter = match &scan.filter {
+                Some(filter) => self.truth_of::<Silent>(filter).0,
+                None => Truth::True,
+            };
+            start += match filter {
+                Truth::False => 0,
+                Truth::Unknown => return None,
+                Truth::True if !flatten => 1,
+                Truth::True => match self.value_of::<Silent>(body).0 {
+                    Value::List(inner) if inner.extent == Extent::Whole => {
+                        u32::try_from(inner.items.len()).ok()?
+                    }
+                    Value::None => 0,
+                    _ => return None,
+                },
+            };
+        }
+        self.frame[scan.local as usize] = before;
+        Some(starts)
+    }
+}
+
+/// Whether an expression is kept and depends on no name.
+fn is_closed(expr: &Expr) -> bool {
+    match &expr.kind {
+        Kind::Memo(_, deps, _) => deps.is_empty(),
+        Kind::Invoke(define, arguments) => arguments.is_empty() && is_closed(&define.body),
+        _ => false,
+    }
+}
