@@ -69,7 +69,7 @@ pub const BUILTINS: [Builtin; 7] = [
         doc: "each element once, at its first place; an unknown element stays one unknown element",
         arity: 1,
         check: |types| match types[0].element() {
-            Some(element) => Ok(Type::List(Box::new(element.clone()), Completeness::Complete)),
+            Some(element) => Ok(Type::List(Rc::new(element.clone()), Completeness::Complete)),
             None => Err("a list"),
         },
         call: |values| match &values[0] {
@@ -134,7 +134,7 @@ fn extreme(types: &[Type]) -> Result<Type, &'static str> {
             | Type::Time
             | Type::Version
             | Type::Error),
-        ) => Ok(Type::OrNone(Box::new(ty.clone()))),
+        ) => Ok(Type::OrNone(Rc::new(ty.clone()))),
         _ => Err("a list of numbers, sizes, durations, times or versions"),
     }
 }

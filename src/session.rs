@@ -61,7 +61,8 @@ impl Inputs {
     pub fn shipped() -> Self {
         let mut inputs = Inputs::default();
         for pack in packs::shipped() {
-            let files = pack.rules().map(|(name, text)| inputs.sources.add(name, text)).collect();
+            let files =
+                pack.rules().map(|(name, text)| inputs.sources.add_shipped(name, text)).collect();
             inputs.packs.push(PackFiles { name: pack.name.to_owned(), files });
         }
         inputs

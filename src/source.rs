@@ -4,6 +4,7 @@
 //! into a line and a column. Knows nothing of what the texts mean. Offsets are bytes everywhere in the program; lines
 //! and columns are computed here, at the edge, and only when something is shown.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 /// The number of a file in [`Sources`].
@@ -55,7 +56,7 @@ pub struct Position {
 #[derive(Debug)]
 pub struct Source {
     name: String,
-    text: String,
+    text: Cow<'static, str>,
     lines: OnceCell<Vec<u32>>,
 }
 
@@ -109,7 +110,16 @@ pub struct Sources {
 impl Sources {
     /// Adds a file. A text longer than 4 GiB cannot be addressed; readers limit the size long before.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
-        self.files.push(Source { name: name.into(), text: text.into(), lines: OnceCell::new() });
+        self.put(name.into(), Cow::Owned(text.into()))
+    }
+
+    /// Adds a file whose text is part of the program, without copying it.
+    pub fn add_shipped(&mut self, name: &'static str, text: &'static str) -> FileId {
+        self.put(name.to_owned(), Cow::Borrowed(text))
+    }
+
+    fn put(&mut self, name: String, text: Cow<'static, str>) -> FileId {
+        self.files.push(Source { name, text, lines: OnceCell::new() });
         FileId(self.files.len() as u32 - 1)
     }
 

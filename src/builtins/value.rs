@@ -173,6 +173,7 @@ impl<'a> List<'a> {
     pub fn keys(&self, nocase: bool) -> &Keys {
         self.keys[usize::from(nocase)].get_or_init(|| {
             let mut keys = Box::new(Keys::default());
+            keys.firsts.reserve(self.items.len());
             let mut lasts: FxHashMap<u32, u32> = FxHashMap::default();
             for (at, item) in self.items.iter().enumerate() {
                 let Some(key) = Key::of(item, nocase) else {
@@ -212,6 +213,11 @@ pub enum Key {
     List(Vec<Key>),
 }
 
+/// Whether putting a text into lower case would surely change nothing.
+fn is_lower(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+}
+
 impl Key {
     /// The key of a value; `None` where it is unknown.
     pub fn of(value: &Value<'_>, nocase: bool) -> Option<Key> {
@@ -220,7 +226,9 @@ impl Key {
             Value::None => Key::None,
             Value::Bool(flag) => Key::Bool(*flag),
             Value::Number(number) => Key::Number(*number),
-            Value::Text(text) if nocase => Key::Text(text.as_str().to_lowercase().into()),
+            Value::Text(text) if nocase && !is_lower(text.as_str()) => {
+                Key::Text(text.as_str().to_lowercase().into())
+            }
             Value::Text(text) => Key::Text(text.as_str().into()),
             Value::Word(word) => Key::Word(*word),
             Value::Row(row) => Key::Row(*row),

@@ -200,7 +200,7 @@ impl<'a, 'c> Checker<'a, 'c> {
                 let ty =
                     items.iter().map(|item| item.ty.clone()).reduce(|a, b| self.join(a, b, span));
                 let ty = ty.or(element).unwrap_or(Type::Error);
-                done(Kind::List(items), Type::List(Box::new(ty), Completeness::Complete))
+                done(Kind::List(items), Type::List(Rc::new(ty), Completeness::Complete))
             }
             ExprKind::Comprehension(body, binder) => {
                 let Some(scan) = self.scan(binder) else { return self.poison(span) };
@@ -209,7 +209,7 @@ impl<'a, 'c> Checker<'a, 'c> {
                 self.unbind();
                 let flatten = body.ty.element().is_some();
                 let element = body.ty.element().cloned().unwrap_or_else(|| body.ty.clone());
-                let ty = Type::List(Box::new(element), Completeness::Complete);
+                let ty = Type::List(Rc::new(element), Completeness::Complete);
                 done(Kind::Map { scan, body: Box::new(body), flatten }, ty)
             }
             ExprKind::Record(name, fields) => self.record(name, fields, span),
@@ -218,7 +218,7 @@ impl<'a, 'c> Checker<'a, 'c> {
                 self.index(&mut scan, None);
                 let element = self.scope.last().map_or(Type::Error, |(_, _, ty)| ty.clone());
                 self.unbind();
-                done(Kind::The(scan), Type::OrNone(Box::new(element)))
+                done(Kind::The(scan), Type::OrNone(Rc::new(element)))
             }
             ExprKind::Choose(binder, prefer) => {
                 let Some(scan) = self.scan(binder) else { return self.poison(span) };
@@ -527,15 +527,17 @@ impl<'a, 'c> Checker<'a, 'c> {
             (Type::None, Type::None) => Type::None,
             (Type::None, other) | (other, Type::None) => match other {
                 Type::OrNone(_) => other,
-                other => Type::OrNone(Box::new(other)),
+                other => Type::OrNone(Rc::new(other)),
             },
-            (Type::OrNone(a), Type::OrNone(b)) => Type::OrNone(Box::new(self.join(*a, *b, span))),
-            (Type::OrNone(a), b) | (b, Type::OrNone(a)) => {
-                Type::OrNone(Box::new(self.join(*a, b, span)))
+            (Type::OrNone(a), Type::OrNone(b)) => {
+                Type::OrNone(Rc::new(self.join(Type::clone(&a), Type::clone(&b), span)))
             }
-            (Type::Words(mut a), Type::Words(b)) => {
-                a.extend(b.into_iter().filter(|word| !a.contains(word)).collect::<Vec<_>>());
-                Type::Words(a)
+            (Type::OrNone(a), b) | (b, Type::OrNone(a)) => {
+                Type::OrNone(Rc::new(self.join(Type::clone(&a), b, span)))
+            }
+            (Type::Words(a), Type::Words(b)) => {
+                let new = b.iter().filter(|word| !a.contains(word));
+                Type::Words(a.iter().chain(new).copied().collect())
             }
             (Type::Ref(_), Type::RefAny) | (Type::RefAny, Type::Ref(_)) => Type::RefAny,
             (Type::Ref(a), Type::Ref(b)) if a != b => Type::RefAny,

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use crate::builtins::value::Key;
 use crate::compile::ir::{Level, RuleSet};
 use crate::evaluate::expr::Evaluator;
+use crate::evaluate::run::Bound;
 use crate::evaluate::touch::{References, Subjects, Touch};
-use crate::evaluate::{Bound, Finding, Outcome, Raw, subject};
+use crate::evaluate::{Finding, Outcome, Raw, subject};
 use crate::facts::{Facts, SlotId};
 use crate::plan::step::{self, Done, Spec};
 

@@ -2,6 +2,8 @@
 //!
 //! Owns what a type is, when one fits where another is expected, and how it is spelled in a message.
 
+use std::rc::Rc;
+
 use crate::schema::{Schema, TypeId};
 
 /// Index of a word in the word table of the [`Schema`]; equal words of different enumerations share it.
@@ -12,7 +14,7 @@ pub struct WordId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct InverseId(pub u32);
 
-/// A type.
+/// A type. Each expression of a rule has one, so copying it must cost nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
     /// `text`
@@ -32,7 +34,7 @@ pub enum Type {
     /// `version`
     Version,
     /// `running | stopped`
-    Words(Vec<WordId>),
+    Words(Rc<[WordId]>),
     /// A record, or an entity that stands here itself: `store: Store`, the elements of `[Server]`
     Row(TypeId),
     /// `ref Server`, and every expression that yields an entity
@@ -40,9 +42,9 @@ pub enum Type {
     /// `ref any`
     RefAny,
     /// `[T]` and `partial [T]`
-    List(Box<Type>, Completeness),
+    List(Rc<Type>, Completeness),
     /// `T or none`
-    OrNone(Box<Type>),
+    OrNone(Rc<Type>),
     /// `all Server by host`
     All(InverseId),
     /// `one Server by host`
