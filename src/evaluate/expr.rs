@@ -42,8 +42,8 @@ pub struct Evaluator<'f, 'a, 'r> {
     traced: Vec<Option<(Value<'a>, Note)>>,
     pub(super) indices: Vec<Option<Rc<ListIndex<'a>>>>,
     complete_notes: Vec<Option<Note>>,
-    /// Values of definitions by row, one byte each.
-    kept: Vec<Vec<u8>>,
+    /// Values of definitions by row.
+    kept: Vec<kept::Kept>,
     /// Where the elements of made lists come from, by the expression that makes the list.
     pub(super) starts: FxHashMap<usize, Option<Rc<Vec<u32>>>>,
     /// Long lists of facts, with and without notes, so that each is hashed once however often it is asked.
@@ -72,7 +72,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             traced: (0..memos).map(|_| None).collect(),
             indices: (0..rules.indices).map(|_| None).collect(),
             complete_notes: rules.schema.inverses().map(|_| None).collect(),
-            kept: vec![Vec::new(); rules.defines as usize],
+            kept: vec![kept::Kept::default(); rules.defines as usize],
             starts: FxHashMap::default(),
             lists: Default::default(),
         }

@@ -14,11 +14,15 @@ use failback::diagnostic::Diagnostics;
 use failback::evaluate::Outcome;
 use failback::evaluate::expr::Evaluator;
 use failback::facts::conform::conform;
+use failback::report::layout::Look;
+use failback::report::{Format, render};
 use failback::session::{Inputs, Options, run};
 use failback::yaml::{Limits, Tree};
 use generate::Faults;
 
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
+/// Findings that are rendered.
+const RENDERED: usize = 10_000;
 
 fn main() {
     let arguments: Vec<String> =
@@ -38,9 +42,25 @@ fn one(what: &str, file: &Path) {
     let start = Instant::now();
     let findings = match what {
         "read" => read(text),
+        "render" => return rendered(text),
         _ => check(text, Options::default()),
     };
     println!("{} {} {findings}", start.elapsed().as_secs_f64(), peak());
+}
+
+/// Renders every finding for people, and prints the seconds that alone took.
+fn rendered(text: String) {
+    let mut inputs = Inputs::shipped();
+    inputs.describe("generated.yaml", text);
+    run(&inputs, &Options::default(), |report| {
+        let look = Look { all: true, ..Look::default() };
+        let start = Instant::now();
+        let text = render(report, Format::Full, &look);
+        let seconds = start.elapsed().as_secs_f64();
+        let found: usize = report.environments.iter().map(|e| e.evaluation.findings.len()).sum();
+        assert!(text.matches("error[AGT-002]").count() >= RENDERED, "every finding is shown");
+        println!("{seconds} {} {found}", peak());
+    });
 }
 
 /// Runs each rule alone on the same facts and prints its id, seconds and outcomes, a line each.
@@ -131,6 +151,11 @@ fn table() {
             check / read
         );
     }
+    let generated = generate::environment(RENDERED, Faults { services: 1, ..Faults::NONE });
+    let file = folder.join("generated-faults.yaml");
+    std::fs::write(&file, &generated.text).expect("the temporary folder can be written");
+    let (render, _) = measure("render", &file, 5);
+    println!("rendering {RENDERED} findings in full: {render:.2} s");
     cold_start(&folder);
 }
 

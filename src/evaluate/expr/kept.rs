@@ -7,7 +7,7 @@ use crate::builtins::value::{Key, Silent, Trace, Value, joined};
 use crate::compile::ir::{Define, Expr, LocalId};
 use crate::evaluate::expr::{Evaluator, same};
 use crate::evaluate::truth::Truth;
-use crate::facts::Raw;
+use crate::facts::{Facts, Raw, RowId};
 use crate::schema::types::WordId;
 
 /// What a kept value of a definition is; words follow.
@@ -17,16 +17,46 @@ const KEPT_FALSE: u8 = 2;
 const KEPT_TRUE: u8 = 3;
 const FIRST_WORD: u8 = 4;
 
+/// Values of one definition by row, one byte each, from the first row of its kind to the last.
+#[derive(Clone, Default)]
+pub(super) struct Kept {
+    first: RowId,
+    codes: Vec<u8>,
+}
+
+impl Kept {
+    /// Room for all rows of the kind that a row is of.
+    fn of_kind(row: RowId, facts: &Facts<'_>) -> Self {
+        let (first, last) = match facts.entities(facts.row(row).ty) {
+            [first, .., last] if first < last => (*first, *last),
+            _ => (0, facts.row_count() as RowId),
+        };
+        Self { first, codes: vec![NOT_KEPT; (last - first) as usize + 1] }
+    }
+
+    #[inline]
+    fn code(&self, row: RowId) -> u8 {
+        let at = row.wrapping_sub(self.first) as usize;
+        self.codes.get(at).copied().unwrap_or(NOT_KEPT)
+    }
+
+    fn keep(&mut self, row: RowId, code: u8) {
+        if let Some(place) = self.codes.get_mut(row.wrapping_sub(self.first) as usize) {
+            *place = code;
+        }
+    }
+}
+
 impl<'a> Evaluator<'_, 'a, '_> {
     /// The truth that is kept of a definition, where it is.
     #[inline]
     pub(super) fn kept_truth(&mut self, define: &Define, arguments: &[Expr]) -> Option<Truth> {
         let [argument] = arguments else { return None };
         let Raw::Data(row) = self.row_of::<Silent>(argument).0 else { return None };
-        match self.kept[define.id as usize].get(row as usize) {
-            Some(&KEPT_UNKNOWN) => Some(Truth::Unknown),
-            Some(&KEPT_FALSE) => Some(Truth::False),
-            Some(&KEPT_TRUE) => Some(Truth::True),
+        match self.kept[define.id as usize].code(row) {
+            KEPT_UNKNOWN => Some(Truth::Unknown),
+            KEPT_FALSE => Some(Truth::False),
+            KEPT_TRUE => Some(Truth::True),
             _ => None,
         }
     }
@@ -41,22 +71,22 @@ impl<'a> Evaluator<'_, 'a, '_> {
             ([argument], [param]) => {
                 let (argument, note) = self.value_of::<N>(argument);
                 let row = match argument {
-                    Value::Row(row) if define.kept && !N::ON => row as usize,
+                    Value::Row(row) if define.kept && !N::ON => row,
                     _ => {
                         self.bind_local(*param, argument, note);
                         return self.value_of(&define.body);
                     }
                 };
                 let kept = &mut self.kept[define.id as usize];
-                if kept.is_empty() {
-                    kept.resize(self.facts.row_count(), NOT_KEPT);
+                if kept.codes.is_empty() {
+                    *kept = Kept::of_kind(row, self.facts);
                 }
-                match kept.get(row) {
-                    Some(&NOT_KEPT) | None => {}
-                    Some(&KEPT_UNKNOWN) => return (Value::Unknown, N::default()),
-                    Some(&KEPT_FALSE) => return (Value::Bool(false), N::default()),
-                    Some(&KEPT_TRUE) => return (Value::Bool(true), N::default()),
-                    Some(word) => {
+                match kept.code(row) {
+                    NOT_KEPT => {}
+                    KEPT_UNKNOWN => return (Value::Unknown, N::default()),
+                    KEPT_FALSE => return (Value::Bool(false), N::default()),
+                    KEPT_TRUE => return (Value::Bool(true), N::default()),
+                    word => {
                         return (Value::Word(WordId(u32::from(word - FIRST_WORD))), N::default());
                     }
                 }
@@ -71,9 +101,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                     }
                     _ => NOT_KEPT,
                 };
-                if let Some(place) = self.kept[define.id as usize].get_mut(row) {
-                    *place = code;
-                }
+                self.kept[define.id as usize].keep(row, code);
                 result
             }
             _ => {
