@@ -23,6 +23,8 @@ impl Reach {
     pub fn new(facts: &Facts<'_>, units: &[RowId]) -> Self {
         let schema = facts.schema();
         let mut edges = Vec::new();
+        // Nobody goes on from a unit, so what leads to one is not needed.
+        let passes = |target: RowId| Some(facts.row(target).ty) != schema.unit;
         for row in facts.live_rows() {
             let source = facts.entity_of(row);
             if source == ROOT {
@@ -32,14 +34,16 @@ impl Reach {
                 match (&field.ty, field.slot) {
                     (Type::One(inverse), _) => {
                         let (pairs, _) = facts.referrers(*inverse, row);
-                        edges.extend(pairs.iter().map(|(_, target)| (*target, source)));
+                        let targets = pairs.iter().map(|(_, target)| *target);
+                        edges.extend(targets.filter(|to| passes(*to)).map(|to| (to, source)));
                     }
                     (ty, Some(slot)) => {
                         let slot = facts.slot_of(row, slot);
                         match ty.present() {
                             Type::Ref(_) | Type::RefAny => {
                                 if let Fact::Row(target) = facts.read(slot, ty) {
-                                    edges.push((facts.entity_of(target), source));
+                                    let target = facts.entity_of(target);
+                                    edges.extend(passes(target).then_some((target, source)));
                                 }
                             }
                             Type::List(element, _)
@@ -48,7 +52,7 @@ impl Reach {
                                 let Fact::List(list) = facts.read(slot, ty) else { continue };
                                 for at in 0..facts.list_len(list) {
                                     if let Fact::Row(target) = facts.list_item(list, at, element) {
-                                        edges.push((target, source));
+                                        edges.extend(passes(target).then_some((target, source)));
                                     }
                                 }
                             }

@@ -318,7 +318,13 @@ impl<'a> Evaluator<'_, 'a, '_> {
             Ok(elements) => elements,
             Err(note) => return (Value::Unknown, note),
         };
-        let mut result = List::new(Vec::new(), elements.list.extent());
+        // Without a filter each element gives one; a path to lists mostly gives more.
+        let least = if scan.filter.is_none() && matches!(elements.places, Places::All) {
+            elements.list.len(self.facts)
+        } else {
+            0
+        };
+        let mut result = List::new(Vec::with_capacity(least), elements.list.extent());
         let mut note_of_list: N = elements.base.join(&elements.list.own_note());
         self.each(scan, &elements, |this, _, truth, note| {
             if truth == Truth::False {
