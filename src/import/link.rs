@@ -3,7 +3,7 @@
 //! Owns which row belongs to which environment, ids, and what is left out because it is incomplete. The entities
 //! themselves are made by the modules below.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
@@ -23,6 +23,15 @@ use inventory::Inventory;
 /// A heartbeat older than this at the moment of the export is missing: the service itself uses the same span.
 pub const MISSING: i64 = 15 * 60 * 1_000_000;
 
+/// The ids of one list.
+#[derive(Default)]
+struct Ids {
+    by_key: HashMap<String, String>,
+    /// In lower case, as ids that differ in case only would be taken for each other.
+    taken: HashSet<String>,
+    new: HashSet<String>,
+}
+
 /// The entities of one environment on their way.
 pub struct Draft<'s> {
     /// All rows.
@@ -33,15 +42,21 @@ pub struct Draft<'s> {
     pub vault: String,
     /// `classic`, `modernized` or unknown.
     pub architecture: Option<&'static str>,
-    /// Whether everything of VMware belongs here, as there is no other environment.
+    /// Whether everything that names no vault belongs here, as there is no other vault.
     pub only: bool,
+    /// Whether the vault has machines of the other architecture, too, which make an environment of their own.
+    pub twin: bool,
     sections: BTreeMap<&'static str, Vec<Entity>>,
     positions: HashMap<(&'static str, String), usize>,
-    ids: HashMap<(&'static str, String), String>,
+    ids: HashMap<&'static str, Ids>,
+    /// vCenters by their configuration server and the number it gives them.
+    pub centers: HashMap<(&'s str, &'s str), &'s Node>,
     /// What is to be told.
     pub diagnostics: Diagnostics,
     /// Lists that may leave entities out.
     pub incomplete: Vec<Incomplete>,
+    /// Machines of which no VM was found.
+    pub unjoined: Vec<String>,
     /// VMware hosts, datastores and vCenters that something refers to.
     pub referred: BTreeSet<(Kind, String)>,
 }
@@ -62,29 +77,38 @@ impl<'s> Draft<'s> {
 
     /// Gives ids to things of one list: names where they are unique, else names with a short suffix.
     pub fn name(&mut self, list: &'static str, things: &[(String, String)]) {
-        let taken: BTreeSet<String> = self
-            .ids
-            .iter()
-            .filter(|((at, _), _)| *at == list)
-            .map(|(_, id)| id.to_lowercase())
-            .collect();
         let mut counts: HashMap<String, usize> = HashMap::new();
         for (_, name) in things {
             *counts.entry(safe(name).to_lowercase()).or_default() += 1;
         }
+        let ids = self.ids.entry(list).or_default();
         for (key, name) in things {
+            if ids.by_key.contains_key(key) {
+                continue;
+            }
             let plain = safe(name);
             let lower = plain.to_lowercase();
             let clash =
-                counts.get(&lower).is_some_and(|count| *count > 1) || taken.contains(&lower);
-            let id = if clash { format!("{plain}-{}", suffix(key)) } else { plain };
-            self.ids.entry((list, key.clone())).or_insert(id);
+                counts.get(&lower).is_some_and(|count| *count > 1) || ids.taken.contains(&lower);
+            let mut id = if clash { format!("{plain}-{}", suffix(key, 2)) } else { plain.clone() };
+            let mut length = 2;
+            while clash
+                && (ids.taken.contains(&id.to_lowercase()) || ids.new.contains(&id.to_lowercase()))
+                && length < 32
+            {
+                length += 2;
+                id = format!("{plain}-{}", suffix(key, length));
+            }
+            ids.new.insert(id.to_lowercase());
+            ids.by_key.insert(key.clone(), id);
         }
+        // Things named at once do not stand in each other's way: those of one name have a suffix already.
+        ids.taken.extend(ids.new.drain());
     }
 
     /// The id of a thing.
     pub fn id(&self, list: &'static str, key: &str) -> Option<&str> {
-        self.ids.get(&(list, key.to_owned())).map(String::as_str)
+        self.ids.get(list)?.by_key.get(key).map(String::as_str)
     }
 
     /// A reference to a thing, which is made with nothing but its id if nothing else is known of it.
@@ -148,13 +172,13 @@ impl<'s> Draft<'s> {
 
     /// Whether a time was older than a span when its file was made.
     pub fn older(&self, time: &Seen, span: i64) -> bool {
-        let captured = self.store.files.get(time.file).and_then(|file| file.captured);
+        let captured = self.store.files.get(time.file()).and_then(|file| file.captured);
         matches!((&time.value, captured), (Value::Time(at), Some(captured)) if captured - at > span)
     }
 
     /// `file pointer` of a statement.
     pub fn place(&self, seen: &Seen) -> String {
-        self.store.place(seen.file, &seen.at)
+        self.store.place(seen.file(), &seen.at)
     }
 
     /// Whether a whole list of the vault was handed in.
@@ -188,9 +212,9 @@ pub fn safe(name: &str) -> String {
     if id.is_empty() { "unnamed".to_owned() } else { id.to_owned() }
 }
 
-fn suffix(key: &str) -> String {
+fn suffix(key: &str, bytes: usize) -> String {
     let digest = Sha256::digest(key.as_bytes());
-    digest.iter().take(2).map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Lists that suffer when a collection is not whole.
@@ -222,23 +246,43 @@ pub fn link(
     if virtual_only {
         found.insert((String::new(), None));
     }
-    let only = found.len() == 1;
+    let only = found.iter().map(|(vault, _)| vault).collect::<BTreeSet<_>>().len() == 1;
+    let titles = titles(store, &found, name);
+    if virtual_only {
+        diagnostics.push(
+            Diagnostic::new(
+                Severity::Note,
+                "no-vault",
+                "only VMware was handed in: without the vault there are no machines to judge, and no rules to judge by",
+            )
+            .help("hand in the fabrics and protected items of the vault, too"),
+        );
+    }
     let mut environments = Vec::new();
-    for (vault, architecture) in &found {
-        let twins = found.iter().filter(|(other, _)| other == vault).count() > 1;
+    for ((vault, architecture), title) in found.iter().zip(titles) {
         let mut draft = Draft {
             store,
             inventory: &inventory,
             vault: vault.clone(),
             architecture: *architecture,
             only,
+            twin: found.iter().filter(|(other, _)| other == vault).count() > 1,
             sections: BTreeMap::new(),
             positions: HashMap::new(),
             ids: HashMap::new(),
+            centers: HashMap::new(),
             diagnostics: Diagnostics::default(),
             incomplete: Vec::new(),
+            unjoined: Vec::new(),
             referred: BTreeSet::new(),
         };
+        for center in draft.nodes(Kind::VCenter) {
+            if let (Some(fabric), Some(number)) =
+                (center.str("fabric"), center.str("infrastructureId"))
+            {
+                draft.centers.entry((fabric, number)).or_insert(center);
+            }
+        }
         gaps(&mut draft);
         servers::make(&mut draft);
         machines::make(&mut draft);
@@ -246,26 +290,62 @@ pub fn link(
         virtual_site::make(&mut draft);
         vault_entity(&mut draft);
         single(&mut draft);
-        let written = store.vaults.get(vault).unwrap_or(vault);
-        let mut title = arm::after(written, "vaults").unwrap_or("imported").to_owned();
-        if let Some(given) = name {
-            title = if only { given.to_owned() } else { format!("{given}-{title}") };
-        }
-        if let (true, Some(word)) = (twins, architecture) {
-            title = format!("{title}-{word}");
-        }
-        if twins && *architecture == Some("modernized") {
-            draft.tell(
-                Severity::Note,
-                "two-architectures",
-                format!("the vault `{}` holds machines of both architectures; each became an environment of its own", safe(&title)),
-                "check both: every machine is judged by the rules of its architecture",
-            );
-        }
         diagnostics.append(std::mem::take(&mut draft.diagnostics));
-        environments.push(finish(draft, safe(&title), as_of));
+        environments.push(finish(draft, title, as_of));
+    }
+    for vault in
+        found.iter().filter(|(_, word)| *word == Some("modernized")).map(|(vault, _)| vault)
+    {
+        let both = found.iter().zip(&environments).filter(|((other, _), _)| other == vault);
+        let both: Vec<&Environment> = both.map(|(_, environment)| environment).collect();
+        if both.len() < 2 {
+            continue;
+        }
+        let each = both.iter().map(|one| {
+            let count = one.list("machines").len();
+            let word = one.architecture.unwrap_or("unknown");
+            let noun = if count == 1 { "machine" } else { "machines" };
+            format!("`{}` with {count} {noun}, judged by the {word} rules", one.name)
+        });
+        let message = format!(
+            "the vault `{}` holds machines of both architectures, which became two environments: {}",
+            arm::after(store.vaults.get(vault).unwrap_or(vault), "vaults").unwrap_or("?"),
+            each.collect::<Vec<_>>().join("; ")
+        );
+        diagnostics.push(Diagnostic::new(Severity::Note, "two-architectures", message).help(
+            "`check`, `ask` and `plan` take both from one file; vCenters, hosts and datastores that both use stand in both",
+        ));
     }
     (environments, diagnostics)
+}
+
+/// The names of the environments: those of the vaults, told apart where two bear one name or one has two architectures.
+fn titles(
+    store: &Store,
+    found: &BTreeSet<(String, Option<&'static str>)>,
+    given: Option<&str>,
+) -> Vec<String> {
+    let written = |vault: &String| store.vaults.get(vault).unwrap_or(vault).clone();
+    let plain = |vault: &String| safe(arm::after(&written(vault), "vaults").unwrap_or("imported"));
+    let vaults: BTreeSet<&String> = found.iter().map(|(vault, _)| vault).collect();
+    let title = |(vault, architecture): &(String, Option<&'static str>)| {
+        let mut title = plain(vault);
+        let same = |other: &&&String| plain(other).eq_ignore_ascii_case(&title);
+        if vaults.iter().filter(same).count() > 1 {
+            let group = arm::after(&written(vault), "resourceGroups").map(safe).unwrap_or_default();
+            title = format!("{title}-{group}-{}", suffix(vault, 2));
+        }
+        if let Some(given) = given {
+            title =
+                if vaults.len() == 1 { safe(given) } else { format!("{}-{title}", safe(given)) };
+        }
+        let twin = found.iter().filter(|(other, _)| other == vault).count() > 1;
+        match architecture {
+            Some(word) if twin => format!("{title}-{word}"),
+            _ => title,
+        }
+    };
+    found.iter().map(title).collect()
 }
 
 /// Vaults with their architectures, as far as VMware machines go.
