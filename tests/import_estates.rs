@@ -177,14 +177,28 @@ fn commands_name_what_the_files_tell() {
 fn a_list_that_is_newer_by_days_counts_against_one_object() {
     let old = text("classic/item-get.json")
         .replace("2020-03-28T08:", "2020-03-21T08:")
+        .replace("\"osVersion\"", "\"firmwareType\": \"UEFI\", \"osVersion\"")
         .replace("\"friendlyName\": \"web01\"", "\"friendlyName\": \"was-web\"");
     let done = import(
         [bytes("get.json", old.clone()), fixture("classic/items-list.json")],
         &Options::default(),
     );
-    assert!(only(&done).entity("machines", "web01").is_some(), "{}", done.report);
+    // The id was that of another machine then: nothing of it is believed of this one.
+    let machine = entity(only(&done), "machines", "web01");
+    assert_eq!(machine.value("firmware"), None, "only the older export says it");
+    assert!(told(&done, "reused-id")[0].contains("now that of the machine `web01`"));
+    assert!(told(&done, "conflict").is_empty(), "{:?}", told(&done, "conflict"));
+    // Of the same machine, what both say is taken from the newer one, and what only the older one says stays.
+    let same = old.replace("was-web", "web01").replace("9.12.0.0", "9.0.0.0");
+    let done =
+        import([bytes("get.json", same), fixture("classic/items-list.json")], &Options::default());
+    let machine = entity(only(&done), "machines", "web01");
+    assert_eq!(word(machine, "azureVm/agent/version"), "9.12.0.0");
+    assert_eq!(word(machine, "firmware"), "uefi");
+    let conflicts = told(&done, "conflict");
     assert!(
-        told(&done, "conflict").iter().any(|one| one.contains("the name of the machine `web01`"))
+        conflicts.iter().any(|one| one.contains("agent version of the machine `web01`")),
+        "{conflicts:?}"
     );
     let same_day = old.replace("2020-03-21T08:", "2020-03-28T07:");
     let done = import(

@@ -483,6 +483,10 @@ fn finish(draft: Draft<'_>, name: String, as_of: Option<i64>) -> Environment {
                 order.iter().position(|own| own == path).unwrap_or(usize::MAX)
             });
         }
+        // What is only referred to comes in the order of what refers to it, which changes from export to export.
+        if matches!(*key, "datastores" | "esxiHosts" | "azureNetworks" | "storageAccounts") {
+            entities.sort_by(|a, b| a.id.cmp(&b.id));
+        }
         ordered.push((*key, entities));
     }
     let as_of = match as_of {

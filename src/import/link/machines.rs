@@ -51,12 +51,13 @@ fn unjoined(draft: &mut Draft<'_>) {
         .pages
         .iter()
         .any(|((what, _), pages)| *what == "VMware site machines" && pages.gap().is_some());
-    let help = if cut {
-        "whether they exist on-premises is unknown: the list of VMware is incomplete, and they may be on a page that is not here"
+    let why = if cut {
+        "the list of VMware is incomplete, and it may be on a page that is not here"
     } else {
-        "whether they exist on-premises is unknown: hand in an export of their vCenter"
+        "hand in an export of its vCenter"
     };
-    draft.tell(Severity::Note, "no-join", message, help);
+    let help = format!("whether a machine exists on-premises is then unknown: {why}");
+    draft.tell(Severity::Note, "no-join", message, &help);
 }
 
 /// Items of the vault that belong to this architecture.

@@ -47,10 +47,24 @@ impl Store {
     pub fn settle(&mut self) {
         self.assign_licences();
         let mut told = Vec::new();
+        let mut reused = Vec::new();
         for nodes in self.kinds.values_mut() {
             for node in &mut nodes.all {
+                if node.kind == Kind::Item {
+                    reused.extend(forget_others(node, &self.files));
+                }
                 settle_node(node, &self.files, &mut told);
             }
+        }
+        for (now, (file, at)) in reused {
+            let message = format!(
+                "an id that is now that of the machine `{now}` was that of another machine"
+            );
+            let help = "what the older export says is of the other machine, and is not used";
+            let place = self.place(file, &at);
+            self.diagnostics.push(
+                Diagnostic::new(Severity::Note, "reused-id", message).note("at", place).help(help),
+            );
         }
         for conflict in told {
             let mut places: Vec<String> =
@@ -89,6 +103,25 @@ struct Conflict {
     places: Vec<(usize, Box<str>)>,
     /// Whether the first one is the strongest.
     decided: bool,
+}
+
+/// The service gives ids of machines that are gone to new ones. What the files say that know the id under an older name is
+/// forgotten; yields the name that holds, and where another one was stated.
+fn forget_others(node: &mut Node, files: &[FileInfo]) -> Option<(String, (usize, Box<str>))> {
+    let names = node.facts.iter().filter(|(fact, _)| *fact == "name").map(|(_, seen)| seen);
+    let best = names.clone().reduce(|best, seen| {
+        if stronger("name", seen, best, files) == Ordering::Greater { seen } else { best }
+    })?;
+    let now = best.value.as_str()?.to_owned();
+    let is_other =
+        |seen: &&Seen| seen.value.as_str().is_some_and(|name| !name.eq_ignore_ascii_case(&now));
+    // Names that are told at one time are spelt differently, and do not tell two machines apart.
+    let older = |seen: &&Seen| stronger("location", best, seen, files) == Ordering::Greater;
+    let others: Vec<&Seen> = names.filter(is_other).filter(older).collect();
+    let first = others.first().map(|seen| (seen.file(), seen.at.clone()))?;
+    let gone: Vec<usize> = others.iter().map(|seen| seen.file()).collect();
+    node.facts.retain(|(_, seen)| !gone.contains(&seen.file()));
+    Some((now, first))
 }
 
 fn settle_node(node: &mut Node, files: &[FileInfo], told: &mut Vec<Conflict>) {
