@@ -236,6 +236,35 @@ fn what_a_datastore_has_free_is_as_old_as_the_heartbeat_of_who_tells_it() {
 }
 
 #[test]
+fn exports_that_are_older_than_the_others_are_told() {
+    let old = text("classic/vcenters.json").replace("2020-03-28", "2020-03-01");
+    let done =
+        import([bytes("vc.json", old), fixture("classic/fabrics.json")], &Options::default());
+    let warning = &told(&done, "outdated")[0];
+    assert!(
+        warning.contains(
+            "1 export tells of `Contoso-Vault` as it was more than a day before 2020-03-28"
+        ),
+        "{warning}"
+    );
+    assert!(warning.contains("`vc.json` (2020-03-01T"), "{warning}");
+    let done = run(&["classic/vcenters.json", "classic/fabrics.json"]);
+    assert!(told(&done, "outdated").is_empty());
+}
+
+#[test]
+fn the_health_of_a_server_that_fell_silent_is_not_believed() {
+    let text = text("classic/fabrics.json").replace("2020-03-28T08:57:00Z", "2020-01-28T08:57:00Z");
+    let done = import([bytes("fabrics.json", text)], &Options::default());
+    let server = entity(only(&done), "processServers", "CS-ONE");
+    assert_eq!((server.value("state"), server.value("health")), (None, None));
+    assert_eq!(
+        word(entity(only(&run(&["classic/fabrics.json"])), "processServers", "CS-ONE"), "health"),
+        "normal"
+    );
+}
+
+#[test]
 fn generated_estates_are_imported_with_what_was_planted() {
     for govc in [false, true] {
         let folder = tempfile::TempDir::new().expect("a folder");

@@ -4,13 +4,15 @@
 //! themselves are made by the modules below.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::import::arm;
 use crate::import::model::{Entity, Environment, Fact, Incomplete, Origin, SHAPE, Value};
-use crate::import::store::{Kind, Node, Seen, Store};
+use crate::import::store::{FileInfo, Kind, Node, Seen, Store};
+use crate::scalar::print_time;
 
 pub mod inventory;
 pub mod virtual_site;
@@ -291,7 +293,9 @@ pub fn link(
         vault_entity(&mut draft);
         single(&mut draft);
         diagnostics.append(std::mem::take(&mut draft.diagnostics));
-        environments.push(finish(draft, title, as_of));
+        let environment = finish(draft, title, as_of);
+        outdated(store, &environment).into_iter().for_each(|one| diagnostics.push(one));
+        environments.push(environment);
     }
     for vault in
         found.iter().filter(|(_, word)| *word == Some("modernized")).map(|(vault, _)| vault)
@@ -504,16 +508,46 @@ fn finish(draft: Draft<'_>, name: String, as_of: Option<i64>) -> Environment {
     Environment { name, architecture, as_of, sections: ordered, incomplete }
 }
 
-/// The newest time of the files that facts came from; times without a zone count only where there are no others.
-fn newest(store: &Store, sections: &[(&'static str, Vec<Entity>)]) -> Option<Fact> {
-    let used: BTreeSet<&str> = sections
+/// Files by which facts came from them.
+fn used<'s>(
+    store: &'s Store,
+    sections: &[(&'static str, Vec<Entity>)],
+) -> impl Iterator<Item = &'s FileInfo> {
+    let names: HashSet<Arc<str>> = sections
         .iter()
         .flat_map(|(_, list)| list)
         .flat_map(|entity| &entity.facts)
-        .map(|(_, fact)| &*fact.origin.file)
+        .map(|(_, fact)| fact.origin.file.clone())
         .collect();
-    let dated =
-        store.files.iter().filter(|file| used.contains(&*file.name) && file.captured.is_some());
+    store.files.iter().filter(move |file| names.contains(&file.name))
+}
+
+/// Exports that were made long before the others: what they tell of states may be over.
+fn outdated(store: &Store, environment: &Environment) -> Option<Diagnostic> {
+    const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+    let Value::Time(now) = environment.as_of.as_ref()?.value else { return None };
+    let old: Vec<String> = used(store, &environment.sections)
+        .filter_map(|file| Some((file, file.captured.filter(|at| now - at > DAY)?)))
+        .map(|(file, at)| format!("`{}` ({})", file.name, print_time(at)))
+        .collect();
+    let first = old.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
+    let more = if old.len() > 4 { ", …" } else { "" };
+    let exports = if old.len() == 1 { "export tells" } else { "exports tell" };
+    let message = format!(
+        "{} {exports} of `{}` as it was more than a day before {}: {first}{more}",
+        old.len(),
+        environment.name,
+        print_time(now)
+    );
+    (!old.is_empty()).then(|| {
+        Diagnostic::new(Severity::Warning, "outdated", message)
+            .help("that is the newest time found there; states that it tells may be over: make all exports at one time")
+    })
+}
+
+/// The newest time of the files that facts came from; times without a zone count only where there are no others.
+fn newest(store: &Store, sections: &[(&'static str, Vec<Entity>)]) -> Option<Fact> {
+    let dated = used(store, sections).filter(|file| file.captured.is_some());
     let file = dated.max_by_key(|file| (file.zoned, file.captured))?;
     Some(Fact {
         value: Value::Time(file.captured?),

@@ -121,7 +121,14 @@ fn process_servers(draft: &mut Draft<'_>) {
         let configuration = draft.configuration_server(node);
         put(&mut server, "configurationServer", configuration);
         put(&mut server, "state", state(draft, node));
-        put(&mut server, "health", draft.copy(node, "health"));
+        // The health of a server that fell silent is that of its last days, unless it is bad.
+        let silent = node.seen("heartbeat").is_none_or(|heartbeat| draft.older(heartbeat, SILENT));
+        let health = draft.copy(node, "health");
+        put(
+            &mut server,
+            "health",
+            health.filter(|fact| !silent || fact.value == Value::Word("critical")),
+        );
         put(&mut server, "lastHeartbeat", draft.copy(node, "heartbeat"));
         put(&mut server, "version", draft.copy(node, "version"));
         draft.add("processServers", server);
