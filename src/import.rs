@@ -3,11 +3,12 @@
 //! The only part of the program that knows the exporters' formats and the words of the domain. Knows nothing of rules: it
 //! yields descriptions, which are checked like those a person wrote.
 //!
-//! The way of a fact: [`read`] finds out what a file is, [`recognise`] or [`tables`] what an element is, a mapper makes a
+//! The way of a fact: [`schedule`] has files read side by side, [`read`] finds out what a file is, [`recognise`] or [`tables`] what an element is, a mapper makes a
 //! row of it, [`store`] settles what several sources state, [`link`] joins rows into entities, [`mod@write`] writes them.
 
 pub mod model;
 pub mod coerce;
+pub mod element;
 pub mod view;
 pub mod store;
 pub mod decode;
@@ -20,7 +21,9 @@ pub mod recognise;
 pub mod tables;
 pub mod workbook;
 pub mod delimited;
+pub mod watch;
 pub mod read;
+pub mod schedule;
 pub mod link;
 pub mod write;
 pub mod report;
@@ -28,12 +31,14 @@ pub mod update;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::import::model::Environment;
-use crate::import::read::{Content, Input, Intake, Limits};
+use crate::import::read::{Content, Input, Limits};
 use crate::import::report::Report;
 use crate::import::store::Store;
+use crate::import::watch::Watch;
 
 /// What an import takes, for the help of the command.
 pub const HELP: &str = "\
@@ -58,6 +63,8 @@ pub struct Options {
     pub name: Option<String>,
     /// What it may cost.
     pub limits: Limits,
+    /// Is told how far the import is.
+    pub watch: Arc<Watch>,
 }
 
 /// What came of it.
@@ -65,8 +72,6 @@ pub struct Options {
 pub struct Imported {
     /// One environment per vault and architecture.
     pub environments: Vec<Environment>,
-    /// Origins of all facts, for the sidecar file.
-    pub provenance: serde_json::Value,
     /// What was used, what is known, what to export next.
     pub report: Report,
     /// What went wrong and what is worth knowing. Files stand in the messages, as they are no texts of this run.
@@ -83,6 +88,11 @@ impl Imported {
             .collect();
         documents.join("---\n")
     }
+
+    /// Origins of all facts, as the sidecar tells them.
+    pub fn provenance(&self) -> serde_json::Value {
+        write::provenance(&self.environments)
+    }
 }
 
 /// An input that is a file on disk; it is read when its turn comes.
@@ -93,17 +103,15 @@ pub fn file(path: impl Into<PathBuf>) -> Input {
 
 /// An input that is in memory.
 pub fn bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Input {
-    Input { name: name.into(), content: Content::Bytes(bytes.into()) }
+    Input { name: name.into(), content: Content::Bytes(bytes.into().into()) }
 }
 
 /// Imports everything handed in. Whatever cannot be used is told; the rest is used.
 pub fn import(inputs: impl IntoIterator<Item = Input>, options: &Options) -> Imported {
     let mut store = Store::default();
-    let mut intake = Intake::new(&mut store, options.limits);
-    for input in inputs {
-        intake.take(input);
-    }
-    intake.close();
+    let watch = &options.watch;
+    schedule::read(&mut store, inputs.into_iter().collect(), options.limits, watch);
+    watch.now("joining what was read");
     store.settle();
     let (environments, told) = link::link(&store, options.name.as_deref(), options.as_of);
     let report = report::report(&store, &environments);
@@ -127,7 +135,7 @@ pub fn import(inputs: impl IntoIterator<Item = Input>, options: &Options) -> Imp
         );
     }
     let diagnostics = thinned(diagnostics);
-    Imported { provenance: write::provenance(&environments), environments, report, diagnostics }
+    Imported { environments, report, diagnostics }
 }
 
 /// Diagnostics of one code that are shown one by one.

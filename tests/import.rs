@@ -90,7 +90,7 @@ fn names_and_keys_stay_out() {
     names.extend(["vmware/govc-licences.json", "vmware/govc-hosts-stream.json"]);
     let done = run(&names);
     let all =
-        format!("{}{}{}{:?}", done.yaml(true), done.provenance, done.report, done.diagnostics);
+        format!("{}{}{}{:?}", done.yaml(true), done.provenance(), done.report, done.diagnostics);
     for secret in ["SecretUser", "SECRE-TLICE"] {
         assert!(!all.contains(secret), "{secret}");
     }
@@ -100,7 +100,7 @@ fn names_and_keys_stay_out() {
 #[test]
 fn facts_carry_their_origin() {
     let done = run(&CLASSIC);
-    let facts = &done.provenance["environments"]["Contoso-Vault"];
+    let facts = &done.provenance()["environments"]["Contoso-Vault"];
     let origin = &facts["masterTargets/mt-linux/retentionVolumes"];
     assert_eq!(
         origin["pointer"],
@@ -219,7 +219,7 @@ fn tables_of_one_export_are_joined_with_azure_by_hardware_address() {
     let names = entity(environment, "esxiHosts", "esx02").value("vmNames").expect("names");
     assert_eq!(names.as_list()[1].as_str(), Some("Büro"), "Windows-1252 is read");
     assert_eq!(
-        done.provenance["environments"]["Contoso-Vault"]["masterTargets/mt-linux/snapshots"]["pointer"],
+        done.provenance()["environments"]["Contoso-Vault"]["masterTargets/mt-linux/snapshots"]["pointer"],
         "C2"
     );
 }
@@ -314,10 +314,11 @@ fn a_workbook_is_read_cell_by_cell() {
         Some(&Value::Bool(true))
     );
     assert_eq!(told(&done, "error-cells").len(), 1);
-    let facts = &done.provenance["environments"]["Contoso-Vault"];
+    let facts = &done.provenance()["environments"]["Contoso-Vault"];
     assert_eq!(facts["esxiHosts/esx01/version"]["pointer"], "vHost!B2");
     assert!(
-        !format!("{}{}{:?}", done.yaml(true), done.provenance, done.diagnostics).contains("SECRE")
+        !format!("{}{}{:?}", done.yaml(true), done.provenance(), done.diagnostics)
+            .contains("SECRE")
     );
 }
 

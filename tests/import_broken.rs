@@ -65,6 +65,122 @@ fn encodings_of_redirects_are_read_and_a_file_counts_once() {
 }
 
 #[test]
+fn several_documents_in_one_file_are_used_and_told() {
+    let list = text("classic/items-list.json");
+    let other = list.replace("item-", "other-").replace("web0", "app0");
+    let done = import([bytes("twice.json", format!("{list}\n{other}"))], &Options::default());
+    assert!(told(&done, "several-documents")[0].contains("`twice.json` holds 2 JSON documents"));
+    assert_eq!(only(&done).list("machines").len(), 4);
+    let origin =
+        &done.provenance()["environments"]["Contoso-Vault"]["machines/app01/failoverState"];
+    assert!(origin["pointer"].as_str().is_some_and(|at| at.starts_with("#2/value/")), "{origin}");
+    let stream = import([fixture("vmware/govc-hosts-stream.json")], &Options::default());
+    assert!(told(&stream, "several-documents").is_empty(), "that is how the tool writes");
+    // A second document that is cut off does not spoil the first.
+    let cut = format!("{list}\n{}", &list[..list.len() / 2]);
+    let done = import([bytes("cut.json", cut)], &Options::default());
+    assert!(told(&done, "cut-off")[0].contains("`cut.json` is cut off at line"));
+    assert!(only(&done).entity("machines", "web01").is_some());
+}
+
+#[test]
+fn tables_come_in_every_encoding_and_separator_and_under_old_headers() {
+    let rows = [
+        ["VM", "Powerstate", "Host", "VM UUID", "VM ID", "EnableUUID"],
+        ["web01", "poweredOff", "esx01", "u-1", "vm-1", "TRUE"],
+    ];
+    let table = |separator: &str| -> String {
+        rows.iter().map(|row| format!("{}\r\n", row.join(separator))).collect()
+    };
+    let old = table(";")
+        .replace("VM;Powerstate;Host", "vInfoVMName;vInfoPowerstate;vInfoHost")
+        .replace("VM UUID;VM ID", "vInfoVMUUID;vInfoVMID");
+    let wide: Vec<u8> = [0xFF, 0xFE]
+        .into_iter()
+        .chain(table("\t").encode_utf16().flat_map(u16::to_le_bytes))
+        .collect();
+    for (name, content) in [
+        ("comma.csv", table(",").into_bytes()),
+        ("semicolon.csv", table(";").into_bytes()),
+        ("old.csv", old.into_bytes()),
+        ("marked.csv", [b"\xEF\xBB\xBF".as_slice(), table(",").as_bytes()].concat()),
+        ("wide.csv", wide),
+        ("said.csv", format!("sep=;\r\n{}", table(";")).into_bytes()),
+        ("typed.csv", format!("#TYPE Selected.System.Object\r\n{}", table(",")).into_bytes()),
+    ] {
+        let done =
+            import([fixture("classic/items-list.json"), bytes(name, content)], &Options::default());
+        assert!(!done.diagnostics.has_errors(), "{name}: {:?}", done.diagnostics);
+        let machine = entity(only(&done), "machines", "web01");
+        assert_eq!(machine.value("onPremVm/diskEnableUuid"), Some(&Value::Bool(true)), "{name}");
+        let origin = &machine.fact("onPremVm/diskEnableUuid").expect("known").origin;
+        let row = if matches!(name, "said.csv" | "typed.csv") { "F3" } else { "F2" };
+        assert_eq!((&*origin.file, origin.pointer.as_str()), (name, row));
+    }
+}
+
+#[test]
+fn a_workbook_that_unpacks_without_end_is_refused_and_the_rest_is_used() {
+    let bomb = zip(&[
+        ("xl/workbook.xml", b"<workbook/>"),
+        ("xl/worksheets/sheet1.xml", &vec![b' '; 100 << 20]),
+    ]);
+    let done =
+        import([bytes("bomb.xlsx", bomb), fixture("classic/fabrics.json")], &Options::default());
+    assert!(told(&done, "zip-bomb")[0].contains("the workbook `bomb.xlsx` unpacks"));
+    assert_eq!(only(&done).list("masterTargets").len(), 2);
+    let book = inventory();
+    let cut = import([bytes("cut.xlsx", &book[..book.len() - 40])], &Options::default());
+    assert!(told(&cut, "broken-archive")[0].contains("`cut.xlsx` is a broken archive"));
+}
+
+#[test]
+fn a_renamed_sheet_is_known_by_its_columns() {
+    let info = sheet(&[
+        &["VM", "Powerstate", "Host", "VM UUID", "EnableUUID"],
+        &["web01", "poweredOff", "esx01", "u-1", "TRUE"],
+    ]);
+    let book = workbook(&[("vCPU", info.clone()), ("vms of May", info)]);
+    let done =
+        import([fixture("classic/items-list.json"), bytes("rv.xlsx", book)], &Options::default());
+    let machine = entity(only(&done), "machines", "web01");
+    let origin = &machine.fact("onPremVm/diskEnableUuid").expect("known").origin;
+    assert_eq!(origin.pointer, "vms of May!E2");
+    assert!(done.report.to_string().contains("rv.xlsx: 1 row of RVTools vInfo"), "{}", done.report);
+}
+
+#[test]
+fn large_files_are_read_side_by_side_and_the_order_stays() {
+    let fabrics = text("classic/fabrics.json");
+    let blanks = " ".repeat(600_000);
+    let newer = fabrics
+        .replace("\"diskCount\": 3", "\"diskCount\": 9")
+        .replace("2020-03-28T08:58:41", "2020-03-28T10:58:41");
+    let list = text("classic/items-list.json");
+    let inputs = || {
+        [
+            bytes("a.json", format!("{fabrics}{blanks}")),
+            bytes("b.json", format!("{newer}{blanks}")),
+            bytes("c.json", format!("{list}{blanks}")),
+            bytes("d.json", format!("{list}{blanks}")),
+            bytes("e.json", format!("{fabrics}{blanks}}}")),
+        ]
+    };
+    let done = import(inputs(), &Options::default());
+    let names: Vec<&str> = done.report.sources.iter().map(|source| source.file.as_str()).collect();
+    assert_eq!(names, ["a.json", "b.json", "c.json", "e.json"], "in the order of the inputs");
+    assert!(told(&done, "same-file")[0].contains("`d.json` has the same content as `c.json`"));
+    let codes: Vec<&str> = done.diagnostics.iter().map(|one| one.code.as_str()).collect();
+    assert!(codes.contains(&"broken-json"), "{codes:?}");
+    let target = entity(only(&done), "masterTargets", "CS-ONE");
+    let disks = target.fact("attachedDiskCount").expect("known");
+    assert_eq!((&disks.value, &*disks.origin.file), (&Value::Int(9), "b.json"));
+    let again = import(inputs(), &Options::default());
+    assert_eq!(done.yaml(true), again.yaml(true));
+    assert_eq!(done.provenance(), again.provenance());
+}
+
+#[test]
 fn conflicts_name_both_sources() {
     let text = text("classic/fabrics.json");
     let newer = text

@@ -151,6 +151,79 @@ fn an_update_without_a_sidecar_changes_nothing_that_is_there() {
 }
 
 #[test]
+fn an_interrupted_import_is_found_and_mended() {
+    let first = Run::new("import -o site.yaml").argument(&fixture("classic"));
+    first.done().code(0);
+    let (text, beside) = (read(&first, "site.yaml"), read(&first, "site.provenance.json"));
+    let old = beside.replacen("\"description\": \"", "\"description\": \"00", 1);
+    assert_ne!(old, beside);
+    // The description was put in place; its sidecar still waits under another name.
+    let left = |command: &str| {
+        Run::new(command)
+            .argument(&fixture("classic"))
+            .file("site.yaml", &text)
+            .file("site.provenance.json", &old)
+            .file(".site.provenance.json.77.tmp", &beside)
+            .file(".site.yaml.77.old", "name: before\n")
+    };
+    let dry = left("import --dry-run --into site.yaml");
+    dry.done()
+        .code(0)
+        .complains("interrupted between the description and its sidecar")
+        .says("up to date");
+    assert!(dry.path().join(".site.provenance.json.77.tmp").exists(), "a dry run changes nothing");
+    for command in ["import --into site.yaml", "import -o site.yaml"] {
+        let run = left(command);
+        run.done().code(0).complains("the last import was interrupted");
+        assert_eq!(read(&run, "site.provenance.json"), beside, "{command}");
+        assert_eq!(fs::read_dir(run.path()).expect("a folder").count(), 2, "{command}");
+        let again = run.done().code(0);
+        assert!(!again.err.contains("interrupted"), "{}", again.err);
+    }
+    // What belongs to no description that is there is not believed.
+    let stale = left("import --into site.yaml")
+        .file("site.yaml", text.replace("health: normal", "health: critical"));
+    let told = stale.done().code(0).complains("what it had prepared is not used");
+    assert!(told.out.contains("site.yaml has changed since the last import"), "{}", told.out);
+    assert!(read(&stale, "site.yaml").contains("health: critical"));
+}
+
+#[test]
+fn a_description_that_a_person_wrote_in_stays_theirs_through_updates() {
+    let run = Run::new("import -o site.yaml").argument(&fixture("classic"));
+    run.done().code(0);
+    let text = read(&run, "site.yaml");
+    let ours = format!("{text}# mine\n");
+    let into = Run::new("import --into site.yaml").argument(&fixture("classic"));
+    let into = into
+        .file("site.yaml", &ours)
+        .file("site.provenance.json", read(&run, "site.provenance.json"));
+    into.done().code(0).says("site.yaml has changed since the last import").says("up to date");
+    into.done().code(0).hides("has changed since");
+    assert_eq!(read(&into, "site.yaml"), ours);
+    let over = Run::new("import -o site.yaml").argument(&fixture("classic"));
+    let over = over
+        .file("site.yaml", &ours)
+        .file("site.provenance.json", read(&into, "site.provenance.json"));
+    over.done().code(2).complains("not as an import left it");
+    let force = Run::new("import --force -o site.yaml").argument(&fixture("classic"));
+    let force = force
+        .file("site.yaml", &ours)
+        .file("site.provenance.json", read(&into, "site.provenance.json"));
+    force.done().code(0);
+    assert_eq!(read(&force, "site.yaml"), text);
+}
+
+#[test]
+fn a_redirected_import_shows_no_progress() {
+    // 40 MB of blanks behind a list take a while; what is no terminal gets no line all the same.
+    let mut list = fs::read(fixture("classic/items-list.json")).expect("a fixture");
+    list.resize(40 << 20, b' ');
+    let done = Run::new("import in").file("in/items.json", list).done().code(0);
+    assert!(!done.err.contains('\r') && !done.err.contains('\u{1b}'), "{}", done.err);
+}
+
+#[test]
 fn an_update_refuses_what_is_no_description() {
     let run = |text: &str| {
         let run = Run::new("import --into site.yaml").argument(&fixture("classic"));

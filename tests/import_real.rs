@@ -65,7 +65,7 @@ fn the_agent_of_the_recorded_machine_is_not_back() {
     let yaml = done.yaml(false);
     assert!(yaml.contains("asOf: 2017-09-19T10:51:13.524374Z"), "{yaml}");
     assert!(yaml.contains("{ machine: win-4003, masterTarget: V2A-W2K12-400, processServer: V2A-W2K12-400, datastore: HDS_DS, retentionVolume: D, failbackPolicy: V2aTestv2avm1-failback }"), "{yaml}");
-    let facts = &done.provenance["environments"]["IbizaV2ATest"];
+    let facts = &done.provenance()["environments"]["IbizaV2ATest"];
     assert_eq!(
         facts["masterTargets/NS-Win-Src3/retentionVolumes"]["pointer"],
         "/properties/customDetails/masterTargetServers/0/retentionVolumes"
@@ -212,7 +212,7 @@ fn the_real_tools_output_of_both_ages_is_read() {
 fn everything_at_once_imports_without_an_error() {
     let Some(done) = run(&["azure", "vmware"]) else { return };
     assert_eq!(done.environments.len(), 3, "{}", done.report);
-    let text = format!("{}{}{}", done.yaml(true), done.provenance, done.report);
+    let text = format!("{}{}{}", done.yaml(true), done.provenance(), done.report);
     assert!(!text.contains("00000-00000-00000"), "licence keys stay out");
     for name in ["accountName", "adminpass", "wincreds", "v2arcmlab"] {
         assert!(!text.contains(name), "{name}");

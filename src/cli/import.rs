@@ -5,7 +5,7 @@ pub mod progress;
 pub mod update;
 
 use std::fs;
-use std::io::{IsTerminal, Read};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -13,10 +13,12 @@ use walkdir::WalkDir;
 
 use crate::cli::args::Color;
 use crate::cli::args::import as args;
+use crate::cli::import::output::{Before, Failed, Left, New};
 use crate::cli::import::progress::Progress;
 use crate::cli::{BROKEN, OK, Output, check, terminal};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::import::read::{Content, Input};
+use crate::import::write::Sidecar;
 use crate::import::{self, Imported, Options};
 use crate::report::human::Printer;
 use crate::report::sanitise;
@@ -27,8 +29,10 @@ use crate::yaml::Limits;
 const PIPED: u64 = 1 << 30;
 /// Endings of what stands beside exports in a folder and is none.
 const SKIPPED: [&str; 7] = ["md", "yaml", "yml", "gate", "ps1", "sh", "log"];
-/// The key of the sidecar that tells whether a person changed the description since.
+/// The key of the sidecar for the digest of the description it belongs to.
 const DIGEST: &str = "description";
+/// The key of the sidecar that says that a person has written in the description, too.
+const EDITED: &str = "edited";
 
 /// Runs the command.
 pub fn run(arguments: &args::Import, color: Color) -> Output {
@@ -41,8 +45,14 @@ pub fn run(arguments: &args::Import, color: Color) -> Output {
         }
     };
     let options = Options { as_of, name: arguments.name.clone(), ..Options::default() };
-    if let Some(path) = arguments.output.as_deref().filter(|_| !arguments.force)
-        && is_foreign(path)
+    let target = arguments.into.as_deref().or(arguments.output.as_deref());
+    let standing = match target.map(|path| Standing::look(path, arguments.dry_run)).transpose() {
+        Ok(standing) => standing,
+        Err(failed) => return not_written(&failed, "read"),
+    };
+    if let (Some(path), Some(standing)) = (&arguments.output, &standing)
+        && !arguments.force
+        && standing.is_foreign()
     {
         let path = path.display();
         let help = format!(
@@ -53,25 +63,106 @@ pub fn run(arguments: &args::Import, color: Color) -> Output {
     }
     let (inputs, problems) = inputs(&arguments.paths);
     let imported = read(inputs, &options);
-    let mut output = match (&arguments.into, &arguments.output) {
-        (Some(path), _) => update::update(&imported, path, arguments.dry_run),
-        (None, Some(path)) => written(&imported, path, arguments.comments),
-        (None, None) => {
-            let alone = arguments.provenance.is_some() || std::io::stdout().is_terminal();
+    let mut output = match (&arguments.into, &arguments.output, &standing) {
+        (Some(path), _, Some(standing)) => {
+            update::update(&imported, path, standing, arguments.dry_run)
+        }
+        (_, Some(path), Some(standing)) => {
+            written(&imported, path, standing, arguments.comments, arguments.force)
+        }
+        _ => {
+            let alone = arguments.provenance.is_some() || io::stdout().is_terminal();
             piped(&imported, arguments.comments, alone)
         }
     };
-    if let Some(path) = &arguments.provenance
-        && let Err(error) = output::write(path, &printed(&imported.provenance), None)
-    {
-        output = Output::broken(format!("cannot write `{}`: {error}", path.display()), None);
+    if let Some(path) = &arguments.provenance {
+        let fill = |out: &mut dyn Write| sign(out, &imported, None);
+        if let Err(failed) = output::write(&[New { path, before: Before::Any, fill: &fill }]) {
+            output = not_written(&failed, "write");
+        }
     }
     let told = aside(&imported, problems, color);
     if imported.diagnostics.has_errors() || told.1 {
         output.code = BROKEN;
     }
-    output.aside = format!("{}{}", told.0, output.aside);
+    let left = standing.map(|standing| standing.left.message()).unwrap_or_default();
+    output.aside = format!("{left}{}{}", told.0, output.aside);
     output
+}
+
+/// What stands where the description goes.
+pub struct Standing {
+    /// The description.
+    pub description: Option<Vec<u8>>,
+    /// Its sidecar.
+    pub sidecar: Option<Vec<u8>>,
+    left: Left,
+}
+
+impl Standing {
+    /// Reads both, after mending what an interrupted import left; `only_look` leaves the folder as it is.
+    fn look(path: &Path, only_look: bool) -> Result<Self, Failed> {
+        let beside = output::sidecar(path);
+        let failed = |path: &Path, error| Failed { path: path.to_path_buf(), error };
+        let description = found(path).map_err(|error| failed(path, error))?;
+        let belongs = |sidecar: &[u8]| {
+            let own = description.as_deref().map(digest);
+            own.is_some() && told(sidecar)[DIGEST].as_str() == own.as_deref()
+        };
+        let left =
+            output::mend(path, &belongs, only_look).map_err(|error| failed(&beside, error))?;
+        let sidecar = match (&left, only_look) {
+            (Left::Sidecar(bytes), true) => Some(bytes.clone()),
+            _ => found(&beside).map_err(|error| failed(&beside, error))?,
+        };
+        Ok(Self { description, sidecar, left })
+    }
+
+    /// Whether a description is there that no import left like that.
+    fn is_foreign(&self) -> bool {
+        let Some(bytes) = self.description.as_deref().filter(|bytes| !bytes.is_empty()) else {
+            return false;
+        };
+        self.edited(bytes)
+    }
+
+    /// Whether a person has written in it, now or before.
+    pub fn edited(&self, description: &[u8]) -> bool {
+        let sidecar = self.sidecar.as_deref().map(told).unwrap_or_default();
+        sidecar[DIGEST].as_str() != Some(digest(description).as_str()) || sidecar[EDITED] == true
+    }
+}
+
+impl Left {
+    fn message(&self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::Sidecar(_) => {
+                "note: the last import was interrupted between the description and its sidecar; the sidecar it had made is used\n"
+            }
+            Self::Unused => {
+                "note: an import was interrupted; what it had prepared is not used, as it does not belong to what stands there\n"
+            }
+        }
+    }
+}
+
+/// A file that need not be there.
+fn found(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn told(sidecar: &[u8]) -> serde_json::Value {
+    serde_json::from_slice(sidecar).unwrap_or_default()
+}
+
+fn not_written(failed: &Failed, what: &str) -> Output {
+    let message = format!("cannot {what} `{}`: {}", failed.path.display(), failed.error);
+    Output::broken(message, (what == "write").then_some("nothing was written; run it again"))
 }
 
 /// Everything that is not the description: what went wrong, then the report. Also whether anything was refused.
@@ -92,12 +183,7 @@ fn aside(imported: &Imported, problems: Vec<Diagnostic>, color: Color) -> (Strin
 }
 
 fn read(inputs: Vec<Input>, options: &Options) -> Imported {
-    let progress = Progress::new();
-    let count = inputs.len();
-    let inputs = inputs.into_iter().enumerate().map(|(at, input)| {
-        progress.at(at + 1, count, &input.name);
-        input
-    });
+    let _progress = Progress::new(&options.watch);
     import::import(inputs, options)
 }
 
@@ -167,37 +253,23 @@ fn unreadable(name: &str, reason: &str) -> Diagnostic {
     Diagnostic::new(Severity::Error, "unreadable", format!("cannot read `{name}`: {reason}"))
 }
 
-/// Whether a file is there that no import left like that.
-fn is_foreign(path: &Path) -> bool {
-    let Ok(bytes) = fs::read(path) else { return path.exists() };
-    let sidecar = fs::read(output::sidecar(path)).unwrap_or_default();
-    let sidecar: serde_json::Value = serde_json::from_slice(&sidecar).unwrap_or_default();
-    !bytes.is_empty() && sidecar[DIGEST].as_str() != Some(digest(&bytes).as_str())
-}
-
 fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The sidecar as text, with the digest of the description it belongs to.
-fn signed(provenance: &serde_json::Value, description: &str) -> String {
-    let mut provenance = provenance.clone();
-    provenance[DIGEST] = digest(description.as_bytes()).into();
-    printed(&provenance)
-}
-
-fn printed(value: &serde_json::Value) -> String {
-    // Strings and numbers only: this does not fail.
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.push('\n');
-    text
+/// Writes the sidecar, with the digest of the description it belongs to.
+fn sign(out: &mut dyn Write, imported: &Imported, description: Option<&str>) -> io::Result<()> {
+    let sidecar = Sidecar { environments: &imported.environments, description };
+    serde_json::to_writer_pretty(&mut *out, &sidecar)?;
+    out.write_all(b"\n")
 }
 
 /// The description; a program that reads it gets the origins behind it, as there is no file beside it.
 fn piped(imported: &Imported, comments: bool, alone: bool) -> Output {
     let mut text = imported.yaml(comments);
     if !alone && !text.is_empty() {
-        let origins = serde_json::to_string(&imported.provenance).unwrap_or_default();
+        let sidecar = Sidecar { environments: &imported.environments, description: None };
+        let origins = serde_json::to_string(&sidecar).unwrap_or_default();
         if text.len() + origins.len() < Limits::default().bytes {
             text.push_str("---\n");
             text.push_str(&origins);
@@ -207,19 +279,36 @@ fn piped(imported: &Imported, comments: bool, alone: bool) -> Output {
     Output::new(text, OK)
 }
 
-fn written(imported: &Imported, path: &Path, comments: bool) -> Output {
+fn written(
+    imported: &Imported,
+    path: &Path,
+    standing: &Standing,
+    comments: bool,
+    force: bool,
+) -> Output {
     let text = imported.yaml(comments);
     if text.is_empty() {
         return Output::broken(format!("nothing to write to `{}`", path.display()), None);
     }
-    let sidecar = output::sidecar(path);
-    let origins = signed(&imported.provenance, &text);
-    for (path, text) in [(path, &text), (&sidecar, &origins)] {
-        if let Err(error) = output::write(path, text, None) {
-            return Output::broken(format!("cannot write `{}`: {error}", path.display()), None);
-        }
+    let beside = output::sidecar(path);
+    let digest = digest(text.as_bytes());
+    let before = |bytes| if force { Before::Any } else { Before::read(bytes) };
+    let files = [
+        New {
+            path,
+            before: before(standing.description.as_deref()),
+            fill: &|out| out.write_all(text.as_bytes()),
+        },
+        New {
+            path: &beside,
+            before: before(standing.sidecar.as_deref()),
+            fill: &|out| sign(out, imported, Some(&digest)),
+        },
+    ];
+    if let Err(failed) = output::write(&files) {
+        return not_written(&failed, "write");
     }
-    let (path, sidecar) = (path.display(), sidecar.display());
+    let (path, sidecar) = (path.display(), beside.display());
     let mut output = Output::new("", OK);
     output.aside = format!(
         "wrote {path} and {sidecar}\nnext: failback check {path}, then failback ask {path}\n"

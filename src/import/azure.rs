@@ -23,11 +23,7 @@ pub struct Source {
 /// The facts of a resource: under `properties`, or flattened beside the id.
 pub fn properties<'a>(view: &View<'a>) -> View<'a> {
     let properties = view.at("properties");
-    if properties.json().is_some_and(serde_json::Value::is_object) {
-        properties
-    } else {
-        view.clone()
-    }
+    if properties.is_object() { properties } else { view.clone() }
 }
 
 /// The id of a resource.
@@ -55,7 +51,7 @@ pub fn map(store: &mut Store, source: Source, view: &View<'_>) -> Option<&'stati
                 .at("machineName")
                 .str()
                 .unwrap_or_else(|| arm::last(id).unwrap_or("?").to_owned());
-            store.outside.push(("a migration item", name, source.file, view.pointer().to_owned()));
+            store.outside.push(("a migration item", name, source.file, view.pointer()));
             "migration items"
         }
         "replicationrecoveryservicesproviders" => provider(store, source, view, &facts),
@@ -153,7 +149,9 @@ fn v_center(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>
 
 /// The codes of a list of health errors, where the list is stated.
 pub fn codes(errors: &View<'_>) -> Option<Found> {
-    errors.json()?.as_array()?;
+    if !errors.is_list() {
+        return None;
+    }
     let codes = errors
         .items()
         .iter()
@@ -240,7 +238,7 @@ fn plan(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>) ->
         let what = item::generation(providers.first().map_or("", String::as_str))
             .err()
             .unwrap_or("another provider");
-        store.outside.push((plan_of(what), name, source.file, view.pointer().to_owned()));
+        store.outside.push((plan_of(what), name, source.file, view.pointer()));
         return "recovery plans";
     }
     let mut row = Row::new(Kind::Plan, id(view).to_ascii_lowercase(), source.file, source.rank);
@@ -256,10 +254,7 @@ fn plan(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>) ->
         .map(|id| Value::Text(id.to_ascii_lowercase()))
         .collect();
     // A list names plans without their groups; only one plan asked for by name has them.
-    if groups
-        .json()
-        .is_some_and(|groups| groups.as_array().is_some_and(|groups| !groups.is_empty()))
-    {
+    if groups.is_list() && !groups.items().is_empty() {
         row.put("items", Some(groups.found(Value::List(members))));
     }
     store.add(row);

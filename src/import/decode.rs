@@ -1,10 +1,8 @@
-//! Bytes into readable text: what a file is by its first bytes, encodings, and the limits on reading.
+//! Bytes into readable text: what a file is by its first bytes, and encodings.
 //!
-//! Owns encodings and byte counting. Does not look into the content.
+//! Owns encodings. Does not look into the content.
 
-use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, Read};
-use std::rc::Rc;
 
 /// What the first bytes say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +34,7 @@ pub fn look(head: &[u8]) -> Look {
         _ => {}
     }
     let mut text = String::new();
-    let _ = Decoder::new(head, None).take(4096).read_to_string_lossy(&mut text);
+    let _ = Decoder::new(head).take(4096).read_to_string_lossy(&mut text);
     let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     match start.chars().next() {
         None => Look::Empty,
@@ -60,33 +58,6 @@ trait Lossy: Read {
 
 impl<R: Read> Lossy for R {}
 
-/// Counts what is read for one element and refuses to go past a limit.
-#[derive(Clone, Debug)]
-pub struct Budget {
-    spent: Rc<Cell<u64>>,
-    limit: u64,
-}
-
-/// The message of the error a [`Budget`] raises.
-pub const OVER_BUDGET: &str = "one element is larger than the limit";
-
-impl Budget {
-    /// A budget per element.
-    pub fn new(limit: u64) -> Self {
-        Self { spent: Rc::new(Cell::new(0)), limit }
-    }
-
-    /// A new element begins.
-    pub fn reset(&self) {
-        self.spent.set(0);
-    }
-
-    fn spend(&self, bytes: usize) -> io::Result<()> {
-        self.spent.set(self.spent.get() + bytes as u64);
-        if self.spent.get() > self.limit { Err(io::Error::other(OVER_BUDGET)) } else { Ok(()) }
-    }
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Encoding {
     Utf8,
@@ -98,18 +69,16 @@ enum Encoding {
 pub struct Decoder<R> {
     inner: BufReader<R>,
     encoding: Option<Encoding>,
-    budget: Option<Budget>,
     out: Vec<u8>,
     sent: usize,
 }
 
 impl<R: Read> Decoder<R> {
     /// Wraps a reader.
-    pub fn new(inner: R, budget: Option<Budget>) -> Self {
+    pub fn new(inner: R) -> Self {
         Self {
             inner: BufReader::with_capacity(64 * 1024, inner),
             encoding: None,
-            budget,
             out: Vec::new(),
             sent: 0,
         }
@@ -196,9 +165,6 @@ impl<R: Read> Read for Decoder<R> {
             self.sent += count;
             count
         };
-        if let Some(budget) = &self.budget {
-            budget.spend(count)?;
-        }
         Ok(count)
     }
 }
@@ -218,7 +184,7 @@ mod tests {
 
     fn decode(bytes: &[u8]) -> String {
         let mut text = String::new();
-        Decoder::new(bytes, None).read_to_string(&mut text).expect("readable");
+        Decoder::new(bytes).read_to_string(&mut text).expect("readable");
         text
     }
 

@@ -24,7 +24,7 @@ pub fn read(
     export: &mut Export,
     reader: impl Read,
 ) -> std::io::Result<Table> {
-    let mut text = BufReader::new(Decoder::new(reader, None).or_latin()?);
+    let mut text = BufReader::new(Decoder::new(reader).or_latin()?);
     let mut first = String::new();
     let mut skipped = 0;
     // The line with the type name stands before the header.

@@ -3,9 +3,10 @@
 //! Owns the managed object paths. References to hosts and datastores stay references here; names are put in when
 //! everything has been read.
 
-use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 
 use crate::import::coerce;
+use crate::import::element::{Element, Members};
 use crate::import::model::Value;
 use crate::import::store::{Kind, Row, SINGLE, Store};
 use crate::import::view::{Found, View};
@@ -35,7 +36,7 @@ pub fn map(store: &mut Store, file: usize, view: &View<'_>) -> Option<&'static s
     }
     if view.at("licenseKey").json().is_some() && view.at("editionKey").json().is_some() {
         if let (Some(key), Some(edition)) = (view.at("licenseKey").str(), edition(view)) {
-            store.editions.insert(licence_digest(&key), (edition, file, view.pointer().to_owned()));
+            store.editions.insert(licence_digest(&key), (edition, file, view.pointer()));
         }
         return Some("licences");
     }
@@ -49,7 +50,7 @@ pub fn map(store: &mut Store, file: usize, view: &View<'_>) -> Option<&'static s
         );
         row.put("version", about.at("version").version());
         store.add(row);
-        return Some("vCenter about");
+        return Some("vCenter versions");
     }
     if view.at("createTime").json().is_some() && view.at("childSnapshotList").is_stated() {
         return Some("snapshot trees");
@@ -58,7 +59,9 @@ pub fn map(store: &mut Store, file: usize, view: &View<'_>) -> Option<&'static s
         return Some("device lists");
     }
     if view.at("hardware/device").json().is_some() && view.at("guestFullName").is_stated() {
-        let wrapped = serde_json::json!({ "name": view.at("name").str(), "config": view.json() });
+        let name = view.at("name").str().map_or(Element::Null, |name| Element::Text(name.into()));
+        let config = view.json().cloned().unwrap_or(Element::Null);
+        let wrapped = Element::Object(vec![("name".into(), name), ("config".into(), config)]);
         virtual_machine(store, file, &View::new(&wrapped, view.pointer()));
         return Some("VMs");
     }
@@ -78,39 +81,49 @@ fn edition(licence: &View<'_>) -> Option<&'static str> {
 }
 
 /// Puts the properties of a collector's update (`changeSet`, `propSet`) into one object, as if it had been printed whole.
-fn fold(view: &View<'_>) -> Option<Json> {
+fn fold<'a>(view: &View<'a>) -> Option<Element<'a>> {
     let object = view.at("obj");
     let changes = view.first(&["changeSet", "propSet"]);
     if object.at("type").json().is_none() || changes.json().is_none() {
         return None;
     }
-    let mut root = Map::new();
-    root.insert("self".to_owned(), object.json()?.clone());
+    let mut root: Members<'a> = vec![("self".into(), object.json()?.clone())];
     for change in changes.items() {
-        put(&mut root, &change);
+        if let Some((name, value)) = change_of(&change) {
+            put(&mut root, &name, value.clone());
+        }
     }
-    Some(Json::Object(root))
+    Some(Element::Object(root))
 }
 
-/// Puts one `{name, val}` in place; `name` may be a path with dots.
-pub fn put(root: &mut Map<String, Json>, change: &View<'_>) {
-    let (Some(name), Some(value)) = (change.at("name").str(), change.at("val").json()) else {
-        return;
-    };
+/// The name, which may be a path with dots, and the value of one `{name, val}`.
+pub fn change_of<'a>(change: &View<'a>) -> Option<(String, &'a Element<'a>)> {
+    let (name, value) = (change.at("name").str()?, change.at("val").json()?);
+    Some((name, value.get("_value").unwrap_or(value)))
+}
+
+/// Puts a value in place; `name` may be a path with dots.
+pub fn put<'a>(root: &mut Members<'a>, name: &str, value: Element<'a>) {
     // Real paths are short; a long one would only nest without end.
     if name.split('.').count() > 16 {
         return;
     }
-    let value = value.get("_value").unwrap_or(value).clone();
     let mut here = root;
     let mut parts = name.split('.').peekable();
     while let Some(part) = parts.next() {
+        let known = here.iter().position(|(key, _)| key == part);
         if parts.peek().is_none() {
-            here.insert(part.to_owned(), value);
+            match known {
+                Some(at) => here[at].1 = value,
+                None => here.push((Cow::Owned(part.to_owned()), value)),
+            }
             return;
         }
-        let next = here.entry(part.to_owned()).or_insert_with(|| Json::Object(Map::new()));
-        let Json::Object(next) = next else { return };
+        let at = known.unwrap_or_else(|| {
+            here.push((Cow::Owned(part.to_owned()), Element::Object(Members::new())));
+            here.len() - 1
+        });
+        let Element::Object(next) = &mut here[at].1 else { return };
         here = next;
     }
 }
@@ -342,7 +355,7 @@ fn datastore(store: &mut Store, file: usize, view: &View<'_>) {
     row.put("freeSpace", view.first(&["summary/freeSpace", "info/freeSpace"]).size(1.0));
     let mounts = view.at("host");
     let mounts = if mounts.at("_value").json().is_some() { mounts.at("_value") } else { mounts };
-    if mounts.json().is_some_and(Json::is_array) {
+    if mounts.is_list() {
         let list = mounts.items().iter().filter_map(mount).collect();
         row.put("mounts", Some(mounts.found(Value::List(list))));
     }

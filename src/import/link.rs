@@ -3,14 +3,16 @@
 //! Owns which row belongs to which environment, ids, and what is left out because it is incomplete. The entities
 //! themselves are made by the modules below.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::import::arm;
 use crate::import::model::{Entity, Environment, Fact, Incomplete, Origin, SHAPE, Value};
-use crate::import::store::{Kind, Node, Seen, Store};
+use crate::import::store::{FileInfo, Kind, Node, Seen, Store};
+use crate::scalar::print_time;
 
 pub mod inventory;
 pub mod virtual_site;
@@ -23,6 +25,15 @@ use inventory::Inventory;
 /// A heartbeat older than this at the moment of the export is missing: the service itself uses the same span.
 pub const MISSING: i64 = 15 * 60 * 1_000_000;
 
+/// The ids of one list.
+#[derive(Default)]
+struct Ids {
+    by_key: HashMap<String, String>,
+    /// In lower case, as ids that differ in case only would be taken for each other.
+    taken: HashSet<String>,
+    new: HashSet<String>,
+}
+
 /// The entities of one environment on their way.
 pub struct Draft<'s> {
     /// All rows.
@@ -33,15 +44,21 @@ pub struct Draft<'s> {
     pub vault: String,
     /// `classic`, `modernized` or unknown.
     pub architecture: Option<&'static str>,
-    /// Whether everything of VMware belongs here, as there is no other environment.
+    /// Whether everything that names no vault belongs here, as there is no other vault.
     pub only: bool,
+    /// Whether the vault has machines of the other architecture, too, which make an environment of their own.
+    pub twin: bool,
     sections: BTreeMap<&'static str, Vec<Entity>>,
     positions: HashMap<(&'static str, String), usize>,
-    ids: HashMap<(&'static str, String), String>,
+    ids: HashMap<&'static str, Ids>,
+    /// vCenters by their configuration server and the number it gives them.
+    pub centers: HashMap<(&'s str, &'s str), &'s Node>,
     /// What is to be told.
     pub diagnostics: Diagnostics,
     /// Lists that may leave entities out.
     pub incomplete: Vec<Incomplete>,
+    /// Machines of which no VM was found.
+    pub unjoined: Vec<String>,
     /// VMware hosts, datastores and vCenters that something refers to.
     pub referred: BTreeSet<(Kind, String)>,
 }
@@ -62,29 +79,38 @@ impl<'s> Draft<'s> {
 
     /// Gives ids to things of one list: names where they are unique, else names with a short suffix.
     pub fn name(&mut self, list: &'static str, things: &[(String, String)]) {
-        let taken: BTreeSet<String> = self
-            .ids
-            .iter()
-            .filter(|((at, _), _)| *at == list)
-            .map(|(_, id)| id.to_lowercase())
-            .collect();
         let mut counts: HashMap<String, usize> = HashMap::new();
         for (_, name) in things {
             *counts.entry(safe(name).to_lowercase()).or_default() += 1;
         }
+        let ids = self.ids.entry(list).or_default();
         for (key, name) in things {
+            if ids.by_key.contains_key(key) {
+                continue;
+            }
             let plain = safe(name);
             let lower = plain.to_lowercase();
             let clash =
-                counts.get(&lower).is_some_and(|count| *count > 1) || taken.contains(&lower);
-            let id = if clash { format!("{plain}-{}", suffix(key)) } else { plain };
-            self.ids.entry((list, key.clone())).or_insert(id);
+                counts.get(&lower).is_some_and(|count| *count > 1) || ids.taken.contains(&lower);
+            let mut id = if clash { format!("{plain}-{}", suffix(key, 2)) } else { plain.clone() };
+            let mut length = 2;
+            while clash
+                && (ids.taken.contains(&id.to_lowercase()) || ids.new.contains(&id.to_lowercase()))
+                && length < 32
+            {
+                length += 2;
+                id = format!("{plain}-{}", suffix(key, length));
+            }
+            ids.new.insert(id.to_lowercase());
+            ids.by_key.insert(key.clone(), id);
         }
+        // Things named at once do not stand in each other's way: those of one name have a suffix already.
+        ids.taken.extend(ids.new.drain());
     }
 
     /// The id of a thing.
     pub fn id(&self, list: &'static str, key: &str) -> Option<&str> {
-        self.ids.get(&(list, key.to_owned())).map(String::as_str)
+        self.ids.get(list)?.by_key.get(key).map(String::as_str)
     }
 
     /// A reference to a thing, which is made with nothing but its id if nothing else is known of it.
@@ -148,13 +174,13 @@ impl<'s> Draft<'s> {
 
     /// Whether a time was older than a span when its file was made.
     pub fn older(&self, time: &Seen, span: i64) -> bool {
-        let captured = self.store.files.get(time.file).and_then(|file| file.captured);
+        let captured = self.store.files.get(time.file()).and_then(|file| file.captured);
         matches!((&time.value, captured), (Value::Time(at), Some(captured)) if captured - at > span)
     }
 
     /// `file pointer` of a statement.
     pub fn place(&self, seen: &Seen) -> String {
-        self.store.place(seen.file, &seen.at)
+        self.store.place(seen.file(), &seen.at)
     }
 
     /// Whether a whole list of the vault was handed in.
@@ -188,9 +214,9 @@ pub fn safe(name: &str) -> String {
     if id.is_empty() { "unnamed".to_owned() } else { id.to_owned() }
 }
 
-fn suffix(key: &str) -> String {
+fn suffix(key: &str, bytes: usize) -> String {
     let digest = Sha256::digest(key.as_bytes());
-    digest.iter().take(2).map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Lists that suffer when a collection is not whole.
@@ -222,23 +248,43 @@ pub fn link(
     if virtual_only {
         found.insert((String::new(), None));
     }
-    let only = found.len() == 1;
+    let only = found.iter().map(|(vault, _)| vault).collect::<BTreeSet<_>>().len() == 1;
+    let titles = titles(store, &found, name);
+    if virtual_only {
+        diagnostics.push(
+            Diagnostic::new(
+                Severity::Note,
+                "no-vault",
+                "only VMware was handed in: without the vault there are no machines to judge, and no rules to judge by",
+            )
+            .help("hand in the fabrics and protected items of the vault, too"),
+        );
+    }
     let mut environments = Vec::new();
-    for (vault, architecture) in &found {
-        let twins = found.iter().filter(|(other, _)| other == vault).count() > 1;
+    for ((vault, architecture), title) in found.iter().zip(titles) {
         let mut draft = Draft {
             store,
             inventory: &inventory,
             vault: vault.clone(),
             architecture: *architecture,
             only,
+            twin: found.iter().filter(|(other, _)| other == vault).count() > 1,
             sections: BTreeMap::new(),
             positions: HashMap::new(),
             ids: HashMap::new(),
+            centers: HashMap::new(),
             diagnostics: Diagnostics::default(),
             incomplete: Vec::new(),
+            unjoined: Vec::new(),
             referred: BTreeSet::new(),
         };
+        for center in draft.nodes(Kind::VCenter) {
+            if let (Some(fabric), Some(number)) =
+                (center.str("fabric"), center.str("infrastructureId"))
+            {
+                draft.centers.entry((fabric, number)).or_insert(center);
+            }
+        }
         gaps(&mut draft);
         servers::make(&mut draft);
         machines::make(&mut draft);
@@ -246,26 +292,64 @@ pub fn link(
         virtual_site::make(&mut draft);
         vault_entity(&mut draft);
         single(&mut draft);
-        let written = store.vaults.get(vault).unwrap_or(vault);
-        let mut title = arm::after(written, "vaults").unwrap_or("imported").to_owned();
-        if let Some(given) = name {
-            title = if only { given.to_owned() } else { format!("{given}-{title}") };
-        }
-        if let (true, Some(word)) = (twins, architecture) {
-            title = format!("{title}-{word}");
-        }
-        if twins && *architecture == Some("modernized") {
-            draft.tell(
-                Severity::Note,
-                "two-architectures",
-                format!("the vault `{}` holds machines of both architectures; each became an environment of its own", safe(&title)),
-                "check both: every machine is judged by the rules of its architecture",
-            );
-        }
         diagnostics.append(std::mem::take(&mut draft.diagnostics));
-        environments.push(finish(draft, safe(&title), as_of));
+        let environment = finish(draft, title, as_of);
+        outdated(store, &environment).into_iter().for_each(|one| diagnostics.push(one));
+        environments.push(environment);
+    }
+    for vault in
+        found.iter().filter(|(_, word)| *word == Some("modernized")).map(|(vault, _)| vault)
+    {
+        let both = found.iter().zip(&environments).filter(|((other, _), _)| other == vault);
+        let both: Vec<&Environment> = both.map(|(_, environment)| environment).collect();
+        if both.len() < 2 {
+            continue;
+        }
+        let each = both.iter().map(|one| {
+            let count = one.list("machines").len();
+            let word = one.architecture.unwrap_or("unknown");
+            let noun = if count == 1 { "machine" } else { "machines" };
+            format!("`{}` with {count} {noun}, judged by the {word} rules", one.name)
+        });
+        let message = format!(
+            "the vault `{}` holds machines of both architectures, which became two environments: {}",
+            arm::after(store.vaults.get(vault).unwrap_or(vault), "vaults").unwrap_or("?"),
+            each.collect::<Vec<_>>().join("; ")
+        );
+        diagnostics.push(Diagnostic::new(Severity::Note, "two-architectures", message).help(
+            "`check`, `ask` and `plan` take both from one file; vCenters, hosts and datastores that both use stand in both",
+        ));
     }
     (environments, diagnostics)
+}
+
+/// The names of the environments: those of the vaults, told apart where two bear one name or one has two architectures.
+fn titles(
+    store: &Store,
+    found: &BTreeSet<(String, Option<&'static str>)>,
+    given: Option<&str>,
+) -> Vec<String> {
+    let written = |vault: &String| store.vaults.get(vault).unwrap_or(vault).clone();
+    let plain = |vault: &String| safe(arm::after(&written(vault), "vaults").unwrap_or("imported"));
+    let vaults: BTreeSet<&String> = found.iter().map(|(vault, _)| vault).collect();
+    let title = |(vault, architecture): &(String, Option<&'static str>)| {
+        let mut title = plain(vault);
+        let same = |other: &&&String| plain(other).eq_ignore_ascii_case(&title);
+        if vaults.iter().filter(same).count() > 1 {
+            let group = arm::after(&written(vault), "resourceGroups").map(safe).unwrap_or_default();
+            title = format!("{title}-{group}-{}", suffix(vault, 2));
+        }
+        if let Some(given) = given {
+            title =
+                if vaults.len() == 1 { safe(given) } else { format!("{}-{title}", safe(given)) };
+        }
+        let twin = found.iter().filter(|(other, _)| other == vault).count() > 1;
+        match architecture {
+            Some(word) if twin => format!("{title}-{word}"),
+            _ => title,
+        }
+    };
+    found.iter().map(title).collect()
 }
 
 /// Vaults with their architectures, as far as VMware machines go.
@@ -403,6 +487,10 @@ fn finish(draft: Draft<'_>, name: String, as_of: Option<i64>) -> Environment {
                 order.iter().position(|own| own == path).unwrap_or(usize::MAX)
             });
         }
+        // What is only referred to comes in the order of what refers to it, which changes from export to export.
+        if matches!(*key, "datastores" | "esxiHosts" | "azureNetworks" | "storageAccounts") {
+            entities.sort_by(|a, b| a.id.cmp(&b.id));
+        }
         ordered.push((*key, entities));
     }
     let as_of = match as_of {
@@ -420,16 +508,46 @@ fn finish(draft: Draft<'_>, name: String, as_of: Option<i64>) -> Environment {
     Environment { name, architecture, as_of, sections: ordered, incomplete }
 }
 
-/// The newest time of the files that facts came from; times without a zone count only where there are no others.
-fn newest(store: &Store, sections: &[(&'static str, Vec<Entity>)]) -> Option<Fact> {
-    let used: BTreeSet<&str> = sections
+/// Files by which facts came from them.
+fn used<'s>(
+    store: &'s Store,
+    sections: &[(&'static str, Vec<Entity>)],
+) -> impl Iterator<Item = &'s FileInfo> {
+    let names: HashSet<Arc<str>> = sections
         .iter()
         .flat_map(|(_, list)| list)
         .flat_map(|entity| &entity.facts)
-        .map(|(_, fact)| &*fact.origin.file)
+        .map(|(_, fact)| fact.origin.file.clone())
         .collect();
-    let dated =
-        store.files.iter().filter(|file| used.contains(&*file.name) && file.captured.is_some());
+    store.files.iter().filter(move |file| names.contains(&file.name))
+}
+
+/// Exports that were made long before the others: what they tell of states may be over.
+fn outdated(store: &Store, environment: &Environment) -> Option<Diagnostic> {
+    const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+    let Value::Time(now) = environment.as_of.as_ref()?.value else { return None };
+    let old: Vec<String> = used(store, &environment.sections)
+        .filter_map(|file| Some((file, file.captured.filter(|at| now - at > DAY)?)))
+        .map(|(file, at)| format!("`{}` ({})", file.name, print_time(at)))
+        .collect();
+    let first = old.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
+    let more = if old.len() > 4 { ", …" } else { "" };
+    let exports = if old.len() == 1 { "export tells" } else { "exports tell" };
+    let message = format!(
+        "{} {exports} of `{}` as it was more than a day before {}: {first}{more}",
+        old.len(),
+        environment.name,
+        print_time(now)
+    );
+    (!old.is_empty()).then(|| {
+        Diagnostic::new(Severity::Warning, "outdated", message)
+            .help("that is the newest time found there; states that it tells may be over: make all exports at one time")
+    })
+}
+
+/// The newest time of the files that facts came from; times without a zone count only where there are no others.
+fn newest(store: &Store, sections: &[(&'static str, Vec<Entity>)]) -> Option<Fact> {
+    let dated = used(store, sections).filter(|file| file.captured.is_some());
     let file = dated.max_by_key(|file| (file.zoned, file.captured))?;
     Some(Fact {
         value: Value::Time(file.captured?),

@@ -1,4 +1,4 @@
-//! Takes the files one by one: what each is, unpacking, limits, and what is wrong with the broken ones.
+//! Takes one file at a time: what it is, unpacking, limits, and what is wrong with the broken ones.
 //!
 //! Owns the way from bytes to rows. A file that cannot be used is told and the others go on.
 
@@ -11,12 +11,13 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::import::decode::{Budget, Decoder, Look, look};
+use crate::import::decode::{Decoder, Look, look};
 use crate::import::delimited::{self, Table};
 use crate::import::json;
 use crate::import::recognise::Recogniser;
 use crate::import::store::{FileInfo, Store};
 use crate::import::tables::Export;
+use crate::import::watch::{Counted, Watch};
 use crate::import::workbook;
 
 /// One thing handed in.
@@ -32,7 +33,7 @@ pub struct Input {
 #[derive(Clone, Debug)]
 pub enum Content {
     /// Here.
-    Bytes(Vec<u8>),
+    Bytes(Arc<[u8]>),
     /// In a file, opened when its turn comes.
     Path(PathBuf),
 }
@@ -68,7 +69,7 @@ impl Default for Limits {
 }
 
 enum Handle {
-    Memory(Cursor<Vec<u8>>),
+    Memory(Cursor<Arc<[u8]>>),
     File(File),
 }
 
@@ -90,18 +91,74 @@ impl Seek for Handle {
     }
 }
 
+/// What an input is, as far as it decides how it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// JSON, which stands for itself.
+    Json,
+    /// A workbook, which stands for itself.
+    Workbook,
+    /// An archive, whose members may be the same as other files.
+    Archive,
+    /// A table, which belongs together with others of its folder, or nothing that can be read.
+    Other,
+}
+
+/// What an input is, and how long.
+pub fn examine(input: &Input) -> (Form, u64) {
+    let Ok(mut handle) = open(input) else { return (Form::Other, 0) };
+    let length = handle.seek(SeekFrom::End(0)).unwrap_or_default();
+    let mut head = vec![0; 4096];
+    let read = handle.rewind().and_then(|()| read_some(&mut handle, &mut head));
+    head.truncate(read.unwrap_or_default());
+    let form = match look(&head) {
+        Look::Json => Form::Json,
+        Look::Zip => {
+            let archive = handle.rewind().ok().and_then(|()| zip::ZipArchive::new(handle).ok());
+            match archive.map(|mut archive| archive.by_name(WORKBOOK).is_ok()) {
+                Some(true) => Form::Workbook,
+                _ => Form::Archive,
+            }
+        }
+        _ => Form::Other,
+    };
+    (form, length)
+}
+
+/// The digest of the content.
+pub fn digest(input: &Input) -> io::Result<Vec<u8>> {
+    digest_of(&mut open(input)?)
+}
+
+fn digest_of(handle: &mut Handle) -> io::Result<Vec<u8>> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut BufReader::with_capacity(256 << 10, handle), &mut HashWriter(&mut hasher))?;
+    Ok(hasher.finalize().to_vec())
+}
+
+fn open(input: &Input) -> io::Result<Handle> {
+    match &input.content {
+        Content::Bytes(bytes) => Ok(Handle::Memory(Cursor::new(bytes.clone()))),
+        Content::Path(path) => File::open(path).map(Handle::File),
+    }
+}
+
+/// The member that makes an archive a workbook.
+const WORKBOOK: &str = "xl/workbook.xml";
+
 /// Reads inputs into a store.
 pub struct Intake<'a> {
     store: &'a mut Store,
     limits: Limits,
+    watch: &'a Watch,
     seen: HashMap<Vec<u8>, String>,
     exports: BTreeMap<String, Export>,
 }
 
 impl<'a> Intake<'a> {
     /// An intake into a store.
-    pub fn new(store: &'a mut Store, limits: Limits) -> Self {
-        Self { store, limits, seen: HashMap::new(), exports: BTreeMap::new() }
+    pub fn new(store: &'a mut Store, limits: Limits, watch: &'a Watch) -> Self {
+        Self { store, limits, watch, seen: HashMap::new(), exports: BTreeMap::new() }
     }
 
     /// All tables have been read: joins the tabs of each export.
@@ -111,36 +168,46 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Takes one input.
-    pub fn take(&mut self, input: Input) {
+    /// Adds what was read elsewhere.
+    pub fn absorb(&mut self, part: Store) {
+        self.store.absorb(part);
+    }
+
+    /// Whether a content was there before; that is told. Without a digest it is known that it was not.
+    pub fn is_copy(&mut self, name: &str, digest: Option<&[u8]>) -> bool {
+        let Some(digest) = digest else { return false };
+        let Some(first) = self.seen.get(digest) else {
+            self.seen.insert(digest.to_vec(), name.to_owned());
+            return false;
+        };
+        let message = format!("`{name}` has the same content as `{first}`");
+        self.store
+            .diagnostics
+            .push(Diagnostic::new(Severity::Note, "same-file", message).help("it is used once"));
+        true
+    }
+
+    /// Takes one input; `digest` is that of its content, where it may be the same as another's.
+    pub fn take(&mut self, input: &Input, digest: Option<&[u8]>) {
+        let name = &input.name;
         let group = match &input.content {
             Content::Path(path) => {
                 path.parent().map(|folder| folder.display().to_string()).unwrap_or_default()
             }
-            Content::Bytes(_) => input
-                .name
-                .rsplit_once(['/', '\\'])
-                .map_or(String::new(), |(folder, _)| folder.to_owned()),
+            Content::Bytes(_) => {
+                name.rsplit_once(['/', '\\']).map_or(String::new(), |(folder, _)| folder.to_owned())
+            }
         };
-        let handle = match input.content {
-            Content::Bytes(bytes) => Handle::Memory(Cursor::new(bytes)),
-            Content::Path(path) => match File::open(&path) {
-                Ok(file) => Handle::File(file),
-                Err(error) => {
-                    self.refuse(
-                        "unreadable",
-                        format!("`{}` cannot be read: {error}", input.name),
-                        "check the path and the rights to it",
-                    );
-                    return;
-                }
-            },
-        };
-        if let Err(error) = self.seekable(&input.name, &group, handle, 0) {
+        if self.is_copy(name, digest) {
+            return;
+        }
+        self.watch.now(name);
+        let taken = open(input).and_then(|handle| self.seekable(name, &group, handle, 0));
+        if let Err(error) = taken {
             self.refuse(
                 "unreadable",
-                format!("`{}` cannot be read: {error}", input.name),
-                "check the file and hand it in again",
+                format!("`{name}` cannot be read: {error}"),
+                "check the file, the path and the rights to it, and hand it in again",
             );
         }
     }
@@ -166,19 +233,10 @@ impl<'a> Intake<'a> {
             );
             return Ok(());
         }
-        if length > 0 {
-            let mut hasher = Sha256::new();
-            io::copy(&mut handle, &mut HashWriter(&mut hasher))?;
+        if depth > 0 && length > 0 {
+            let digest = digest_of(&mut handle)?;
             handle.rewind()?;
-            if let Some(first) = self.seen.insert(hasher.finalize().to_vec(), name.to_owned()) {
-                self.store.diagnostics.push(
-                    Diagnostic::new(
-                        Severity::Note,
-                        "same-file",
-                        format!("`{name}` has the same content as `{first}`"),
-                    )
-                    .help("it is used once"),
-                );
+            if self.is_copy(name, Some(&digest)) {
                 return Ok(());
             }
         }
@@ -189,7 +247,8 @@ impl<'a> Intake<'a> {
         if look(&head) == Look::Zip {
             return self.zip(name, group, handle, depth);
         }
-        self.stream(name, group, &head, handle)
+        let watch = self.watch;
+        self.stream(name, group, &head, Counted::new(handle, watch))
     }
 
     fn file(&mut self, name: &str, group: &str) -> usize {
@@ -248,13 +307,24 @@ impl<'a> Intake<'a> {
 
     fn json(&mut self, name: &str, group: &str, reader: impl Read) {
         let file = self.file(name, group);
-        let budget = Budget::new(self.limits.element);
-        let decoder = Decoder::new(reader, Some(budget.clone()));
         let mut recogniser = Recogniser::new(self.store, file);
-        let result =
-            json::read(BufReader::with_capacity(64 * 1024, decoder), &budget, &mut recogniser);
-        recogniser.finish(result.is_err());
-        let Err(broken) = result else { return };
+        let result = json::read(Decoder::new(reader), self.limits.element, &mut recogniser);
+        let listed = recogniser.finish(result.is_err());
+        let broken = match result {
+            Err(broken) => broken,
+            Ok(documents) => {
+                if documents > 1 && listed {
+                    let message =
+                        format!("`{name}` holds {documents} JSON documents one after another");
+                    let help =
+                        "all of them are used: see that no part of an older export was left in it";
+                    self.store.diagnostics.push(
+                        Diagnostic::new(Severity::Note, "several-documents", message).help(help),
+                    );
+                }
+                return;
+            }
+        };
         let place = format!("line {}, column {}", broken.line, broken.column);
         if broken.too_large {
             self.refuse(
@@ -328,7 +398,7 @@ impl<'a> Intake<'a> {
                 return Ok(());
             }
         };
-        if archive.by_name("xl/workbook.xml").is_ok() {
+        if archive.by_name(WORKBOOK).is_ok() {
             let fits = self.fits(name, &mut archive)?;
             let mut handle = archive.into_inner();
             handle.rewind()?;
@@ -405,7 +475,12 @@ impl<'a> Intake<'a> {
                     continue;
                 }
                 left = left.saturating_sub(bytes.len() as u64);
-                self.seekable(&shown, &inner_group, Handle::Memory(Cursor::new(bytes)), depth + 1)?;
+                self.seekable(
+                    &shown,
+                    &inner_group,
+                    Handle::Memory(Cursor::new(bytes.into())),
+                    depth + 1,
+                )?;
             } else {
                 let before = member.limit() + count as u64;
                 self.stream(
@@ -458,7 +533,7 @@ impl<'a> Intake<'a> {
             self.store,
             file,
             &mut export,
-            BufReader::new(handle),
+            BufReader::with_capacity(64 << 10, Counted::new(handle, self.watch)),
             self.limits.cells,
         ) {
             Ok(0) => self.refuse(

@@ -5,12 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json};
-
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::import::arm;
 use crate::import::azure::{self, Source};
 use crate::import::coerce::{self, Stamp};
+use crate::import::element::{Element, Members};
 use crate::import::govc;
 use crate::import::json::{Around, Sink};
 use crate::import::site;
@@ -27,9 +26,10 @@ pub struct Recogniser<'a> {
     strange: usize,
     strange_keys: Option<(String, String)>,
     lost: Option<String>,
-    updates: Map<String, Json>,
+    updates: Members<'static>,
     newest: Option<i64>,
     answered_empty: bool,
+    listed: bool,
 }
 
 impl<'a> Recogniser<'a> {
@@ -43,14 +43,17 @@ impl<'a> Recogniser<'a> {
             strange: 0,
             strange_keys: None,
             lost: None,
-            updates: Map::new(),
+            updates: Members::new(),
             newest: None,
             answered_empty: false,
+            listed: false,
         }
     }
 
-    /// Everything has been read; `cut_off` says that the text ended too early.
-    pub fn finish(mut self, cut_off: bool) {
+    /// Everything has been read; `cut_off` says that the text ended too early. Whether there were lists of Azure, of which a
+    /// file holds one.
+    pub fn finish(mut self, cut_off: bool) -> bool {
+        let listed = self.listed;
         if cut_off && let Some(page) = self.page.take() {
             let pages = self.store.pages.entry(page).or_default();
             pages.cut = true;
@@ -108,12 +111,13 @@ impl<'a> Recogniser<'a> {
             info.zoned = self.newest.is_some();
             info.captured = info.captured.max(self.newest);
         }
+        listed
     }
 
     fn one(&mut self, view: &View<'_>, rank: u8) {
         let source = Source { file: self.file, rank };
         if azure::request(self.store, source, view) {
-            self.count("a reprotect request");
+            self.count("reprotect requests");
             return;
         }
         let id = azure::id(view);
@@ -133,19 +137,20 @@ impl<'a> Recogniser<'a> {
                         .or_else(|| arm::up_to(id, "VMwareSites"))
                         .unwrap_or_default();
                     self.page = Some((what, scope));
+                    self.listed |= kind.is_some();
                 }
             }
             None => {
                 self.strange += 1;
-                let keys = view.json().and_then(Json::as_object).map(|object| {
+                let keys = view.json().and_then(Element::as_object).map(|object| {
                     object
-                        .keys()
+                        .iter()
                         .take(8)
-                        .map(|key| format!("`{key}`"))
+                        .map(|(key, _)| format!("`{key}`"))
                         .collect::<Vec<_>>()
                         .join(", ")
                 });
-                let at = view.pointer().to_owned();
+                let at = view.pointer();
                 self.strange_keys.get_or_insert((at, keys.unwrap_or_else(|| "none".to_owned())));
             }
         }
@@ -158,9 +163,9 @@ impl<'a> Recogniser<'a> {
     /// A document that is one object: a worked example, a table, an error, or the thing itself.
     fn whole(&mut self, view: &View<'_>) {
         let body = view.first(&["responses/200/body", "response/body", "body"]);
-        if body.json().is_some_and(Json::is_object) && view.at("id").json().is_none() {
+        if body.is_object() && view.at("id").json().is_none() {
             let list = body.at("value");
-            if list.json().is_some_and(Json::is_array) {
+            if list.is_list() {
                 let items = list.items();
                 items.iter().for_each(|item| self.one(item, LIST));
                 self.turn_page(items.len(), &body.at("nextLink"), None);
@@ -182,7 +187,7 @@ impl<'a> Recogniser<'a> {
                 .get(self.file)
                 .map(|file| file.name.to_string())
                 .unwrap_or_default();
-            self.count("an error answer");
+            self.count("error answers");
             self.store.diagnostics.push(
                 Diagnostic::new(
                     Severity::Error,
@@ -206,16 +211,12 @@ impl<'a> Recogniser<'a> {
             .iter()
             .filter_map(|column| column.at("name").str())
             .collect();
-        let rows =
-            view.at("data/rows").json().and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+        let rows = view.at("data/rows").json().and_then(Element::as_list).unwrap_or_default();
         for (at, row) in rows.iter().enumerate() {
-            let cells = row.as_array().map_or(&[][..], Vec::as_slice);
-            let object: Map<String, Json> =
-                names.iter().cloned().zip(cells.iter().cloned()).collect();
-            self.one(
-                &View::new(&Json::Object(object), format!("{}/data/rows/{at}", view.pointer())),
-                LIST,
-            );
+            let cells = row.as_list().unwrap_or_default().iter().cloned();
+            let object = names.iter().map(|name| name.as_str().into()).zip(cells).collect();
+            let object = Element::Object(object);
+            self.one(&View::new(&object, format!("{}/data/rows/{at}", view.pointer())), LIST);
         }
         let total = view.first(&["totalRecords", "total_records"]).number();
         self.turn_page(rows.len(), &view.at("nextLink"), total.map(|total| total as usize));
@@ -243,9 +244,9 @@ impl<'a> Recogniser<'a> {
     }
 
     /// Looks through an element for its newest time and for signs of lost depth.
-    fn scan(&mut self, key: &str, value: &Json, at: &str) {
+    fn scan(&mut self, key: &str, value: &Element<'_>, at: &str) {
         match value {
-            Json::String(text) => {
+            Element::Text(text) => {
                 if self.lost.is_none() && is_type_name(text) {
                     self.lost = Some(format!("{at}/…/{key}"));
                 }
@@ -262,9 +263,9 @@ impl<'a> Recogniser<'a> {
                     }
                 }
             }
-            Json::Array(items) => items.iter().for_each(|item| self.scan(key, item, at)),
-            Json::Object(object) => {
-                object.iter().for_each(|(key, value)| self.scan(key, value, at))
+            Element::List(items) => items.iter().for_each(|item| self.scan(key, item, at)),
+            Element::Object(members) => {
+                members.iter().for_each(|(key, value)| self.scan(key, value, at));
             }
             _ => {}
         }
@@ -281,14 +282,16 @@ fn is_type_name(text: &str) -> bool {
 }
 
 impl Sink for Recogniser<'_> {
-    fn element(&mut self, pointer: String, around: Around<'_>, value: Json) {
+    fn element(&mut self, pointer: String, around: Around<'_>, value: Element<'_>) {
         self.scan("", &value, &pointer);
         let view = View::new(&value, pointer);
         if view.at("op").json().is_some()
             && view.at("val").is_stated()
             && view.at("name").json().is_some()
         {
-            govc::put(&mut self.updates, &view);
+            if let Some((name, value)) = govc::change_of(&view) {
+                govc::put(&mut self.updates, &name, value.clone().into_owned());
+            }
             return;
         }
         match around {
@@ -297,27 +300,26 @@ impl Sink for Recogniser<'_> {
         }
     }
 
-    fn end(&mut self, _: &str, beside: &Map<String, Json>, count: usize) {
+    fn end(&mut self, _: &str, beside: Members<'static>, count: usize) {
         if !self.updates.is_empty() {
-            let mut object = Json::Object(std::mem::take(&mut self.updates));
-            for (part, own) in [
-                ("summary/datastore", "Datastore"),
-                ("summary/host", "HostSystem"),
-                ("summary/vm", "VirtualMachine"),
-            ] {
-                let reference = View::new(&object, "").at(part).json().cloned();
-                if let (Some(reference), Some(root)) = (reference, object.as_object_mut()) {
-                    root.insert(
-                        "self".to_owned(),
-                        serde_json::json!({ "type": own, "value": reference.get("value") }),
-                    );
+            let mut members = std::mem::take(&mut self.updates);
+            for (part, own) in
+                [("datastore", "Datastore"), ("host", "HostSystem"), ("vm", "VirtualMachine")]
+            {
+                let summary = members.iter().find(|(key, _)| key == "summary");
+                let reference = summary.and_then(|(_, summary)| summary.get(part));
+                if let Some(value) = reference.and_then(|reference| reference.get("value")) {
+                    let own = Element::Text(own.into());
+                    let own = vec![("type".into(), own), ("value".into(), value.clone())];
+                    members.push(("self".into(), Element::Object(own)));
                     break;
                 }
             }
+            let object = Element::Object(members);
             self.one(&View::new(&object, ""), SINGLE);
             return;
         }
-        let beside = Json::Object(beside.clone());
+        let beside = Element::Object(beside);
         let view = View::new(&beside, "");
         let total =
             view.first(&["totalRecords", "total_records"]).number().map(|total| total as usize);

@@ -4,8 +4,9 @@
 
 use std::fmt;
 
+use crate::import::arm;
 use crate::import::model::{Environment, SHAPE};
-use crate::import::store::Store;
+use crate::import::store::{Kind, Store};
 use crate::scalar::print_time;
 
 /// One file that was read.
@@ -50,6 +51,8 @@ pub struct Outside {
 /// A command that would tell more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next {
+    /// The environment.
+    pub environment: String,
     /// What would be learnt.
     pub why: String,
     /// What to run, or where to click.
@@ -153,11 +156,15 @@ fn next(store: &Store, environment: &Environment) -> Vec<Next> {
         .and_then(|vault| vault.value("resourceGroup"))
         .and_then(|value| value.as_str())
         .unwrap_or("GROUP");
+    let known = Known::new(store, name, group);
     let scope = format!("-g {group} --vault-name {name}");
     let base = format!(
-        "https://management.azure.com/subscriptions/SUBSCRIPTION/resourceGroups/{group}/providers/Microsoft.RecoveryServices/vaults/{name}"
+        "https://management.azure.com/subscriptions/{}/resourceGroups/{group}/providers/Microsoft.RecoveryServices/vaults/{name}",
+        known.subscription
     );
-    let mut ask = |why: &str, command: String| all.push(Next { why: why.to_owned(), command });
+    let mut ask = |why: &str, command: String| {
+        all.push(Next { environment: environment.name.clone(), why: why.to_owned(), command });
+    };
     let modernized = environment.architecture == Some("modernized");
     let lacks = |list: &str, field: &str| {
         environment.list(list).iter().any(|entity| entity.fact(field).is_none())
@@ -227,9 +234,12 @@ fn next(store: &Store, environment: &Environment) -> Vec<Next> {
     if environment.sections.iter().all(|(key, _)| *key != "recoveryPlans")
         || lacks("recoveryPlans", "machines")
     {
+        let plan = &known.plan;
         ask(
             "the machines of recovery plans (one command per plan: lists leave them out)",
-            format!("az site-recovery recovery-plan show {scope} -n PLAN -o json > plan-PLAN.json"),
+            format!(
+                "az site-recovery recovery-plan show {scope} -n {plan} -o json > plan-{plan}.json"
+            ),
         );
     }
     if environment.sections.iter().all(|(key, _)| *key != "replicationGroups") {
@@ -248,7 +258,8 @@ fn next(store: &Store, environment: &Environment) -> Vec<Next> {
             ask(
                 "snapshots, disks and hosts of on-premises VMs",
                 format!(
-                    "az site-recovery vmware-site machine list -g {group} --site-name SITE -o json > site-machines.json"
+                    "az site-recovery vmware-site machine list -g {group} --site-name {} -o json > site-machines.json",
+                    known.site
                 ),
             );
         }
@@ -279,13 +290,72 @@ fn next(store: &Store, environment: &Environment) -> Vec<Next> {
         && store.pages.keys().all(|(what, _)| *what != "protectable items")
     {
         ask(
-            "the service's own checks of master targets (snapshots, disk UUIDs)",
+            "the service's own checks of master targets (one command per container: snapshots, disk UUIDs)",
             format!(
-                "az rest --method get --url \"{base}/replicationFabrics/FABRIC/replicationProtectionContainers/CONTAINER/replicationProtectableItems?api-version=2023-08-01\" > protectable-items.json"
+                "az rest --method get --url \"{base}/replicationFabrics/{}/replicationProtectionContainers/{}/replicationProtectableItems?api-version=2023-08-01\" > protectable-items.json",
+                known.fabric, known.container
             ),
         );
     }
     all
+}
+
+/// Names that the files tell and commands need; in capitals where none is told.
+struct Known {
+    subscription: String,
+    fabric: String,
+    container: String,
+    site: String,
+    plan: String,
+}
+
+impl Known {
+    fn new(store: &Store, vault: &str, group: &str) -> Self {
+        let same = |id: &str, kind: &str, name: &str| {
+            arm::after(id, kind).is_some_and(|own| own.eq_ignore_ascii_case(name))
+        };
+        let mine = |id: &str| same(id, "vaults", vault) && same(id, "resourceGroups", group);
+        let segment = |id: Option<&str>, kind: &str, unknown: &str| {
+            id.and_then(|id| arm::after(id, kind)).unwrap_or(unknown).to_owned()
+        };
+        let vault = store.vaults.values().find(|id| mine(id)).map(String::as_str);
+        let container =
+            [Kind::Mapping, Kind::Item, Kind::Protectable].into_iter().find_map(|kind| {
+                store.all(kind).map(|node| node.key.as_str()).find(|key| {
+                    mine(key) && arm::after(key, "replicationProtectionContainers").is_some()
+                })
+            });
+        let server = || {
+            let mut servers = store.all(Kind::ConfigurationServer).map(|node| node.key.as_str());
+            servers.find(|key| mine(key))
+        };
+        let mut fabrics = store.all(Kind::ApplianceFabric).filter(|node| mine(&node.key));
+        let site = fabrics.find_map(|node| node.str("site"));
+        let mut plans = store.all(Kind::Plan).filter(|plan| mine(&plan.key));
+        let plan = plans.find(|plan| plan.value("items").is_none());
+        let name = plan.and_then(|plan| plan.str("name"));
+        let plain =
+            |name: &&str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        Self {
+            subscription: segment(vault, "subscriptions", "SUBSCRIPTION"),
+            fabric: segment(container.or_else(server), "replicationFabrics", "FABRIC"),
+            container: segment(container, "replicationProtectionContainers", "CONTAINER"),
+            site: segment(site, "VMwareSites", "SITE"),
+            plan: name.filter(plain).unwrap_or("PLAN").to_owned(),
+        }
+    }
+}
+
+/// `1 fabric`, `2 policies`.
+fn counted(count: usize, what: &str) -> String {
+    let one = match what.strip_suffix("ies") {
+        Some(start) => format!("{start}y"),
+        None => match what.strip_prefix("rows ") {
+            Some(rest) => format!("row {rest}"),
+            None => what.strip_suffix('s').unwrap_or(what).to_owned(),
+        },
+    };
+    if count == 1 { format!("1 {one}") } else { format!("{count} {what}") }
 }
 
 impl fmt::Display for Report {
@@ -295,7 +365,7 @@ impl fmt::Display for Report {
             let what = source
                 .what
                 .iter()
-                .map(|(what, count)| format!("{count} {what}"))
+                .map(|(what, count)| counted(*count, what))
                 .collect::<Vec<_>>()
                 .join(", ");
             let when = source
@@ -337,12 +407,20 @@ impl fmt::Display for Report {
             )?;
         }
         if self.deleted > 0 {
-            writeln!(out, "dropped: {} rows of machines that were deleted", self.deleted)?;
+            let rows = counted(self.deleted, "rows");
+            writeln!(out, "dropped: {rows} of machines that were deleted")?;
         }
         if !self.next.is_empty() {
             writeln!(out, "to learn more")?;
+            let several = self.as_of.len() > 1;
+            let mut environment = "";
             for next in &self.next {
-                writeln!(out, "  {}\n    {}", next.why, next.command)?;
+                if several && next.environment != environment {
+                    environment = &next.environment;
+                    writeln!(out, "  of {environment}")?;
+                }
+                let indent = if several { "    " } else { "  " };
+                writeln!(out, "{indent}{}\n{indent}  {}", next.why, next.command)?;
             }
         }
         Ok(())

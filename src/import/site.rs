@@ -134,7 +134,7 @@ fn host(store: &mut Store, source: Source, facts: &View<'_>) {
     // Hundreds of machines state the same host; its facts are taken from the first of a file.
     if store
         .get(Kind::Host, &name)
-        .is_some_and(|node| node.anywhere().is_some_and(|seen| seen.file == source.file))
+        .is_some_and(|node| node.anywhere().is_some_and(|seen| seen.file() == source.file))
     {
         return;
     }
@@ -152,7 +152,7 @@ fn center_row(store: &mut Store, source: Source, facts: &View<'_>) {
     let key = id.to_ascii_lowercase();
     if store
         .get(Kind::VCenter, &key)
-        .is_some_and(|node| node.anywhere().is_some_and(|seen| seen.file == source.file))
+        .is_some_and(|node| node.anywhere().is_some_and(|seen| seen.file() == source.file))
     {
         return;
     }

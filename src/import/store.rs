@@ -1,14 +1,16 @@
 //! Rows as they were read, joined by what they speak of, each fact with every source that states it.
 //!
-//! Owns which of several statements holds (one object before a list, newer before older) and the report of conflicts.
-//! Does not know what facts mean beyond which of them change by the minute.
+//! Owns the keeping of rows and what they are found by. Which of several statements holds is settled below; what the facts
+//! mean is not known here.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::diagnostic::Diagnostics;
 use crate::import::model::{Fact, Origin, Value};
 use crate::import::view::Found;
+
+pub mod settle;
 
 /// What a row speaks of, in the exporters' terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,14 +63,33 @@ pub const SINGLE: u8 = 1;
 pub struct Seen {
     /// The value.
     pub value: Value,
-    /// The number of the file.
-    pub file: usize,
     /// Pointer or cell.
     pub at: Box<str>,
     /// What it follows from.
     pub derived: Option<Box<str>>,
+    /// The number of the file.
+    file: u32,
     /// [`LIST`] or [`SINGLE`].
     pub rank: u8,
+    /// When the source itself last heard of it, where that is older than the file; [`i64::MIN`] where nobody says.
+    when: i64,
+}
+
+impl Seen {
+    /// A statement.
+    pub fn new(value: Value, file: usize, at: impl Into<Box<str>>, rank: u8) -> Self {
+        let file = u32::try_from(file).unwrap_or(u32::MAX);
+        Self { value, at: at.into(), derived: None, file, rank, when: i64::MIN }
+    }
+
+    /// The number of the file.
+    pub fn file(&self) -> usize {
+        self.file as usize
+    }
+
+    fn when(&self) -> Option<i64> {
+        (self.when != i64::MIN).then_some(self.when)
+    }
 }
 
 /// Everything said about one thing.
@@ -131,29 +152,28 @@ pub struct Row {
     key: String,
     file: usize,
     rank: u8,
+    when: i64,
     facts: Vec<(&'static str, Seen)>,
 }
 
 impl Row {
     /// A row of one file.
     pub fn new(kind: Kind, key: impl Into<String>, file: usize, rank: u8) -> Self {
-        Self { kind, key: key.into(), file, rank, facts: Vec::new() }
+        Self { kind, key: key.into(), file, rank, when: i64::MIN, facts: Vec::new() }
+    }
+
+    /// What is added from here on is as old as this time, as its source was not heard of later.
+    pub fn heard(&mut self, when: Option<i64>) {
+        self.when = when.unwrap_or(i64::MIN);
     }
 
     /// Adds a fact where there is one.
     pub fn put(&mut self, name: &'static str, found: Option<Found>) {
         if let Some(found) = found {
-            let derived = found.derived.map(String::into_boxed_str);
-            self.facts.push((
-                name,
-                Seen {
-                    value: found.value,
-                    file: self.file,
-                    at: found.at.into_boxed_str(),
-                    derived,
-                    rank: self.rank,
-                },
-            ));
+            let mut seen = Seen::new(found.value, self.file, found.at, self.rank);
+            seen.derived = found.derived.map(String::into_boxed_str);
+            seen.when = self.when;
+            self.facts.push((name, seen));
         }
     }
 
@@ -216,13 +236,30 @@ impl Pages {
     }
 }
 
+/// The nodes of one kind, in the order in which they were first read.
+#[derive(Debug, Default)]
+struct Nodes {
+    all: Vec<Node>,
+    index: HashMap<String, usize>,
+}
+
+impl Nodes {
+    fn position(&mut self, kind: Kind, key: String) -> usize {
+        if let Some(at) = self.index.get(&key) {
+            return *at;
+        }
+        self.index.insert(key.clone(), self.all.len());
+        self.all.push(Node { kind, key, facts: Vec::new() });
+        self.all.len() - 1
+    }
+}
+
 /// All rows.
 #[derive(Debug, Default)]
 pub struct Store {
     /// The files.
     pub files: Vec<FileInfo>,
-    nodes: Vec<Node>,
-    index: HashMap<(Kind, String), usize>,
+    kinds: BTreeMap<Kind, Nodes>,
     /// Pages by collection (`protected items`) and scope.
     pub pages: BTreeMap<(&'static str, String), Pages>,
     /// What is out of scope: what it is, its name, file and pointer.
@@ -237,65 +274,89 @@ pub struct Store {
     pub vaults: HashMap<String, String>,
     /// Licence editions by a digest of the key or by the id of what the licence is assigned to.
     pub editions: HashMap<String, (&'static str, usize, String)>,
+    /// Licences of hosts by a digest of the key: host, digest, file, cell. Editions may be read after them.
+    pub licences: Vec<(String, String, usize, String)>,
     /// Diagnostics of reading and joining.
     pub diagnostics: Diagnostics,
-}
-
-/// Whether two statements say the same: lists in any order, records of disks by their UUID, as exporters round sizes.
-fn alike(a: &Value, b: &Value) -> bool {
-    let (Value::List(first), Value::List(second)) = (a, b) else { return a == b };
-    let has = |item: &Value| {
-        let uuid = item.field("uuid");
-        second
-            .iter()
-            .any(|other| if uuid.is_some() { other.field("uuid") == uuid } else { other == item })
-    };
-    first.len() == second.len() && first.iter().all(has)
-}
-
-/// Facts that change by the minute: the newest holds, even against one asked for by name, and nothing is reported.
-const VOLATILE: [&str; 17] = [
-    "heartbeat",
-    "agentHeartbeat",
-    "freeSpace",
-    "freeMemory",
-    "volumes",
-    "datastoresSeen",
-    "health",
-    "power",
-    "actions",
-    "connected",
-    "state",
-    "stateText",
-    "location",
-    "generation",
-    "registered",
-    "failoverTime",
-    "codes",
-];
-
-impl Seen {
-    /// What decides between two statements, given when their files were made.
-    fn strength(&self, name: &str, files: &[FileInfo]) -> (i64, i64) {
-        let captured = files.get(self.file).and_then(|file| file.captured).unwrap_or(i64::MIN);
-        let rank = i64::from(self.rank);
-        if VOLATILE.contains(&name) { (captured, rank) } else { (rank, captured) }
-    }
 }
 
 impl Store {
     /// Adds a row to what it speaks of.
     pub fn add(&mut self, row: Row) {
-        let at = match self.index.get(&(row.kind, row.key.clone())) {
-            Some(at) => *at,
-            None => {
-                self.index.insert((row.kind, row.key.clone()), self.nodes.len());
-                self.nodes.push(Node { kind: row.kind, key: row.key, facts: Vec::new() });
-                self.nodes.len() - 1
+        let nodes = self.kinds.entry(row.kind).or_default();
+        let at = nodes.position(row.kind, row.key);
+        let facts = &mut nodes.all[at].facts;
+        if facts.is_empty() {
+            // Most things are spoken of once: no room is kept for more.
+            *facts = row.facts;
+            facts.shrink_to_fit();
+        } else {
+            facts.extend(row.facts);
+        }
+    }
+
+    /// Adds everything that was read into another store.
+    pub fn absorb(&mut self, other: Self) {
+        let offset = self.files.len();
+        let moved = u32::try_from(offset).unwrap_or(u32::MAX);
+        self.files.extend(other.files);
+        for (kind, nodes) in other.kinds {
+            let own = self.kinds.entry(kind).or_default();
+            for mut node in nodes.all {
+                node.facts
+                    .iter_mut()
+                    .for_each(|(_, seen)| seen.file = seen.file.saturating_add(moved));
+                let at = own.position(kind, node.key);
+                if own.all[at].facts.is_empty() {
+                    own.all[at].facts = node.facts;
+                } else {
+                    own.all[at].facts.append(&mut node.facts);
+                }
             }
-        };
-        if let Some(node) = self.nodes.get_mut(at) {
-            node.facts.extend(row.facts);
+        }
+        for (collection, pages) in other.pages {
+            let own = self.pages.entry(collection).or_default();
+            own.with_next += pages.with_next;
+            own.last += pages.last;
+            own.rows += pages.rows;
+            own.total = own.total.max(pages.total);
+            own.cut |= pages.cut;
+            own.file = offset + pages.file;
+        }
+        let outside = other.outside.into_iter();
+        self.outside.extend(outside.map(|(what, name, file, at)| (what, name, offset + file, at)));
+        self.deleted += other.deleted;
+        for mut request in other.requests {
+            request
+                .facts
+                .iter_mut()
+                .for_each(|(_, seen)| seen.file = seen.file.saturating_add(moved));
+            self.requests.push(request);
+        }
+        for (reference, name) in other.references {
+            match name {
+                Some(name) => self.name_reference(&reference, &name),
+                None => drop(self.references.insert(reference, None)),
+            }
+        }
+        for (key, written) in other.vaults {
+            self.vaults.entry(key).or_insert(written);
+        }
+        let editions = other.editions.into_iter();
+        self.editions
+            .extend(editions.map(|(key, (word, file, at))| (key, (word, offset + file, at))));
+        let licences = other.licences.into_iter();
+        self.licences.extend(licences.map(|(host, key, file, at)| (host, key, offset + file, at)));
+        self.diagnostics.append(other.diagnostics);
+    }
+
+    /// Puts the editions of licences to the hosts they are assigned to.
+    fn assign_licences(&mut self) {
+        for (host, digest, file, at) in std::mem::take(&mut self.licences) {
+            if let Some((edition, ..)) = self.editions.get(&digest).cloned() {
+                let entity = format!("entity {}", host.to_lowercase());
+                self.editions.insert(entity, (edition, file, at));
+            }
         }
     }
 
@@ -306,12 +367,13 @@ impl Store {
 
     /// All of one kind, in the order in which they were read.
     pub fn all(&self, kind: Kind) -> impl Iterator<Item = &Node> {
-        self.nodes.iter().filter(move |node| node.kind == kind)
+        self.kinds.get(&kind).into_iter().flat_map(|nodes| &nodes.all)
     }
 
     /// One of them.
     pub fn get(&self, kind: Kind, key: &str) -> Option<&Node> {
-        self.nodes.get(*self.index.get(&(kind, key.to_owned()))?)
+        let nodes = self.kinds.get(&kind)?;
+        nodes.all.get(*nodes.index.get(key)?)
     }
 
     /// A reference and the name it stands for.
@@ -330,7 +392,7 @@ impl Store {
 
     /// The origin of a statement.
     pub fn origin(&self, seen: &Seen) -> Origin {
-        let file = self.files.get(seen.file);
+        let file = self.files.get(seen.file());
         Origin {
             file: file.map_or_else(|| Arc::from("?"), |file| file.name.clone()),
             pointer: seen.at.to_string(),
@@ -348,72 +410,30 @@ impl Store {
     pub fn place(&self, file: usize, at: &str) -> String {
         self.files.get(file).map_or_else(|| at.to_owned(), |file| format!("{} {at}", file.name))
     }
+}
 
-    /// Settles every fact that was stated more than once.
-    pub fn settle(&mut self) {
-        let mut told = Vec::new();
-        let files = &self.files;
-        for node in &mut self.nodes {
-            let facts = std::mem::take(&mut node.facts);
-            for (name, seen) in facts {
-                let Some(slot) = node.facts.iter_mut().find(|(at, _)| *at == name) else {
-                    node.facts.push((name, seen));
-                    continue;
-                };
-                let held = &mut slot.1;
-                let same = alike(&held.value, &seen.value);
-                let (old, new) = (held.strength(name, files), seen.strength(name, files));
-                let wins = new > old;
-                // What changes by the minute differs between any two exports; only a tie is worth a word.
-                if !same && (new == old || !VOLATILE.contains(&name)) {
-                    told.push((
-                        node.kind,
-                        node.key.clone(),
-                        name,
-                        held.clone(),
-                        seen.clone(),
-                        wins,
-                        new == old,
-                    ));
-                }
-                if wins {
-                    *held = seen;
-                }
-            }
-        }
-        let mut undecided = Vec::new();
-        for (kind, key, name, a, b, second, equal) in told {
-            let (place_a, place_b) = (self.place(a.file, &a.at), self.place(b.file, &b.at));
-            let subject =
-                self.get(kind, &key).and_then(|node| node.str("name")).unwrap_or(&key).to_owned();
-            let diagnostic = if equal {
-                undecided.push((kind, key, name));
-                Diagnostic::new(
-                    Severity::Warning,
-                    "conflict",
-                    format!(
-                        "two sources differ about `{name}` of `{subject}`, and neither is newer"
-                    ),
-                )
-                .help("it is left unknown: hand in one of the two, or a newer export")
-            } else {
-                Diagnostic::new(
-                    Severity::Note,
-                    "conflict",
-                    format!("two sources differ about `{name}` of `{subject}`"),
-                )
-                .help(format!(
-                    "the one of `{}` was taken: it is newer, or asked for by name",
-                    if second { &place_b } else { &place_a }
-                ))
-            };
-            self.diagnostics.push(diagnostic.note("first", place_a).note("second", place_b));
-        }
-        for (kind, key, name) in undecided {
-            if let Some(node) = self.index.get(&(kind, key)).and_then(|at| self.nodes.get_mut(*at))
-            {
-                node.facts.retain(|(at, _)| *at != name);
-            }
+impl Kind {
+    /// What it is called.
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Vault => "vault",
+            Self::ConfigurationServer => "configuration server",
+            Self::ApplianceFabric => "fabric",
+            Self::ProcessServer => "process server",
+            Self::MasterTarget => "master target",
+            Self::Appliance => "appliance",
+            Self::Provider => "provider",
+            Self::VCenter => "vCenter",
+            Self::Item => "machine",
+            Self::Protectable => "discovered VM",
+            Self::Mapping => "container mapping",
+            Self::Policy => "policy",
+            Self::Plan => "recovery plan",
+            Self::AzureVm => "VM in Azure",
+            Self::StorageAccount => "storage account",
+            Self::Vm => "VM",
+            Self::Host => "host",
+            Self::Datastore => "datastore",
         }
     }
 }

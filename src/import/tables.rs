@@ -39,7 +39,6 @@ pub struct Export {
     machines: BTreeMap<String, Machine>,
     tabs: BTreeMap<Tab, usize>,
     hosts: BTreeMap<String, (Vec<String>, Option<usize>)>,
-    licences: Vec<(String, String, usize, String)>,
     file: usize,
 }
 
@@ -241,7 +240,7 @@ impl Export {
             );
         }
         if let Some(key) = columns.text(cells, "licence") {
-            self.licences.push((
+            store.licences.push((
                 name.to_owned(),
                 licence_digest(key),
                 file,
@@ -338,13 +337,6 @@ impl Export {
             let names = Value::List(names.into_iter().map(Value::Text).collect());
             row.put("vmNames", (!cut).then(|| Found::new(names, "vInfo")));
             store.add(row);
-        }
-        for (host, digest, file, at) in self.licences {
-            if let Some((edition, _, _)) = store.editions.get(&digest).cloned() {
-                store
-                    .editions
-                    .insert(format!("entity {}", host.to_lowercase()), (edition, file, at));
-            }
         }
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! Owns access and the tolerant reading of scalars; the mappers own which path means what.
 
-use serde_json::Value as Json;
+use std::rc::Rc;
 
 use crate::import::coerce::{self, Stamp};
+use crate::import::element::Element;
 use crate::import::model::Value;
 
 /// A value found, with the pointer to it.
@@ -37,21 +38,33 @@ impl Found {
     }
 }
 
-/// A place in an element, there or not.
+/// Steps that are kept before they are made into text.
+const STEPS: usize = 6;
+
+/// One step down into an element.
+#[derive(Clone, Copy, Debug)]
+enum Step<'a> {
+    Key(&'a str),
+    At(usize),
+}
+
+/// A place in an element, there or not. The way to it becomes a pointer only where one is asked for.
 #[derive(Clone, Debug)]
 pub struct View<'a> {
-    value: Option<&'a Json>,
-    at: String,
+    value: Option<&'a Element<'a>>,
+    base: Rc<str>,
+    steps: [Step<'a>; STEPS],
+    depth: usize,
 }
 
 impl<'a> View<'a> {
     /// The element itself.
-    pub fn new(value: &'a Json, at: impl Into<String>) -> Self {
-        Self { value: Some(value), at: at.into() }
+    pub fn new(value: &'a Element<'a>, at: impl Into<Rc<str>>) -> Self {
+        Self { value: Some(value), base: at.into(), steps: [Step::At(0); STEPS], depth: 0 }
     }
 
     /// The value, where there is one that is not null.
-    pub fn json(&self) -> Option<&'a Json> {
+    pub fn json(&self) -> Option<&'a Element<'a>> {
         self.value.filter(|value| !value.is_null())
     }
 
@@ -60,32 +73,57 @@ impl<'a> View<'a> {
         self.value.is_some()
     }
 
+    /// Whether there is an array.
+    pub fn is_list(&self) -> bool {
+        matches!(self.value, Some(Element::List(_)))
+    }
+
+    /// Whether there is an object.
+    pub fn is_object(&self) -> bool {
+        matches!(self.value, Some(Element::Object(_)))
+    }
+
     /// The pointer.
-    pub fn pointer(&self) -> &str {
-        &self.at
+    pub fn pointer(&self) -> String {
+        let mut text = self.base.to_string();
+        for step in self.steps.iter().take(self.depth) {
+            text.push('/');
+            match step {
+                Step::At(at) => text.push_str(&at.to_string()),
+                Step::Key(key) if key.contains(['~', '/']) => {
+                    text.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                }
+                Step::Key(key) => text.push_str(key),
+            }
+        }
+        text
     }
 
     /// A path of keys with `/` between; keys match in any casing.
-    pub fn at(&self, path: &str) -> View<'a> {
+    pub fn at(&self, path: &'static str) -> View<'a> {
         let mut here = self.clone();
         for key in path.split('/') {
-            here = here.key(key);
+            let found = here.value.and_then(Element::as_object).and_then(|members| {
+                let exact = members.iter().rev().find(|(name, _)| name == key);
+                exact.or_else(|| members.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)))
+            });
+            here.value = found.map(|(_, value)| value);
+            here.step(Step::Key(found.map_or(key, |(name, _)| name)));
         }
         here
     }
 
-    fn key(&self, key: &str) -> View<'a> {
-        let found = self.value.and_then(Json::as_object).and_then(|object| {
-            object
-                .get_key_value(key)
-                .or_else(|| object.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)))
-        });
-        let name = found.map_or(key, |(name, _)| name.as_str());
-        View { value: found.map(|(_, value)| value), at: format!("{}/{}", self.at, escape(name)) }
+    fn step(&mut self, step: Step<'a>) {
+        if self.depth == STEPS {
+            self.base = self.pointer().into();
+            self.depth = 0;
+        }
+        self.steps[self.depth] = step;
+        self.depth += 1;
     }
 
     /// The first of several paths at which something is written.
-    pub fn first(&self, paths: &[&str]) -> View<'a> {
+    pub fn first(&self, paths: &[&'static str]) -> View<'a> {
         let mut views = paths.iter().map(|path| self.at(path));
         let start = views.next().unwrap_or_else(|| self.clone());
         if start.json().is_some() {
@@ -97,12 +135,17 @@ impl<'a> View<'a> {
     /// The elements of an array; a lone object counts as an array of one, as PowerShell writes it.
     pub fn items(&self) -> Vec<View<'a>> {
         match self.value {
-            Some(Json::Array(items)) => items
+            Some(Element::List(items)) => items
                 .iter()
                 .enumerate()
-                .map(|(at, value)| View { value: Some(value), at: format!("{}/{at}", self.at) })
+                .map(|(at, value)| {
+                    let mut item = self.clone();
+                    item.value = Some(value);
+                    item.step(Step::At(at));
+                    item
+                })
                 .collect(),
-            Some(Json::Object(_)) => vec![self.clone()],
+            Some(Element::Object(_)) => vec![self.clone()],
             _ => Vec::new(),
         }
     }
@@ -110,23 +153,23 @@ impl<'a> View<'a> {
     /// The text of a string, number or truth; empty text counts as nothing.
     pub fn str(&self) -> Option<String> {
         match self.json()? {
-            Json::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-            Json::Number(number) => Some(number.to_string()),
-            Json::Bool(truth) => Some(truth.to_string()),
+            Element::Text(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+            Element::Number(number) => Some(number.to_string()),
+            Element::Bool(truth) => Some(truth.to_string()),
             _ => None,
         }
     }
 
     /// Borrowed text of a string.
     pub fn as_str(&self) -> &'a str {
-        self.json().and_then(Json::as_str).unwrap_or("")
+        self.json().and_then(Element::as_str).unwrap_or("")
     }
 
     /// A number, also where it is written as text.
     pub fn number(&self) -> Option<f64> {
         match self.json()? {
-            Json::Number(number) => number.as_f64(),
-            Json::String(text) => coerce::number(text),
+            Element::Number(number) => number.as_f64(),
+            Element::Text(text) => coerce::number(text),
             _ => None,
         }
     }
@@ -134,8 +177,8 @@ impl<'a> View<'a> {
     /// A truth, also where it is written as text.
     pub fn is_true(&self) -> Option<bool> {
         match self.json()? {
-            Json::Bool(truth) => Some(*truth),
-            Json::String(text) => coerce::truth(text),
+            Element::Bool(truth) => Some(*truth),
+            Element::Text(text) => coerce::truth(text),
             _ => None,
         }
     }
@@ -150,7 +193,7 @@ impl<'a> View<'a> {
 
     /// A value at this place.
     pub fn found(&self, value: Value) -> Found {
-        Found::new(value, self.at.clone())
+        Found::new(value, self.pointer())
     }
 
     /// As text.
@@ -192,20 +235,12 @@ impl<'a> View<'a> {
 
     /// As a list of texts.
     pub fn texts(&self) -> Option<Found> {
-        let Some(Json::Array(items)) = self.json() else { return None };
+        let Some(Element::List(items)) = self.json() else { return None };
         let texts = items
             .iter()
-            .filter_map(Json::as_str)
+            .filter_map(Element::as_str)
             .map(|text| Value::Text(text.to_owned()))
             .collect();
         Some(self.found(Value::List(texts)))
-    }
-}
-
-fn escape(key: &str) -> String {
-    if key.contains(['~', '/']) {
-        key.replace('~', "~0").replace('/', "~1")
-    } else {
-        key.to_owned()
     }
 }

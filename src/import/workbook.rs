@@ -31,6 +31,10 @@ pub fn read<R: Read + Seek>(
     let mut used = 0;
     let mut budget = cells;
     for sheet in sheets {
+        // Most sheets are of no use; they are not even opened.
+        if !Columns::may_be(&sheet) {
+            continue;
+        }
         let mut reader = match workbook.worksheet_cells_reader(&sheet) {
             Ok(reader) => reader,
             Err(error) => {
@@ -45,8 +49,7 @@ pub fn read<R: Read + Seek>(
                 continue;
             }
         };
-        let mut gathered =
-            Gathered { columns: None, tried: false, row: 0, texts: Vec::new(), errors: Vec::new() };
+        let mut gathered = Gathered::default();
         loop {
             match reader.next_cell() {
                 Ok(Some(cell)) => {
@@ -90,7 +93,7 @@ pub fn read<R: Read + Seek>(
         if let Some(columns) = &gathered.columns {
             used += 1;
             if let Some(info) = store.files.get_mut(file) {
-                *info.what.entry(label(columns.tab)).or_default() += 1;
+                *info.what.entry(label(columns.tab)).or_default() += gathered.rows;
             }
         }
         if !gathered.errors.is_empty() {
@@ -114,44 +117,49 @@ pub fn read<R: Read + Seek>(
 /// What a tab is called in the report.
 pub fn label(tab: Tab) -> &'static str {
     match tab {
-        Tab::Snapshot => "RVTools vSnapshot",
-        Tab::Network => "RVTools vNetwork",
-        Tab::Tools => "RVTools vTools",
-        Tab::Disk => "RVTools vDisk",
-        Tab::Info => "RVTools vInfo",
-        Tab::Datastore => "RVTools vDatastore",
-        Tab::Host => "RVTools vHost",
-        Tab::License => "RVTools vLicense",
-        Tab::Meta => "RVTools vMetaData",
-        Tab::Source => "RVTools vSource",
+        Tab::Snapshot => "rows of RVTools vSnapshot",
+        Tab::Network => "rows of RVTools vNetwork",
+        Tab::Tools => "rows of RVTools vTools",
+        Tab::Disk => "rows of RVTools vDisk",
+        Tab::Info => "rows of RVTools vInfo",
+        Tab::Datastore => "rows of RVTools vDatastore",
+        Tab::Host => "rows of RVTools vHost",
+        Tab::License => "rows of RVTools vLicense",
+        Tab::Meta => "rows of RVTools vMetaData",
+        Tab::Source => "rows of RVTools vSource",
     }
 }
 
+#[derive(Default)]
 struct Gathered {
     columns: Option<Columns>,
     tried: bool,
     row: usize,
+    /// Rows that were used.
+    rows: usize,
     texts: Vec<Option<String>>,
     errors: Vec<String>,
 }
 
 impl Gathered {
     fn cell(&mut self, column: usize, value: &DataRef<'_>) {
-        if column >= WIDEST {
+        // Most columns are of no use; their cells are passed over.
+        if column >= WIDEST || self.columns.as_ref().is_some_and(|columns| !columns.uses(column)) {
             return;
         }
-        let text = match Data::from(value.clone()) {
-            Data::Empty => return,
-            Data::Error(error) => {
+        let text = match value {
+            DataRef::Empty => return,
+            DataRef::Error(error) => {
                 self.errors.push(format!("{error} in row {}", self.row));
                 return;
             }
-            Data::Bool(truth) => truth.to_string(),
-            Data::Int(number) => number.to_string(),
-            Data::Float(number) => number.to_string(),
-            Data::DateTime(at) => at.as_f64().to_string(),
-            Data::String(text) => text,
-            other => other.to_string(),
+            DataRef::SharedString(text) => (*text).to_owned(),
+            DataRef::String(text) => text.clone(),
+            DataRef::Bool(truth) => truth.to_string(),
+            DataRef::Int(number) => number.to_string(),
+            DataRef::Float(number) => number.to_string(),
+            DataRef::DateTime(at) => at.as_f64().to_string(),
+            other => Data::from(other.clone()).to_string(),
         };
         if self.texts.len() <= column {
             self.texts.resize(column + 1, None);
@@ -167,16 +175,14 @@ impl Gathered {
         }
         match &self.columns {
             Some(columns) => {
-                export.row(store, file, columns, &Cells { texts: &self.texts, row: self.row })
+                export.row(store, file, columns, &Cells { texts: &self.texts, row: self.row });
+                self.rows += 1;
             }
             None if !self.tried => {
                 self.tried = true;
-                self.columns = Columns::of(Some(sheet), &self.texts).or_else(|| {
-                    // A sheet that was renamed still has its columns; the tabs that are not used keep their names.
-                    (!sheet.starts_with(['v', 'd']))
-                        .then(|| Columns::of(None, &self.texts))
-                        .flatten()
-                });
+                // A sheet that was renamed still has its columns.
+                self.columns = Columns::of(Some(sheet), &self.texts)
+                    .or_else(|| Some(Columns::of(None, &self.texts)?.in_sheet(sheet)));
                 if let Some(columns) = &self.columns {
                     export.open(columns.tab, file);
                 }

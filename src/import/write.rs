@@ -2,12 +2,15 @@
 //!
 //! Owns quoting and layout. Everything that a reader of YAML could take for something else is quoted.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value as Json, json};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::{Value as Json, json};
 
 use crate::import::model::{Entity, Environment, Fact, Origin, SINGLE, Value};
 use crate::scalar::{print_size, print_time};
+use crate::session::{API_VERSION, origins};
 
 /// The description; `comments` puts the origin behind every fact.
 pub fn yaml(environment: &Environment, comments: bool) -> String {
@@ -186,45 +189,83 @@ fn comment(origin: &Origin) -> String {
 
 /// Origins by environment and path: `machines/web01/azureVm/powerState`.
 pub fn provenance(environments: &[Environment]) -> Json {
-    let mut all = Map::new();
-    for environment in environments {
-        let mut facts = Map::new();
-        if let Some(fact) = &environment.as_of {
-            facts.insert("asOf".to_owned(), origin(fact));
+    // Strings and lists only: this does not fail.
+    serde_json::to_value(Sidecar { environments, description: None }).unwrap_or_default()
+}
+
+/// The sidecar, which is written fact by fact: as one tree it would be larger than the facts themselves.
+pub struct Sidecar<'a> {
+    /// The environments.
+    pub environments: &'a [Environment],
+    /// The digest of the description it belongs to.
+    pub description: Option<&'a str>,
+}
+
+impl Serialize for Sidecar<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("apiVersion", API_VERSION)?;
+        if let Some(digest) = self.description {
+            map.serialize_entry("description", digest)?;
         }
-        for (key, entities) in &environment.sections {
+        map.serialize_entry("environments", &All(self.environments))?;
+        map.serialize_entry("kind", origins::KIND)?;
+        map.end()
+    }
+}
+
+struct All<'a>(&'a [Environment]);
+
+impl Serialize for All<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all = self.0.iter().map(|environment| (environment.name.as_str(), Facts(environment)));
+        serializer.collect_map(all.collect::<BTreeMap<_, _>>())
+    }
+}
+
+struct Facts<'a>(&'a Environment);
+
+impl Serialize for Facts<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // In the order of their addresses, as a sidecar that is brought up to date has them: two imports are compared line
+        // by line.
+        let mut facts: Vec<(String, &Fact)> = Vec::new();
+        facts.extend(self.0.as_of.iter().map(|fact| ("asOf".to_owned(), fact)));
+        for (key, entities) in &self.0.sections {
             for entity in entities {
-                for (path, fact) in &entity.facts {
-                    let start = if SINGLE.contains(key) {
-                        (*key).to_owned()
-                    } else {
-                        format!("{key}/{}", entity.id)
-                    };
-                    facts.insert(format!("{start}/{path}"), origin(fact));
-                }
+                facts.extend(entity.facts.iter().map(|(path, fact)| {
+                    let single = SINGLE.contains(key);
+                    let id = if single { "" } else { entity.id.as_str() };
+                    let slash = if single { "" } else { "/" };
+                    (format!("{key}{slash}{id}/{path}"), fact)
+                }));
             }
         }
-        all.insert(environment.name.clone(), Json::Object(facts));
+        facts.sort_by(|(a, _), (b, _)| a.cmp(b));
+        serializer.collect_map(facts.iter().map(|(address, fact)| (address, Recorded(fact))))
     }
-    json!({ "apiVersion": "failback/v1", "kind": "Provenance", "environments": all })
 }
 
 /// An origin with the value that was written, so that a change by hand can be told.
-fn origin(fact: &Fact) -> Json {
-    let origin = &fact.origin;
-    let mut out = Map::new();
-    out.insert("file".to_owned(), json!(&*origin.file));
-    if !origin.pointer.is_empty() {
-        out.insert("pointer".to_owned(), json!(origin.pointer));
+struct Recorded<'a>(&'a Fact);
+
+impl Serialize for Recorded<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Fact { value, origin } = self.0;
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(at) = origin.captured {
+            map.serialize_entry("captured", &print_time(at))?;
+        }
+        if !origin.derived_from.is_empty() {
+            map.serialize_entry("derivedFrom", &origin.derived_from)?;
+        }
+        map.serialize_entry("file", &*origin.file)?;
+        if !origin.pointer.is_empty() {
+            map.serialize_entry("pointer", &origin.pointer)?;
+        }
+        map.serialize_entry("value", &recorded(value))?;
+        map.end()
     }
-    if let Some(at) = origin.captured {
-        out.insert("captured".to_owned(), json!(print_time(at)));
-    }
-    if !origin.derived_from.is_empty() {
-        out.insert("derivedFrom".to_owned(), json!(origin.derived_from));
-    }
-    out.insert("value".to_owned(), recorded(&fact.value));
-    Json::Object(out)
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! `failback import --into`: a description brought up to date.
 
-use std::fs;
+use std::io::Write;
 use std::path::Path;
 
-use crate::cli::import::{DIGEST, digest, output, printed};
+use crate::cli::import::output::{self, Before, New};
+use crate::cli::import::{DIGEST, EDITED, Standing, digest, not_written};
 use crate::cli::{OK, Output};
 use crate::import::Imported;
 use crate::import::update::{self, Did, Told};
@@ -16,29 +17,19 @@ const SHOWN: usize = 40;
 const VALUE: usize = 60;
 
 /// Brings a description up to date; a dry run only says how.
-pub fn update(imported: &Imported, path: &Path, dry_run: bool) -> Output {
+pub fn update(imported: &Imported, path: &Path, standing: &Standing, dry_run: bool) -> Output {
     let name = path.display();
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let help = format!("`-o {name}` makes it");
-            return Output::broken(format!("there is no `{name}`"), Some(&help));
-        }
-        Err(error) => return Output::broken(format!("cannot read `{name}`: {error}"), None),
+    let Some(bytes) = standing.description.as_deref() else {
+        let help = format!("`-o {name}` makes it");
+        return Output::broken(format!("there is no `{name}`"), Some(&help));
     };
-    let text = match decode(&bytes) {
+    let text = match decode(bytes) {
         Ok(text) => text,
         Err(error) => return Output::broken(format!("`{name}` is not text: {error}"), None),
     };
     let beside = output::sidecar(path);
-    let known = match fs::read(&beside) {
-        Ok(known) => known,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        Err(error) => {
-            return Output::broken(format!("cannot read `{}`: {error}", beside.display()), None);
-        }
-    };
-    let sidecar: serde_json::Value = match serde_json::from_slice(&known) {
+    let known = standing.sidecar.as_deref().unwrap_or_default();
+    let sidecar: serde_json::Value = match serde_json::from_slice(known) {
         Ok(sidecar) => sidecar,
         Err(_) if known.is_empty() => serde_json::Value::Null,
         Err(error) => {
@@ -48,13 +39,17 @@ pub fn update(imported: &Imported, path: &Path, dry_run: bool) -> Output {
         }
     };
     let environments = &imported.environments;
-    let done = match update::update(&text, &sidecar, environments, &imported.provenance) {
+    let done = match update::update(&text, &sidecar, environments, &imported.provenance()) {
         Ok(done) => done,
         Err(reason) => {
             return Output::broken(format!("cannot bring `{name}` up to date: {reason}"), None);
         }
     };
     let mut result = summary(&done.told);
+    let changes = sidecar[DIGEST].as_str().is_some_and(|own| own != digest(bytes));
+    if changes {
+        result.push_str(&format!("{name} has changed since the last import: what is not as that left it counts as written by a person\n"));
+    }
     if done.text == text {
         result.push_str(&format!("{name} is up to date\n"));
     } else if dry_run {
@@ -63,21 +58,36 @@ pub fn update(imported: &Imported, path: &Path, dry_run: bool) -> Output {
     if dry_run {
         return Output::new(result, OK);
     }
-    if done.text != text
-        && let Err(error) = output::write(path, &done.text, Some(&bytes))
-    {
-        let help = "nothing was written; run it again";
-        return Output::broken(format!("cannot write `{name}`: {error}"), Some(help));
-    }
     // A file that nobody but imports wrote may be written anew; one that a person wrote in may not.
     let mut provenance = done.provenance;
-    provenance[DIGEST] = match sidecar[DIGEST].as_str() == Some(&digest(&bytes)) {
-        true => digest(done.text.as_bytes()).into(),
-        false => serde_json::Value::Null,
-    };
-    let origins = printed(&provenance);
-    if let Err(error) = output::write(&beside, &origins, None) {
-        return Output::broken(format!("cannot write `{}`: {error}", beside.display()), None);
+    // What is left alone keeps its bytes, a mark in front of them included.
+    let written = if done.text == text { bytes } else { done.text.as_bytes() };
+    provenance[DIGEST] = digest(written).into();
+    if let Some(fields) = provenance.as_object_mut() {
+        fields.remove(EDITED);
+    }
+    if standing.edited(bytes) {
+        provenance[EDITED] = true.into();
+    }
+    let files = [
+        New {
+            path,
+            before: Before::Bytes(bytes),
+            fill: &|out: &mut dyn Write| out.write_all(done.text.as_bytes()),
+        },
+        New {
+            path: &beside,
+            before: Before::read(standing.sidecar.as_deref()),
+            fill: &|out: &mut dyn Write| {
+                serde_json::to_writer_pretty(&mut *out, &provenance)?;
+                out.write_all(b"\n")
+            },
+        },
+    ];
+    // A description that says what it said is left alone, with its time.
+    let files = if done.text == text { &files[1..] } else { &files[..] };
+    if let Err(failed) = output::write(files) {
+        return not_written(&failed, "write");
     }
     if done.text != text {
         result.push_str(&format!("wrote {name}\n"));

@@ -36,7 +36,7 @@ pub fn map(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>)
                 "HyperVSite" | "VMM" => "a Hyper-V fabric",
                 _ => "a fabric of another kind",
             };
-            store.outside.push((what, name, source.file, view.pointer().to_owned()));
+            store.outside.push((what, name, source.file, view.pointer()));
         }
     }
     "fabrics"
@@ -94,7 +94,9 @@ fn health(server: &View<'_>) -> Option<Found> {
     });
     let errors = server.at("healthErrors");
     stated.or_else(|| {
-        errors.json()?.as_array()?;
+        if !errors.is_list() {
+            return None;
+        }
         let levels: Vec<&str> =
             errors.items().iter().map(|error| error.at("errorLevel").as_str()).collect();
         let word = if levels.is_empty() {
@@ -145,6 +147,8 @@ fn master_target(store: &mut Store, source: Source, server: &View<'_>, fabric: &
             let uuid = store_view.at("uuid").str().unwrap_or_default();
             let mut seen =
                 Row::new(Kind::Datastore, format!("{name}|{uuid}"), source.file, source.rank);
+            // What a master target tells of its datastores is no newer than its last heartbeat.
+            seen.heard(server.at("lastHeartbeat").instant());
             seen.put("name", store_view.at("symbolicName").text());
             // A capacity of nought means that it could not be looked into; `type` is always the same word and says nothing.
             if store_view.at("capacity").number().is_some_and(|capacity| capacity > 0.0) {

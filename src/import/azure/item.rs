@@ -32,7 +32,7 @@ pub fn map(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>)
     let kind = match stated.as_deref().map(generation) {
         Some(Err(what)) => {
             let name = facts.at("friendlyName").str().unwrap_or_default();
-            store.outside.push((what, name, source.file, view.pointer().to_owned()));
+            store.outside.push((what, name, source.file, view.pointer()));
             return "protected items";
         }
         Some(Ok(kind)) => kind,
@@ -99,7 +99,9 @@ fn common(row: &mut Row, details: &View<'_>) {
             _ => None,
         }),
     );
-    row.put("discovery", details.at("discoveryType").text());
+    // On the way back the source is the Azure VM, which discovery calls physical.
+    let forward = !matches!(row.text("generation"), Some("InMage" | "InMageRcmFailback"));
+    row.put("discovery", details.at("discoveryType").text().filter(|_| forward));
     row.put("activeSite", details.at("activeSiteType").text());
     let disks = details.first(&["protectedDisks", "protectedManagedDisks", "protectedDiskDetails"]);
     let count = disks.items().len();

@@ -2,7 +2,7 @@
 //!
 //! Owns what the states of the service mean and what follows from times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::diagnostic::Severity;
 use crate::import::arm;
@@ -24,11 +24,40 @@ pub fn make(draft: &mut Draft<'_>) {
         })
         .collect();
     draft.name("machines", &things);
+    let azure = AzureVms::new(draft);
     for item in &items {
-        machine(draft, item);
+        machine(draft, item, &azure);
     }
+    unjoined(draft);
     groups(draft, &items);
     plans(draft);
+}
+
+/// Machines of which no VM was found, all in one.
+fn unjoined(draft: &mut Draft<'_>) {
+    let names = std::mem::take(&mut draft.unjoined);
+    let Some(first) = names.first() else { return };
+    let message = match names.len() {
+        1 => format!("no VM of the VMware exports is the machine `{first}`"),
+        count => {
+            let some = names.iter().take(8).map(|name| format!("`{name}`"));
+            let some = some.collect::<Vec<_>>().join(", ");
+            let more = if count > 8 { ", …" } else { "" };
+            format!("no VM of the VMware exports is one of these {count} machines: {some}{more}")
+        }
+    };
+    let cut = draft
+        .store
+        .pages
+        .iter()
+        .any(|((what, _), pages)| *what == "VMware site machines" && pages.gap().is_some());
+    let why = if cut {
+        "the list of VMware is incomplete, and it may be on a page that is not here"
+    } else {
+        "hand in an export of its vCenter"
+    };
+    let help = format!("whether a machine exists on-premises is then unknown: {why}");
+    draft.tell(Severity::Note, "no-join", message, &help);
 }
 
 /// Items of the vault that belong to this architecture.
@@ -77,12 +106,11 @@ pub fn failover(item: &Node) -> Option<&'static str> {
     }
 }
 
-fn machine(draft: &mut Draft<'_>, item: &Node) {
+fn machine(draft: &mut Draft<'_>, item: &Node, vms: &AzureVms<'_>) {
     let Some(id) = draft.id("machines", &item.key).map(str::to_owned) else { return };
     let mut machine = Entity { id, facts: Vec::new() };
     let modernized = draft.architecture == Some("modernized");
-    // After the way back began, the source is the Azure VM, and discovery calls it physical.
-    if let Some(seen) = item.seen("discovery").filter(|_| !reversed(item)) {
+    if let Some(seen) = item.seen("discovery") {
         let word = match seen.value.as_str().unwrap_or("").to_ascii_lowercase().as_str() {
             "vcenter" => Some("vmwareVm"),
             "physical" => Some("physical"),
@@ -104,7 +132,7 @@ fn machine(draft: &mut Draft<'_>, item: &Node) {
     put(&mut machine, "ipRetained", draft.copy(item, "retained"));
     protection(draft, &mut machine, item);
     if failover(item).is_some_and(|state| state != "notFailedOver") {
-        azure(draft, &mut machine, item, modernized);
+        azure(draft, &mut machine, item, vms);
     }
     on_premises(draft, &mut machine, item);
     draft.add("machines", machine);
@@ -172,9 +200,10 @@ fn protection(draft: &Draft<'_>, machine: &mut Entity, item: &Node) {
     );
 }
 
-fn azure(draft: &mut Draft<'_>, machine: &mut Entity, item: &Node, modernized: bool) {
+fn azure(draft: &mut Draft<'_>, machine: &mut Entity, item: &Node, vms: &AzureVms<'_>) {
     let Some(state) = item.seen("state").or_else(|| item.seen("location")) else { return };
-    let vm = azure_vm(draft, item);
+    let vm = vms.of(draft, item);
+    let modernized = draft.architecture == Some("modernized");
     let reason = "the machine is failed over";
     put(machine, "azureVm/exists", Some(draft.derive(state, Value::Bool(true), reason)));
     put(
@@ -208,18 +237,33 @@ fn azure(draft: &mut Draft<'_>, machine: &mut Entity, item: &Node, modernized: b
     agent(draft, machine, item, modernized);
 }
 
-fn azure_vm<'s>(draft: &Draft<'s>, item: &Node) -> Option<&'s Node> {
-    if let Some(id) = item.str("azureVm") {
-        return draft.store.get(Kind::AzureVm, &id.to_ascii_lowercase());
+/// VMs in Azure by resource group and name, both in lower case.
+struct AzureVms<'s>(HashMap<(String, String), Vec<&'s Node>>);
+
+impl<'s> AzureVms<'s> {
+    fn new(draft: &Draft<'s>) -> Self {
+        let mut names: HashMap<(String, String), Vec<&Node>> = HashMap::new();
+        for vm in draft.store.all(Kind::AzureVm) {
+            if let (Some(group), Some(name)) =
+                (arm::after(&vm.key, "resourceGroups"), vm.str("name"))
+            {
+                names.entry((group.to_lowercase(), name.to_lowercase())).or_default().push(vm);
+            }
+        }
+        Self(names)
     }
-    // Without an id: the name, within the resource group the failover goes to.
-    let (name, group) = (item.str("azureName")?, item.str("azureGroup")?);
-    let mut found = draft.store.all(Kind::AzureVm).filter(|vm| {
-        vm.str("name").is_some_and(|own| own.eq_ignore_ascii_case(name))
-            && arm::after(&vm.key, "resourceGroups")
-                .is_some_and(|own| own.eq_ignore_ascii_case(group))
-    });
-    found.next().filter(|_| found.next().is_none())
+
+    /// By its id; without one by its name, within the resource group the failover goes to.
+    fn of(&self, draft: &Draft<'s>, item: &Node) -> Option<&'s Node> {
+        if let Some(id) = item.str("azureVm") {
+            return draft.store.get(Kind::AzureVm, &id.to_ascii_lowercase());
+        }
+        let (name, group) = (item.str("azureName")?, item.str("azureGroup")?);
+        match self.0.get(&(group.to_lowercase(), name.to_lowercase()))?.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
 }
 
 fn agent(draft: &Draft<'_>, machine: &mut Entity, item: &Node, modernized: bool) {
@@ -305,14 +349,7 @@ fn on_premises(draft: &mut Draft<'_>, machine: &mut Entity, item: &Node) {
                 let fact = Fact { value: Value::Bool(false), ..draft.store.fact(seen) };
                 put(machine, "onPremVm/exists", Some(fact));
             } else if !draft.inventory.is_empty() {
-                let message =
-                    format!("no VM of the VMware exports is the machine `{}`", machine.id);
-                draft.tell(
-                    Severity::Note,
-                    "no-join",
-                    message,
-                    "whether it exists on-premises is unknown: hand in an export of its vCenter",
-                );
+                draft.unjoined.push(machine.id.clone());
             }
         }
     }
@@ -333,11 +370,7 @@ fn center_spellings(draft: &Draft<'_>, item: &Node) -> Vec<String> {
             None => return vec![key.to_owned()],
         },
         (None, Some(number)) => {
-            let found = draft.nodes(Kind::VCenter).into_iter().find(|node| {
-                node.str("infrastructureId") == Some(number)
-                    && node.str("fabric") == item.str("fabric")
-            });
-            match found {
+            match draft.centers.get(&(item.str("fabric").unwrap_or_default(), number)) {
                 Some(node) => node,
                 None => return Vec::new(),
             }
@@ -404,11 +437,26 @@ fn plans(draft: &mut Draft<'_>) {
                 .iter()
                 .map(|key| draft.id("machines", key.as_str()?).map(str::to_owned))
                 .collect();
-            let missing = members.iter().filter(|member| member.is_none()).count();
-            if missing == members.len() && missing > 0 && !draft.only {
+            let other = |key: &Value| {
+                key.as_str().is_some_and(|key| draft.store.get(Kind::Item, key).is_some())
+            };
+            let elsewhere = seen.value.as_list().iter().filter(|key| other(key)).count();
+            let here = members.iter().flatten().count();
+            let missing = members.len() - here;
+            // The other environment of the vault has it.
+            if here == 0 && missing > 0 && (draft.twin && elsewhere > 0 || !draft.only) {
                 continue;
             }
-            if missing > 0 {
+            if draft.twin && elsewhere > here {
+                let message =
+                    format!("the recovery plan `{id}` has machines of both architectures");
+                draft.tell(
+                    Severity::Warning,
+                    "plan-members",
+                    message,
+                    "its machines are unknown in both environments: plan them apart",
+                );
+            } else if missing > 0 {
                 let message =
                     format!("{missing} machines of the recovery plan `{id}` were not handed in");
                 draft.tell(

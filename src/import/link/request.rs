@@ -10,6 +10,10 @@ use crate::import::store::{Kind, Node};
 
 /// Adds the request, if bodies were handed in that belong to the vault.
 pub fn make(draft: &mut Draft<'_>) {
+    if draft.store.requests.is_empty() {
+        return;
+    }
+    let waiting = Waiting::new(draft);
     let mut items = Vec::new();
     let mut names = Vec::new();
     let mut entity = Entity { id: "request".to_owned(), facts: Vec::new() };
@@ -28,7 +32,7 @@ pub fn make(draft: &mut Draft<'_>) {
             ));
         }
         // An item without a machine is none that could be judged.
-        let Some(id) = machine(draft, request) else { continue };
+        let Some(id) = machine(draft, request, &waiting) else { continue };
         names.push(Value::Text(id.clone()));
         let mut fields = vec![("machine", Value::Text(id))];
         choices(draft, request, &mut fields);
@@ -65,21 +69,36 @@ fn host<'s>(draft: &Draft<'s>, request: &Node, name: &str, kind: Kind) -> Option
         .find(|node| node.str("hostId").is_some_and(|own| own.to_lowercase() == wanted))
 }
 
-fn machine(draft: &mut Draft<'_>, request: &Node) -> Option<String> {
-    let forward = request.str("direction") != Some("azureToOnPremises");
-    let is_reversed =
-        |item: &&Node| matches!(item.str("generation"), Some("InMage" | "InMageRcmFailback"));
-    let name = |item: &Node| draft.id("machines", &item.key).map(str::to_owned);
-    let items = machines::items(draft);
-    let waits = items.iter().copied().filter(|item| {
-        let away = machines::failover(item).is_some_and(|state| state != "notFailedOver");
-        if forward { is_reversed(item) } else { away && !is_reversed(item) }
-    });
-    let mut waiting: Vec<String> = waits.filter_map(name).collect();
-    if waiting.is_empty() && !forward {
-        // The request has been carried out since.
-        waiting = items.iter().copied().filter(is_reversed).filter_map(name).collect();
+/// Machines that a request could be for, by its direction.
+struct Waiting {
+    home: Vec<String>,
+    away: Vec<String>,
+}
+
+impl Waiting {
+    fn new(draft: &Draft<'_>) -> Self {
+        let is_reversed =
+            |item: &Node| matches!(item.str("generation"), Some("InMage" | "InMageRcmFailback"));
+        let (mut home, mut away) = (Vec::new(), Vec::new());
+        for item in machines::items(draft) {
+            let Some(id) = draft.id("machines", &item.key).map(str::to_owned) else { continue };
+            if is_reversed(item) {
+                away.push(id);
+            } else if machines::failover(item).is_some_and(|state| state != "notFailedOver") {
+                home.push(id);
+            }
+        }
+        if home.is_empty() {
+            // The request has been carried out since.
+            home.clone_from(&away);
+        }
+        Self { home, away }
     }
+}
+
+fn machine(draft: &mut Draft<'_>, request: &Node, waiting: &Waiting) -> Option<String> {
+    let forward = request.str("direction") != Some("azureToOnPremises");
+    let waiting = if forward { &waiting.away } else { &waiting.home };
     if let [one] = waiting.as_slice() {
         return Some(one.clone());
     }

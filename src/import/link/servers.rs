@@ -3,6 +3,8 @@
 //! Owns what their facts follow from. Facts of the VM a server runs on come from the inventory, or from the service's own
 //! checks of exactly that VM.
 
+use std::collections::HashMap;
+
 use crate::diagnostic::Severity;
 use crate::import::azure::fabric::COMPONENTS;
 use crate::import::link::inventory::Join;
@@ -66,16 +68,21 @@ fn state(draft: &Draft<'_>, node: &Node) -> Option<Fact> {
 fn configuration_servers(draft: &mut Draft<'_>) {
     let nodes = draft.nodes(Kind::ConfigurationServer);
     draft.name("configurationServers", &named(&nodes));
+    let mut providers: HashMap<&str, &Node> = HashMap::new();
+    for provider in draft.nodes(Kind::Provider) {
+        if let (Some(fabric), true) =
+            (provider.str("fabric"), provider.value("connected").is_some())
+        {
+            providers.entry(fabric).or_insert(provider);
+        }
+    }
     for node in nodes {
         let Some(id) = draft.id("configurationServers", &node.key).map(str::to_owned) else {
             continue;
         };
         let mut server = entity(&id);
         put(&mut server, "state", state(draft, node));
-        let provider = draft.nodes(Kind::Provider).into_iter().find(|provider| {
-            provider.str("fabric") == Some(node.key.as_str())
-                && provider.value("connected").is_some()
-        });
+        let provider = providers.get(node.key.as_str()).copied();
         let silent = node.seen("codes").filter(|codes| has(codes.value.as_list(), &["813", "583"]));
         let stated = provider.and_then(|provider| draft.copy(provider, "connected"));
         let by_code = silent.map(|codes| {
@@ -114,7 +121,14 @@ fn process_servers(draft: &mut Draft<'_>) {
         let configuration = draft.configuration_server(node);
         put(&mut server, "configurationServer", configuration);
         put(&mut server, "state", state(draft, node));
-        put(&mut server, "health", draft.copy(node, "health"));
+        // The health of a server that fell silent is that of its last days, unless it is bad.
+        let silent = node.seen("heartbeat").is_none_or(|heartbeat| draft.older(heartbeat, SILENT));
+        let health = draft.copy(node, "health");
+        put(
+            &mut server,
+            "health",
+            health.filter(|fact| !silent || fact.value == Value::Word("critical")),
+        );
         put(&mut server, "lastHeartbeat", draft.copy(node, "heartbeat"));
         put(&mut server, "version", draft.copy(node, "version"));
         draft.add("processServers", server);
@@ -124,12 +138,13 @@ fn process_servers(draft: &mut Draft<'_>) {
 fn master_targets(draft: &mut Draft<'_>) {
     let nodes = draft.nodes(Kind::MasterTarget);
     draft.name("masterTargets", &named(&nodes));
+    let discovery = Discovered::new(draft);
     for node in nodes {
         let Some(id) = draft.id("masterTargets", &node.key).map(str::to_owned) else { continue };
         let mut target = entity(&id);
         let configuration = draft.configuration_server(node);
         put(&mut target, "configurationServer", configuration);
-        let discovered = discovered_vm(draft, node);
+        let discovered = discovery.of(node);
         if let Some(seen) = discovered
             .and_then(|vm| vm.seen("discovery"))
             .filter(|seen| seen.value.as_str() == Some("vCenter"))
@@ -158,6 +173,9 @@ fn master_targets(draft: &mut Draft<'_>) {
         put(&mut target, "version", draft.copy(node, "version"));
         put(&mut target, "attachedDiskCount", draft.copy(node, "disks"));
         put(&mut target, "retentionVolumes", draft.copy(node, "volumes"));
+        for name in node.list("datastoresSeen").iter().filter_map(Value::as_str) {
+            draft.refer("datastores", name, name);
+        }
         if let Some(vm) = server_vm(draft, node, "master target") {
             virtual_site::server(draft, &mut target, vm);
         }
@@ -196,22 +214,50 @@ fn server_vm<'s>(draft: &mut Draft<'s>, node: &Node, what: &str) -> Option<&'s N
     }
 }
 
-/// The discovered VM that a master target is: by name, and by address where both say one.
-fn discovered_vm<'s>(draft: &Draft<'s>, node: &Node) -> Option<&'s Node> {
-    let name = node.str("name")?.to_lowercase();
-    let ip = node.str("ip");
-    let mut found: Vec<&Node> = draft
-        .nodes(Kind::Protectable)
-        .into_iter()
-        .filter(|vm| vm.str("fabric") == node.str("fabric"))
-        .filter(|vm| {
-            let same_name = vm.str("name").is_some_and(|own| own.to_lowercase() == name);
-            let same_ip = ip.is_some() && vm.str("ip") == ip;
-            (same_name && (same_ip || ip.is_none() || vm.str("ip").is_none()))
-                || (same_ip && has(vm.list("codes"), &["78156"]))
-        })
-        .collect();
-    (found.len() == 1).then(|| found.remove(0))
+/// Discovered VMs by fabric and name in lower case, and by fabric and address.
+struct Discovered<'s> {
+    names: HashMap<(&'s str, String), Vec<&'s Node>>,
+    addresses: HashMap<(&'s str, &'s str), Vec<&'s Node>>,
+}
+
+impl<'s> Discovered<'s> {
+    fn new(draft: &Draft<'s>) -> Self {
+        let (mut names, mut addresses) = (HashMap::new(), HashMap::new());
+        for vm in draft.nodes(Kind::Protectable) {
+            let Some(fabric) = vm.str("fabric") else { continue };
+            if let Some(name) = vm.str("name") {
+                let same: &mut Vec<&Node> = names.entry((fabric, name.to_lowercase())).or_default();
+                same.push(vm);
+            }
+            if let Some(ip) = vm.str("ip") {
+                let same: &mut Vec<&Node> = addresses.entry((fabric, ip)).or_default();
+                same.push(vm);
+            }
+        }
+        Self { names, addresses }
+    }
+
+    /// The one that a master target is: by name, and by address where both say one; else by address, if the service says
+    /// of it that it is a server of its own.
+    fn of(&self, node: &Node) -> Option<&'s Node> {
+        let (fabric, name) = (node.str("fabric")?, node.str("name")?.to_lowercase());
+        let ip = node.str("ip");
+        let named = self
+            .names
+            .get(&(fabric, name))
+            .into_iter()
+            .flatten()
+            .filter(|vm| ip.is_none() || vm.str("ip").is_none() || vm.str("ip") == ip);
+        let at = ip.and_then(|ip| self.addresses.get(&(fabric, ip)));
+        let placed = at.into_iter().flatten().filter(|vm| has(vm.list("codes"), &["78156"]));
+        let mut found: Vec<&'s Node> = named.copied().collect();
+        for vm in placed.copied() {
+            if !found.iter().any(|own| own.key == vm.key) {
+                found.push(vm);
+            }
+        }
+        (found.len() == 1).then(|| found.remove(0))
+    }
 }
 
 fn checks(draft: &mut Draft<'_>, target: &mut Entity, vm: &Node, node: &Node) {

@@ -8,7 +8,7 @@ use crate::diagnostic::Severity;
 use crate::import::arm;
 use crate::import::link::Draft;
 use crate::import::model::{Entity, Fact, Value};
-use crate::import::store::{Kind, Node, Seen};
+use crate::import::store::{Kind, LIST, Node, Seen};
 
 fn put(entity: &mut Entity, path: &'static str, fact: Option<Fact>) {
     if let Some(fact) = fact {
@@ -52,7 +52,8 @@ pub fn v_centers(draft: &mut Draft<'_>) {
             "version",
             draft.copy(node, "version").or_else(|| version(draft, node, nodes.len() == 1)),
         );
-        if node.value("fabric").is_some() {
+        // Servers of the other architecture are none of this environment.
+        if node.value("fabric").is_some() && draft.architecture != Some("modernized") {
             let server = draft.configuration_server(node);
             put(&mut center, "configurationServer", server);
         }
@@ -254,7 +255,7 @@ pub fn on_premises(
     let after = |seen: &Seen| {
         let captured = vm
             .time("seenAt")
-            .or_else(|| draft.store.files.get(seen.file).and_then(|file| file.captured));
+            .or_else(|| draft.store.files.get(seen.file()).and_then(|file| file.captured));
         failover.is_none_or(|failover| captured.is_none_or(|captured| captured >= failover))
     };
     let power = vm.seen("power").filter(|seen| after(seen)).map(|seen| draft.store.fact(seen));
@@ -342,14 +343,7 @@ fn edition(draft: &Draft<'_>, node: &Node) -> Option<Fact> {
     let reference = node.str("ref").map(|moref| format!("entity {}", moref.to_lowercase()));
     let (word, file, at) =
         draft.store.editions.get(&name).or_else(|| draft.store.editions.get(&reference?))?;
-    let seen = Seen {
-        value: Value::Word(word),
-        file: *file,
-        at: at.as_str().into(),
-        derived: None,
-        rank: 0,
-    };
-    Some(draft.store.fact(&seen))
+    Some(draft.store.fact(&Seen::new(Value::Word(word), *file, at.as_str(), LIST)))
 }
 
 /// The names behind references, if every one of them is known.

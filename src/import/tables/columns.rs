@@ -40,6 +40,29 @@ struct Layout {
     columns: &'static [(&'static str, &'static [&'static str])],
 }
 
+/// Tabs that are of no use, in lower case. A sheet of any other name may be one of the others, renamed.
+const UNUSED: [&str; 19] = [
+    "vcpu",
+    "vmemory",
+    "vpartition",
+    "vcd",
+    "vusb",
+    "vrp",
+    "vcluster",
+    "vhba",
+    "vnic",
+    "vswitch",
+    "vport",
+    "dvswitch",
+    "dvport",
+    "vsc_vmk",
+    "vmultipath",
+    "vfileinfo",
+    "vhealth",
+    "vfloppy",
+    "vtag",
+];
+
 const VM: (&str, &[&str]) = ("vm", &["vm", "vmname"]);
 const VM_ID: (&str, &[&str]) = ("id", &["vmid"]);
 
@@ -178,6 +201,8 @@ pub struct Columns {
     /// The sheet's name, or nothing in a CSV file.
     sheet: String,
     at: HashMap<&'static str, Vec<usize>>,
+    /// Whether a column is used, by column.
+    used: Vec<bool>,
 }
 
 /// A row of cells.
@@ -204,11 +229,33 @@ impl Columns {
         };
         let at = positions(layout, header);
         let first = layout.columns.first().map_or("", |(field, _)| *field);
+        let mut used = vec![false; header.len()];
+        for column in at.values().flatten() {
+            used[*column] = true;
+        }
         at.contains_key(first).then(|| Self {
             tab: layout.tab,
             sheet: sheet.unwrap_or("").to_owned(),
             at,
+            used,
         })
+    }
+
+    /// The same columns, found in a sheet of this name.
+    pub fn in_sheet(mut self, sheet: &str) -> Self {
+        sheet.clone_into(&mut self.sheet);
+        self
+    }
+
+    /// Whether a sheet may hold a table that is used, by its name alone.
+    pub fn may_be(sheet: &str) -> bool {
+        let name = sheet.trim().to_ascii_lowercase();
+        !UNUSED.contains(&name.as_str())
+    }
+
+    /// Whether a column is used.
+    pub fn uses(&self, column: usize) -> bool {
+        self.used.get(column).is_some_and(|used| *used)
     }
 
     /// Whether a field has a column.
