@@ -10,10 +10,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language;
 use crate::language::ast;
 use crate::session::PackFiles;
-use crate::source::{FileId, Sources};
-
-/// Bytes of rules from which on a second thread pays.
-const WORTH_A_THREAD: usize = 64 << 10;
+use crate::source::Sources;
 
 /// A pack, ready to run.
 pub struct Loaded {
@@ -28,44 +25,10 @@ pub struct Loaded {
 /// Parses and compiles a pack.
 pub fn load(sources: &Sources, pack: &PackFiles) -> Loaded {
     let mut diagnostics = Diagnostics::default();
-    let files = parse(sources, &pack.files, &mut diagnostics);
+    let files: Vec<ast::File> =
+        pack.files.iter().map(|file| language::parse(sources, *file, &mut diagnostics)).collect();
     let rules = compile::compile(&files, &mut diagnostics);
     Loaded { rules, diagnostics: diagnostics.into_sorted(), files }
-}
-
-/// Parses files, a large pack in two halves side by side: reading it is most of what a small check takes.
-fn parse(sources: &Sources, files: &[FileId], diagnostics: &mut Diagnostics) -> Vec<ast::File> {
-    let sizes = || files.iter().map(|file| sources.get(*file).text().len());
-    let total: usize = sizes().sum();
-    let mut passed = 0;
-    let half = sizes().take_while(|size| {
-        passed += size;
-        passed <= total / 2
-    });
-    let (first, second) = match total < WORTH_A_THREAD {
-        true => (files, &files[..0]),
-        false => files.split_at(half.count()),
-    };
-    let read = |files: &[FileId]| {
-        let mut diagnostics = Diagnostics::default();
-        let files = files.iter().map(|file| language::parse(sources, *file, &mut diagnostics));
-        (files.collect::<Vec<_>>(), diagnostics)
-    };
-    let (mut parsed, found) = match second {
-        [] => read(first),
-        _ => std::thread::scope(|scope| {
-            let other = scope.spawn(|| read(second));
-            let (mut parsed, mut found) = read(first);
-            // The parser does not panic; if it did, the same would happen here.
-            let (rest, more) = other.join().unwrap_or_else(|_| read(second));
-            parsed.extend(rest);
-            found.append(more);
-            (parsed, found)
-        }),
-    };
-    diagnostics.append(found);
-    parsed.shrink_to_fit();
-    parsed
 }
 
 /// Field and word by which a pack is chosen, without compiling it.
