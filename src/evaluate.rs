@@ -12,6 +12,7 @@ use crate::source::Span;
 pub mod explain;
 pub mod expr;
 mod listed;
+mod pairs;
 pub mod reach;
 pub mod run;
 pub mod scan;
@@ -266,6 +267,7 @@ pub fn evaluate<'a>(
     selection: &Selection,
 ) -> Evaluation<'a> {
     let mut evaluator = Evaluator::new(facts, rules, now);
+    evaluator.sum_up(!selection.all);
     let mut summary = Summary::default();
     let mut raws = Vec::new();
     let mut quiet = Vec::new();
@@ -276,7 +278,7 @@ pub fn evaluate<'a>(
         let mut bound = false;
         evaluator.run(index, &mut |seen| {
             bound = true;
-            count(&mut summary, rule, seen.outcome);
+            count(&mut summary, rule, seen.outcome, seen.times);
             match seen.outcome {
                 Outcome::Pass | Outcome::NotApplicable if !selection.all => {}
                 Outcome::Pass | Outcome::NotApplicable => {
@@ -312,7 +314,7 @@ fn finish<'a>(
             Summary { fail: 0, unknown: 0, pending: 0, warnings: 0, notes: 0, ..summary };
         summary = quiet_counts;
         for finding in &findings {
-            count(&mut summary, &rules.rules[finding.rule], finding.outcome);
+            count(&mut summary, &rules.rules[finding.rule], finding.outcome, 1);
         }
     }
     let units = readiness(facts, rules, &findings, units);
@@ -378,17 +380,18 @@ fn verdict(summary: &Summary, units: &[UnitResult]) -> Verdict {
     }
 }
 
-fn count(summary: &mut Summary, rule: &Rule, outcome: Outcome) {
-    match (rule.level, outcome) {
-        (Level::Error, Outcome::Pass) => summary.pass += 1,
-        (Level::Error, Outcome::Fail) => summary.fail += 1,
-        (Level::Error, Outcome::Pending) => summary.pending += 1,
-        (Level::Error, Outcome::Unknown) => summary.unknown += 1,
-        (Level::Error, Outcome::NotApplicable) => summary.not_applicable += 1,
-        (Level::Warning, Outcome::Fail) => summary.warnings += 1,
-        (Level::Note, Outcome::Fail) => summary.notes += 1,
-        _ => {}
-    }
+fn count(summary: &mut Summary, rule: &Rule, outcome: Outcome, times: usize) {
+    let counter = match (rule.level, outcome) {
+        (Level::Error, Outcome::Pass) => &mut summary.pass,
+        (Level::Error, Outcome::Fail) => &mut summary.fail,
+        (Level::Error, Outcome::Pending) => &mut summary.pending,
+        (Level::Error, Outcome::Unknown) => &mut summary.unknown,
+        (Level::Error, Outcome::NotApplicable) => &mut summary.not_applicable,
+        (Level::Warning, Outcome::Fail) => &mut summary.warnings,
+        (Level::Note, Outcome::Fail) => &mut summary.notes,
+        _ => return,
+    };
+    *counter += times;
 }
 
 /// The first bound entity or record.

@@ -87,7 +87,7 @@ pub struct Keys {
 
 impl Keys {
     /// The places of the elements with a key, in order.
-    pub fn places(&self, key: &Key) -> impl Iterator<Item = usize> {
+    pub fn places<'k>(&'k self, key: &Key) -> impl Iterator<Item = usize> + use<'k> {
         let mut at = self.firsts.get(key).copied();
         std::iter::from_fn(move || {
             let place = at?;

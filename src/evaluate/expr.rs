@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::builtins::value::{Extent, Key, List, Note, Silent, Trace, Use, Value};
 use crate::compile::ir::{Const, Expr, Kind, LocalId, Part, RuleSet, Template};
 use crate::evaluate::listed::ListIndex;
+use crate::evaluate::pairs::Partners;
 use crate::evaluate::show;
 use crate::evaluate::truth::Truth;
 use crate::facts::{Facts, ROOT, Raw, SlotId, Text};
@@ -42,6 +43,10 @@ pub struct Evaluator<'f, 'a, 'r> {
     traced: Vec<Option<(Value<'a>, Note)>>,
     pub(super) indices: Vec<Option<Rc<ListIndex<'a>>>>,
     complete_notes: Vec<Option<Note>>,
+    /// Which rows go with which, by the index of the filter that says so.
+    pub(super) partners: FxHashMap<usize, Option<Rc<Partners>>>,
+    /// Whether outcomes of pairs that no rule speaks of may be told in one.
+    pub(super) summing: bool,
     /// Values of definitions by row.
     kept: Vec<kept::Kept>,
     /// Where the elements of made lists come from, by the expression that makes the list.
@@ -72,10 +77,17 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             traced: (0..memos).map(|_| None).collect(),
             indices: (0..rules.indices).map(|_| None).collect(),
             complete_notes: rules.schema.inverses().map(|_| None).collect(),
+            partners: FxHashMap::default(),
+            summing: false,
             kept: vec![kept::Kept::default(); rules.defines as usize],
             starts: FxHashMap::default(),
             lists: Default::default(),
         }
+    }
+
+    /// Whether bindings that a rule does not apply to may be told together, by their number.
+    pub fn sum_up(&mut self, on: bool) {
+        self.summing = on;
     }
 
     /// Whether notes are kept from now on.

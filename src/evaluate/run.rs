@@ -24,6 +24,8 @@ pub struct Bound<'b, 'a> {
     pub bindings: &'b [(LocalId, Value<'a>)],
     /// The `for` whose list is not known, where that is the trouble.
     pub open: Option<usize>,
+    /// How many bindings have it; more than one only for those that a rule does not apply to.
+    pub times: usize,
 }
 
 impl<'a> Bound<'_, 'a> {
@@ -40,7 +42,7 @@ impl<'a> Bound<'_, 'a> {
 
 /// The list of a `for` may hold something that is not known.
 fn unknown<'b, 'a>(rule: usize, at: usize, bindings: &'b [(LocalId, Value<'a>)]) -> Bound<'b, 'a> {
-    Bound { rule, outcome: Outcome::Unknown, bindings, open: Some(at) }
+    Bound { rule, outcome: Outcome::Unknown, bindings, open: Some(at), times: 1 }
 }
 
 impl<'a> Evaluator<'_, 'a, '_> {
@@ -101,7 +103,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
     ) {
         let Some(binding) = rule.bindings.get(at) else {
             let outcome = self.outcome(rule);
-            sink(Bound { rule: index, outcome, bindings: bound, open: None });
+            sink(Bound { rule: index, outcome, bindings: bound, open: None, times: 1 });
             return;
         };
         let (value, _) = self.value_of::<Silent>(&binding.value);
@@ -114,6 +116,26 @@ impl<'a> Evaluator<'_, 'a, '_> {
         match value {
             Value::List(list) => {
                 let last = at + 1 == rule.bindings.len();
+                let concerned = match self.summing && last && at > 0 {
+                    true => self.concerned(rule, binding.local, &list),
+                    false => None,
+                };
+                if let Some(places) = concerned {
+                    for at in &places {
+                        let item = &list.items[*at];
+                        self.frame[binding.local as usize] = item.clone();
+                        bound.push((binding.local, item.clone()));
+                        let outcome = self.outcome(rule);
+                        sink(Bound { rule: index, outcome, bindings: bound, open: None, times: 1 });
+                        bound.pop();
+                    }
+                    let times = list.items.len() - places.len();
+                    if times > 0 {
+                        let outcome = Outcome::NotApplicable;
+                        sink(Bound { rule: index, outcome, bindings: bound, open: None, times });
+                    }
+                    return;
+                }
                 for item in &list.items {
                     if matches!(item, Value::Unknown) {
                         sink(unknown(index, at, bound));
@@ -123,7 +145,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                     bound.push((binding.local, item.clone()));
                     if last {
                         let outcome = self.outcome(rule);
-                        sink(Bound { rule: index, outcome, bindings: bound, open: None });
+                        sink(Bound { rule: index, outcome, bindings: bound, open: None, times: 1 });
                     } else {
                         self.bind(index, rule, at + 1, bound, sink);
                     }

@@ -48,8 +48,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         let keys = index.keys.iter();
         let wanted =
             joined(keys.map(|key| Key::of(&self.value_of::<Silent>(&key.other).0, key.nocase)))?;
-        let at = index.id as usize;
-        let known = match &self.indices[at] {
+        let known = match &self.indices[index.id as usize] {
             // Notes are on the list, so a list without them is of no use when they are wanted.
             Some(known) if !N::ON || known.list.items.len() == known.list.notes.len() => {
                 Rc::clone(known)
@@ -60,9 +59,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                     let list = Listed::Made(list);
                     return Some(Elements { list, places: Places::All, base: N::default() });
                 }
-                let built = Rc::new(self.build_index(scan, index, list));
-                self.indices[at] = Some(Rc::clone(&built));
-                built
+                self.keep_index(scan, index, list)
             }
         };
         let (start, end) = known.ranges.get(&wanted).copied().unwrap_or_default();
@@ -77,6 +74,25 @@ impl<'a> Evaluator<'_, 'a, '_> {
         };
         // Only a list that depends on nothing is indexed, so nothing leads to it.
         Some(Elements { list, places, base: N::default() })
+    }
+
+    /// The index of a long list, made when first asked for.
+    pub(super) fn index_of(&mut self, scan: &Scan, index: &Index) -> Option<Rc<ListIndex<'a>>> {
+        if let Some(known) = &self.indices[index.id as usize] {
+            return Some(Rc::clone(known));
+        }
+        match self.value_of::<Silent>(&scan.list).0 {
+            Value::List(list) if list.items.len() >= WORTH_AN_INDEX => {
+                Some(self.keep_index(scan, index, list))
+            }
+            _ => None,
+        }
+    }
+
+    fn keep_index(&mut self, scan: &Scan, index: &Index, list: Rc<List<'a>>) -> Rc<ListIndex<'a>> {
+        let built = Rc::new(self.build_index(scan, index, list));
+        self.indices[index.id as usize] = Some(Rc::clone(&built));
+        built
     }
 
     fn build_index(&mut self, scan: &Scan, index: &Index, list: Rc<List<'a>>) -> ListIndex<'a> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use failback::compile::ir::Level;
-use failback::evaluate::Outcome;
+use failback::evaluate::{Outcome, Selection};
 use failback::session::Options;
 
 use crate::described::check;
@@ -56,6 +56,42 @@ fn findings_come_in_the_order_of_the_rules_and_then_of_the_description() {
     assert!(first.len() > 100, "there is something to put in order");
     assert!(first.is_sorted_by_key(|(rule, subject, _)| (*rule, *subject)));
     assert_eq!(first, told(), "two runs say the same");
+}
+
+/// Pairs that a rule over two lists does not speak of are counted together; with every outcome told they are looked at
+/// one by one.
+#[test]
+fn counting_pairs_together_changes_nothing() {
+    let text = environment(2_000, MANY).text;
+    let holes = [
+        ("", ""),
+        // Of one machine nobody knows where it is, of another with which server it is registered.
+        ("      network: vnet3\n", "      network: unknown\n"),
+        (
+            "    configurationServer: cs4\n    failoverState",
+            "    configurationServer: unknown\n    failoverState",
+        ),
+        ("processServer: ps5, ", ""),
+        (
+            "  - { from: ps2, to: cs2, port: 443, state: open }\n",
+            "  - { from: vnet2, to: cs3, port: 443, state: blocked }\n",
+        ),
+    ];
+    for (whole, hole) in holes {
+        let text = text.replacen(whole, hole, 1);
+        let summary = |all| {
+            let selection = Selection { all, ..Selection::default() };
+            let options = Options { selection, ..Options::default() };
+            check(&text, &options, |checked, _| {
+                let findings = checked.evaluation.findings.iter();
+                let ids: Vec<String> = findings.map(|finding| finding.id.clone()).collect();
+                (checked.evaluation.summary, ids)
+            })
+        };
+        let (together, one_by_one) = (summary(false), summary(true));
+        assert!(together.0.not_applicable > 800, "there are pairs: {:?}", together.0);
+        assert_eq!(together, one_by_one, "{hole}");
+    }
 }
 
 #[test]
