@@ -5,6 +5,7 @@
 //! are unknown, so that every fact has exactly one slot whether or not somebody wrote it down. Built by
 //! [`conform::conform`]; does not evaluate anything. Texts are not copied: a text slot is its YAML node.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -158,6 +159,8 @@ pub struct Facts<'a> {
     journal: Vec<change::Undo>,
     /// Slots of lists some of whose elements could not be read, so that nothing may be called absent from them.
     damaged: FxHashSet<SlotId>,
+    /// What was asked for and is not known, since somebody began to listen.
+    asked: Option<RefCell<Vec<SlotId>>>,
 }
 
 impl<'a> Facts<'a> {
@@ -210,6 +213,36 @@ impl<'a> Facts<'a> {
         self.mask.as_ref().is_some_and(|known| !known.contains(&slot))
     }
 
+    /// From now on, writes down which facts are asked for that are not known.
+    pub fn listen(&mut self) {
+        self.asked = Some(RefCell::default());
+    }
+
+    /// What was asked for since the last time, in the order of asking, each fact once.
+    pub fn heard(&self) -> Vec<SlotId> {
+        let heard = self.asked.as_ref().map(RefCell::take).unwrap_or_default();
+        let mut seen = FxHashSet::default();
+        heard.into_iter().filter(|slot| seen.insert(*slot)).collect()
+    }
+
+    /// Somebody asks for a fact that is not known.
+    pub fn ask(&self, slot: SlotId) {
+        if let Some(asked) = &self.asked {
+            asked.borrow_mut().push(slot);
+        }
+    }
+
+    #[cold]
+    fn asked_in_vain(&self, slot: SlotId) -> Raw {
+        self.ask(slot);
+        Raw::Unknown
+    }
+
+    /// Whether somebody wants to know what is asked for.
+    pub fn is_listening(&self) -> bool {
+        self.asked.is_some()
+    }
+
     /// Whether a mask is on.
     pub fn is_masked(&self) -> bool {
         self.mask.is_some()
@@ -240,9 +273,11 @@ impl<'a> Facts<'a> {
             return Raw::Unknown;
         }
         match content.data {
-            UNKNOWN | UNRESOLVED => Raw::Unknown,
+            UNKNOWN | UNRESOLVED => self.asked_in_vain(slot),
             ABSENT => Raw::Absent,
-            _ if reading == Reading::MaybeRecord && content.node == NO_NODE => Raw::Unknown,
+            _ if reading == Reading::MaybeRecord && content.node == NO_NODE => {
+                self.asked_in_vain(slot)
+            }
             data => Raw::Data(data),
         }
     }

@@ -20,6 +20,7 @@ pub mod builtins;
 pub mod compile;
 pub mod evaluate;
 pub mod plan;
+pub mod prove;
 pub mod packs;
 pub mod session;
 pub mod report;

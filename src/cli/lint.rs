@@ -1,8 +1,9 @@
-//! `failback lint`: what is wrong with rules, and what is unused in them.
+//! `failback lint`: what is wrong with rules, what is unused in them, and what can be proved of them.
 
 use crate::cli::args::{self, Color, Pack};
 use crate::cli::{FOUND, OK, Output, pack, terminal};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::prove::{self, Proof};
 use crate::report::concise;
 use crate::report::human::Printer;
 use crate::report::layout::{Look, Tone};
@@ -16,12 +17,25 @@ pub fn run(arguments: &args::Lint, color: Color) -> Output {
     };
     let mut all = Output::new("", OK);
     let mut counts = [0; 3];
+    let mut proved = (0, 0, 0);
     for folder in folders {
         let output = pack::with(&folder, |sources, packs| {
             let mut out = String::new();
             let printer = Printer::new(sources, &look);
-            let told: Vec<&Diagnostic> =
+            let mut told: Vec<&Diagnostic> =
                 packs.iter().flat_map(|pack| &pack.loaded.diagnostics).collect();
+            // Of rules with errors some are left out, and what is said of the others might not hold.
+            let proofs: Vec<Proof> = match told.iter().any(|told| rank(told) == 0) {
+                true => Vec::new(),
+                false => packs.iter().map(|pack| prove::prove(&pack.loaded.rules)).collect(),
+            };
+            told.extend(proofs.iter().flat_map(|proof| &proof.diagnostics));
+            told.sort_by_key(|told| told.span());
+            for proof in &proofs {
+                proved.0 += proof.proved;
+                proved.1 += proof.fixes;
+                proved.2 += proof.examples;
+            }
             for diagnostic in &told {
                 counts[usize::from(rank(diagnostic))] += 1;
                 if rank(diagnostic) == 2 && !look.all {
@@ -55,6 +69,11 @@ pub fn run(arguments: &args::Lint, color: Color) -> Output {
     let hint = if notes > 0 && !look.all { " (--all shows notes)" } else { "" };
     let tone = if errors + warnings == 0 { Tone::Good } else { Tone::Bad };
     all.result.push_str(&format!("{}{hint}\n", look.paint(tone, &line)));
+    if let (number, named @ 1.., examples) = proved {
+        let fixes = if named == 1 { "fix" } else { "fixes" };
+        let examples = plural(examples, "example");
+        all.result.push_str(&format!("{number} of {named} {fixes} proved, on {examples}\n"));
+    }
     all.code = if errors + warnings == 0 { OK } else { FOUND };
     all
 }

@@ -32,11 +32,15 @@ impl Stored {
 
     /// Whether it says all there is.
     pub(super) fn extent(&self, facts: &Facts<'_>) -> Extent {
-        match self.extent {
+        let extent = match self.extent {
             _ if facts.is_damaged(self.slot) => Extent::Open,
             Completeness::Partial => Extent::Partial,
             Completeness::Complete => Extent::Whole,
+        };
+        if extent != Extent::Whole {
+            facts.ask(self.slot);
         }
+        extent
     }
 }
 

@@ -48,6 +48,8 @@ pub(super) enum Undo {
     Entities(TypeId, Vec<RowId>),
     /// A key was given.
     Named(TypeId, Rc<str>),
+    /// Who can refer at all was another set.
+    Holders,
 }
 
 impl Facts<'_> {
@@ -130,6 +132,7 @@ impl Facts<'_> {
                 Some(Undo::Named(ty, key)) => {
                     self.made_keys.remove(&(ty, key));
                 }
+                Some(Undo::Holders) => self.build_inverses(),
                 None => break,
             }
         }
@@ -171,6 +174,14 @@ impl Facts<'_> {
                 _ => self.replace(to + slot, content),
             }
         }
+    }
+
+    /// Stores a list of entities that was not known before, or makes it unknown again.
+    pub fn restate(&mut self, slot: SlotId, list: &NewFact) {
+        self.journal.push(Undo::Holders);
+        self.store(slot, list);
+        // That nobody else can refer is known only where the list is.
+        self.build_inverses();
     }
 
     fn replace(&mut self, slot: SlotId, content: Slot) {

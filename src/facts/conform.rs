@@ -54,6 +54,7 @@ pub fn conform<'a>(
         mask: None,
         journal: Vec::new(),
         damaged: FxHashSet::default(),
+        asked: None,
     };
     let shapes = facts.shapes();
     let mut reader = Reader { facts, shapes, scratch: Vec::new(), diagnostics };

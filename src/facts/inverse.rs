@@ -75,7 +75,7 @@ impl Facts<'_> {
         let mut holders: Vec<SlotId> = Vec::new();
         for (ty, def) in self.schema().types() {
             for field in &def.fields {
-                let holds = field.ty.element().is_some_and(|element| *element == Type::Row(source));
+                let holds = matches!(field.ty.element(), Some(Type::Row(row)) if *row == source);
                 let (true, Some(slot)) = (holds, field.slot) else { continue };
                 holders.extend(self.rows_of(ty).map(|row| self.slot_of(row, slot)));
             }

@@ -212,6 +212,8 @@ impl<'a> Run<'_, 'a, '_> {
                         for at in 0..built.len() {
                             self.done.edits.push(edits::item(self.facts, slot, first + at));
                         }
+                    } else {
+                        self.facts.ask(slot);
                     }
                 }
             }
@@ -219,7 +221,10 @@ impl<'a> Run<'_, 'a, '_> {
                 for row in self.rows(base, locals)? {
                     let slot = self.slot(row, *owner, *field)?;
                     let ty = &self.rules.schema.ty(*owner).fields[*field].ty;
-                    let Fact::List(list) = self.facts.read(slot, ty) else { return None };
+                    let Fact::List(list) = self.facts.read(slot, ty) else {
+                        self.facts.ask(slot);
+                        return None;
+                    };
                     let element = ty.element()?;
                     let places: Vec<usize> = (0..self.facts.list_len(list))
                         .filter(|at| {
@@ -285,6 +290,7 @@ impl<'a> Run<'_, 'a, '_> {
         self.facts.name_row(made, &id);
         let at = edits::length(self.facts, list);
         if !self.facts.push_items(list, &[NewFact::Row(made)]) {
+            self.facts.ask(list);
             return None;
         }
         self.done.edits.push(edits::item(self.facts, list, at));

@@ -21,6 +21,10 @@ impl<'a> Evaluator<'_, 'a, '_> {
     ) -> (Value<'a>, N) {
         let facts = self.facts;
         let (pairs, open) = facts.referrers(id, row);
+        if open && facts.is_listening() {
+            let unknown = self.reference_note(id, span, true);
+            unknown.uses().iter().for_each(|usage| facts.ask(usage.slot()));
+        }
         let inverse = self.rules.schema.inverse(id);
         let by = &self.rules.schema.ty(inverse.source);
         let slot = by.fields[inverse.by].slot.unwrap_or(0);
