@@ -11,6 +11,7 @@ use crate::facts::Text;
 use crate::scalar;
 use crate::schema::types::{Completeness, Type};
 
+pub mod keys;
 pub mod value;
 
 /// One function.

@@ -6,8 +6,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
-
+use crate::builtins::keys::{Keys, Table};
 use crate::facts::{RowId, SlotId, Text};
 use crate::schema::types::WordId;
 use crate::source::Span;
@@ -68,52 +67,10 @@ pub struct List<'a> {
     /// Why the list is as long as it is.
     pub note: Note,
     /// Elements by key, with and without case; made when first asked for.
-    keys: [OnceCell<Box<Keys>>; 2],
+    keys: [OnceCell<Box<Table>>; 2],
     /// The notes of the list and of all elements, and of what is not known of it; made when first asked for.
     joined: OnceCell<Note>,
     doubt: OnceCell<Note>,
-}
-
-/// The elements of a list by key.
-#[derive(Debug, Default)]
-pub struct Keys {
-    /// Where each key comes first.
-    firsts: FxHashMap<Key, u32>,
-    /// From a place to the next one with the same key, where there is one.
-    next: FxHashMap<u32, u32>,
-    /// Whether an element is unknown.
-    pub unknown: bool,
-}
-
-impl Keys {
-    /// The places of the elements with a key, in order.
-    pub fn places<'k>(&'k self, key: &Key) -> impl Iterator<Item = usize> + use<'k> {
-        let mut at = self.firsts.get(key).copied();
-        std::iter::from_fn(move || {
-            let place = at?;
-            at = self.next.get(&place).copied();
-            Some(place as usize)
-        })
-    }
-
-    /// Whether an element has the key.
-    pub fn has(&self, key: &Key) -> bool {
-        self.firsts.contains_key(key)
-    }
-
-    /// Whether several elements have the key.
-    pub fn repeats(&self, key: &Key) -> bool {
-        self.firsts.get(key).is_some_and(|first| self.next.contains_key(first))
-    }
-
-    /// The places of all elements that share their key with another.
-    pub fn repeated(&self) -> Vec<usize> {
-        let mut places: Vec<usize> =
-            self.next.iter().flat_map(|(a, b)| [*a as usize, *b as usize]).collect();
-        places.sort_unstable();
-        places.dedup();
-        places
-    }
 }
 
 impl<'a> List<'a> {
@@ -170,25 +127,10 @@ impl<'a> List<'a> {
     }
 
     /// The elements by key.
-    pub fn keys(&self, nocase: bool) -> &Keys {
-        self.keys[usize::from(nocase)].get_or_init(|| {
-            let mut keys = Box::new(Keys::default());
-            keys.firsts.reserve(self.items.len());
-            let mut lasts: FxHashMap<u32, u32> = FxHashMap::default();
-            for (at, item) in self.items.iter().enumerate() {
-                let Some(key) = Key::of(item, nocase) else {
-                    keys.unknown = true;
-                    continue;
-                };
-                let at = at as u32;
-                let first = *keys.firsts.entry(key).or_insert(at);
-                if first != at {
-                    let last = lasts.insert(first, at).unwrap_or(first);
-                    keys.next.insert(last, at);
-                }
-            }
-            keys
-        })
+    pub fn keys(&self, nocase: bool) -> Keys<'_, 'a> {
+        let table =
+            self.keys[usize::from(nocase)].get_or_init(|| Box::new(Table::new(self, nocase)));
+        Keys { list: self, table, nocase }
     }
 }
 

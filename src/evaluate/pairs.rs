@@ -59,12 +59,14 @@ impl<'a> Evaluator<'_, 'a, '_> {
             return None;
         };
         let keys = list.keys(false);
-        if keys.unknown {
+        if keys.unknown() {
             return None;
         }
         let partners = known.get(&row).map_or(&[][..], Vec::as_slice);
-        let mut places: Vec<usize> =
-            partners.iter().flat_map(|row| keys.places(&Key::Row(*row))).collect();
+        let mut places: Vec<usize> = Vec::with_capacity(partners.len());
+        for row in partners {
+            places.extend(keys.places(&Key::Row(*row)));
+        }
         places.sort_unstable();
         Some(places)
     }

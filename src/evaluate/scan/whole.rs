@@ -86,7 +86,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             if let Some(at) = keys.places(&key).next() {
                 return (Value::Bool(true), note.join(&list.item_note(at)));
             }
-            if keys.unknown || list.extent != Extent::Whole {
+            if keys.unknown() || list.extent != Extent::Whole {
                 return (Value::Unknown, note.only_fixed().join(&list.doubt()));
             }
             let whole = list.whole_note();
@@ -156,7 +156,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 let note = notes.fold(N::default(), |all, note| all.join(&note));
                 return (Value::Bool(false), note);
             }
-            if list.extent != Extent::Whole || (keys.unknown && list.items.len() > 1) {
+            if list.extent != Extent::Whole || (keys.unknown() && list.items.len() > 1) {
                 return (Value::Unknown, list.doubt());
             }
             let note = list.whole_note();
@@ -189,7 +189,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 let note = places.fold(note, |all, at| all.join(&list.item_note(at)));
                 return (Value::Bool(false), note);
             }
-            if keys.unknown || list.extent != Extent::Whole {
+            if keys.unknown() || list.extent != Extent::Whole {
                 return (Value::Unknown, note.only_fixed().join(&list.doubt()));
             }
             let whole = list.whole_note();
