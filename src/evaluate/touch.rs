@@ -49,7 +49,7 @@ impl Touch {
         rule: usize,
         changed: &[SlotId],
         facts: &Facts<'_>,
-        references: &mut References,
+        references: &References,
     ) -> Subjects {
         let reads = &self.rules[rule];
         let mut rows = Vec::new();
@@ -70,10 +70,14 @@ impl Touch {
         let count = facts.row_count() as RowId;
         let mut found: FxHashSet<RowId> = rows.iter().copied().collect();
         while let Some(row) = rows.pop() {
-            for (source, field) in references.to(row) {
+            for edge in references.of(row) {
                 // What referred may have been taken back.
-                if *source < count && reads.fields.contains(field) && found.insert(*source) {
-                    rows.push(*source);
+                if edge.other >= count || edge.holder >= count {
+                    continue;
+                }
+                let field = (facts.row(edge.holder).ty, edge.at as usize);
+                if reads.fields.contains(&field) && found.insert(edge.other) {
+                    rows.push(edge.other);
                 }
             }
         }
@@ -136,67 +140,115 @@ fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
     }
 }
 
-/// Who refers to whom by which field, backwards; kept up to date by adding, so it may name too many.
+/// A reference, seen from one of its ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edge {
+    /// The entity at the other end.
+    pub other: RowId,
+    /// The row whose field refers: the source itself, or a record of it.
+    pub holder: RowId,
+    /// The field, by its place in the type of the holder.
+    pub at: u32,
+    /// Whether the other end refers to this one, and not this one to the other.
+    pub refers: bool,
+}
+
+/// Who refers to whom by which field, from both ends; kept up to date by adding, so it may name too many.
 pub struct References {
-    sources: FxHashMap<RowId, Vec<(RowId, Field)>>,
+    /// Where the edges of each row begin; one more than there are rows.
+    starts: Vec<u32>,
+    /// The edges of the facts as they were first, row after row, each sorted.
+    edges: Vec<Edge>,
+    /// Edges that came later.
+    later: FxHashMap<RowId, Vec<Edge>>,
 }
 
 impl References {
     /// Collects all references.
     pub fn new(facts: &Facts<'_>) -> Self {
-        let mut references = Self { sources: FxHashMap::default() };
-        for row in 0..facts.row_count() as RowId {
-            references.collect(row, facts, false);
+        let rows = facts.row_count();
+        let mut found: Vec<(RowId, Edge)> = Vec::new();
+        for row in 0..rows as RowId {
+            collect(row, facts, &mut |from, edge| found.push((from, edge)));
         }
-        references
+        let mut starts = vec![0_u32; rows + 1];
+        for (row, _) in &found {
+            starts[*row as usize + 1] += 1;
+        }
+        for row in 0..rows {
+            starts[row + 1] += starts[row];
+        }
+        let mut next = starts.clone();
+        let nobody = Edge { other: ROOT, holder: ROOT, at: 0, refers: false };
+        let mut edges = vec![nobody; found.len()];
+        for (row, edge) in found {
+            let place = &mut next[row as usize];
+            edges[*place as usize] = edge;
+            *place += 1;
+        }
+        for row in 0..rows {
+            edges[starts[row] as usize..starts[row + 1] as usize].sort_unstable();
+        }
+        Self { starts, edges, later: FxHashMap::default() }
     }
 
-    /// Adds the references of an entity whose facts changed.
+    /// Adds the references of rows whose facts changed.
     pub fn update(&mut self, changed: &[SlotId], facts: &Facts<'_>) {
         let rows: FxHashSet<RowId> = changed.iter().map(|slot| facts.owner(*slot)).collect();
         for row in rows {
-            self.collect(row, facts, true);
-        }
-    }
-
-    fn collect(&mut self, row: RowId, facts: &Facts<'_>, again: bool) {
-        let ty = facts.row(row).ty;
-        let source = facts.entity_of(row);
-        for (at, field) in facts.schema().ty(ty).fields.iter().enumerate() {
-            let Some(slot) = field.slot.map(|slot| facts.slot_of(row, slot)) else { continue };
-            match field.ty.present() {
-                Type::Ref(_) | Type::RefAny => {
-                    if let Fact::Row(target) = facts.read(slot, &field.ty) {
-                        self.add(target, source, (ty, at), again);
+            collect(row, facts, &mut |from, edge| {
+                if self.first(from).binary_search(&edge).is_err() {
+                    let later = self.later.entry(from).or_default();
+                    if let Err(at) = later.binary_search(&edge) {
+                        later.insert(at, edge);
                     }
                 }
-                Type::List(element, _) if matches!(**element, Type::Ref(_) | Type::RefAny) => {
-                    let Fact::List(list) = facts.read(slot, &field.ty) else { continue };
-                    for place in 0..facts.list_len(list) {
-                        if let Fact::Row(target) = facts.list_item(list, place, element) {
-                            self.add(target, source, (ty, at), again);
-                        }
+            });
+        }
+    }
+
+    fn first(&self, row: RowId) -> &[Edge] {
+        match (self.starts.get(row as usize), self.starts.get(row as usize + 1)) {
+            (Some(start), Some(end)) => &self.edges[*start as usize..*end as usize],
+            _ => &[],
+        }
+    }
+
+    /// The references in which a row takes part, by either end.
+    pub fn of(&self, row: RowId) -> impl Iterator<Item = &Edge> {
+        self.first(row).iter().chain(self.later.get(&row).into_iter().flatten())
+    }
+}
+
+/// Hands out both ends of each reference of a row.
+fn collect(row: RowId, facts: &Facts<'_>, sink: &mut dyn FnMut(RowId, Edge)) {
+    let source = facts.entity_of(row);
+    if source == ROOT {
+        return;
+    }
+    for (at, field) in facts.schema().ty(facts.row(row).ty).fields.iter().enumerate() {
+        let Some(slot) = field.slot.map(|slot| facts.slot_of(row, slot)) else { continue };
+        // A field leads from source to target, its inverse back.
+        let mut add = |target: RowId| {
+            let edge = Edge { other: source, holder: row, at: at as u32, refers: true };
+            sink(target, edge);
+            sink(source, Edge { other: target, refers: false, ..edge });
+        };
+        match field.ty.present() {
+            Type::Ref(_) | Type::RefAny => {
+                if let Fact::Row(target) = facts.read(slot, &field.ty) {
+                    add(target);
+                }
+            }
+            Type::List(element, _) if matches!(**element, Type::Ref(_) | Type::RefAny) => {
+                let Fact::List(list) = facts.read(slot, &field.ty) else { continue };
+                for place in 0..facts.list_len(list) {
+                    if let Fact::Row(target) = facts.list_item(list, place, element) {
+                        add(target);
                     }
                 }
-                _ => {}
             }
+            _ => {}
         }
-    }
-
-    /// An edge counts in both directions: a field leads from source to target, its inverse back.
-    fn add(&mut self, target: RowId, source: RowId, field: Field, again: bool) {
-        if source == ROOT {
-            return;
-        }
-        for (to, from) in [(target, source), (source, target)] {
-            let sources = self.sources.entry(to).or_default();
-            if !again || !sources.contains(&(from, field)) {
-                sources.push((from, field));
-            }
-        }
-    }
-
-    fn to(&self, row: RowId) -> &[(RowId, Field)] {
-        self.sources.get(&row).map_or(&[], Vec::as_slice)
     }
 }

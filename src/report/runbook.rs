@@ -93,7 +93,7 @@ pub fn code(checked: &Checked<'_>, plan: &Plan) -> u8 {
         Verdict::Nothing => 5,
         Verdict::Open => 0,
         _ if plan.verified => 0,
-        _ if plan.limit.is_some() || holds(Hold::Closed) => 1,
+        _ if plan.stopped || holds(Hold::Closed) => 1,
         _ if holds(Hold::Question) => 3,
         _ if holds(Hold::Time) => 4,
         _ => 1,
@@ -127,13 +127,18 @@ pub(crate) fn reaches(checked: &Checked<'_>, plan: &Plan) -> String {
 /// Whether that is verified, and if not, why not.
 pub(crate) fn verified(plan: &Plan) -> String {
     if plan.verified {
-        return match plan.steps.last() {
+        let mut text = match plan.steps.last() {
             None => "verified: every rule was run on the facts".to_owned(),
             Some(step) => format!(
                 "verified: the steps were run on a copy of the facts; the gate was open after step {}",
                 step.id
             ),
         };
+        if let Some(limit) = &plan.limit {
+            text.push_str("; ");
+            text.push_str(limit);
+        }
+        return text;
     }
     let mut whys = Vec::new();
     if let Some(limit) = &plan.limit {
