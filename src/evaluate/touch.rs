@@ -6,9 +6,12 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::compile::ir::{Expr, Kind, Rule, RuleSet};
+use crate::evaluate::touch::values::{Valued, Values};
 use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
 use crate::schema::TypeId;
 use crate::schema::types::Type;
+
+pub mod values;
 
 /// A field of a type.
 pub type Field = (TypeId, usize);
@@ -20,6 +23,17 @@ struct Reads {
     fields: FxHashSet<Field>,
     /// Fields read from all entities of the environment, so that one change may touch every subject.
     everywhere: FxHashSet<Field>,
+    /// Values looked for in lists of the whole environment.
+    searches: Vec<Search>,
+}
+
+/// A value of a field looked for among the values of a field of all entities of a list.
+#[derive(Debug)]
+struct Search {
+    sought: Valued,
+    listed: Valued,
+    /// What the list reads.
+    reads: FxHashSet<Field>,
 }
 
 /// The fields that each rule of a set reads.
@@ -38,6 +52,14 @@ pub enum Subjects {
 }
 
 impl Touch {
+    /// Watches the values that rules look for; to be called before the first change.
+    pub fn watch(&self, values: &mut Values, facts: &Facts<'_>) {
+        for search in self.rules.iter().flat_map(|reads| &reads.searches) {
+            values.watch(search.sought, facts);
+            values.watch(search.listed, facts);
+        }
+    }
+
     /// Looks through all rules once.
     pub fn new(rules: &RuleSet) -> Self {
         Self { rules: rules.rules.iter().map(|rule| reads(rule, rules)).collect() }
@@ -50,9 +72,24 @@ impl Touch {
         changed: &[SlotId],
         facts: &Facts<'_>,
         references: &References,
+        values: &Values,
     ) -> Subjects {
         let reads = &self.rules[rule];
         let mut rows = Vec::new();
+        for search in &reads.searches {
+            let mut entities: FxHashSet<RowId> = FxHashSet::default();
+            for slot in changed.iter().filter(|slot| search.reads.contains(&facts.field_of(**slot)))
+            {
+                let owner = facts.entity_of(facts.owner(*slot));
+                if owner == ROOT {
+                    return Subjects::All;
+                }
+                entities.insert(owner);
+            }
+            for entity in entities {
+                rows.extend(values.sharing(entity, search.listed, search.sought));
+            }
+        }
         for slot in changed {
             let field = facts.field_of(*slot);
             if !reads.fields.contains(&field) {
@@ -110,6 +147,11 @@ fn reads(rule: &Rule, rules: &RuleSet) -> Reads {
 }
 
 fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
+    if !global && let Some((element, search)) = search(expr, rules) {
+        visit(element, false, rules, reads);
+        reads.searches.push(search);
+        return;
+    }
     let mut note = |field: Field| {
         reads.fields.insert(field);
         if global {
@@ -127,7 +169,7 @@ fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
     let global = global
         || match &expr.kind {
             // What is remembered for all subjects, or goes through a list of the environment, is read from everywhere.
-            Kind::Memo(..) | Kind::Table(..) => true,
+            Kind::Memo(_, deps, _) | Kind::Table(_, deps, _) => deps.is_empty(),
             Kind::Map { scan, .. }
             | Kind::Quantified(_, scan, _)
             | Kind::The(scan)
@@ -138,6 +180,70 @@ fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
     if let Kind::Invoke(define, _) = &expr.kind {
         visit(&define.body, global, rules, reads);
     }
+}
+
+/// A search for the value of a field among those of another in a list of the whole environment; what is sought first.
+fn search<'e>(expr: &'e Expr, rules: &RuleSet) -> Option<(&'e Expr, Search)> {
+    let (element, mut list, nocase) = match &expr.kind {
+        Kind::IsUniqueIn(element, list, nocase) => (element, &**list, *nocase),
+        Kind::In { element, list, nocase } => (element, &**list, *nocase),
+        _ => return None,
+    };
+    let Kind::Field { base: Some(_), owner, field, .. } = &element.kind else { return None };
+    loop {
+        list = match &list.kind {
+            Kind::Memo(_, deps, inner) if deps.is_empty() => inner,
+            Kind::Invoke(define, arguments) if arguments.is_empty() => &define.body,
+            _ => break,
+        };
+    }
+    // `environmentList.a.b`: what an element adds to the list depends on that element alone.
+    let Kind::Map { body, .. } = &list.kind else { return None };
+    let Kind::Field { base: Some(_), owner: of, field: listed, .. } = &body.kind else {
+        return None;
+    };
+    let mut reads = Reads::default();
+    own(list, rules, &mut reads).then_some(())?;
+    let search = Search {
+        sought: ((*owner, *field), nocase),
+        listed: ((*of, *listed), nocase),
+        reads: reads.fields,
+    };
+    Some((element, search))
+}
+
+/// Whether each element of a list of the environment adds to a list made from it by what it says itself, and nothing else.
+fn own(list: &Expr, rules: &RuleSet, reads: &mut Reads) -> bool {
+    match &list.kind {
+        Kind::Map { scan, body, .. } => {
+            for expr in scan.filter.as_deref().into_iter().chain([&**body]) {
+                let mut inner = Reads::default();
+                visit(expr, false, rules, &mut inner);
+                if !inner.everywhere.is_empty()
+                    || !inner.searches.is_empty()
+                    || refers(&inner, rules)
+                {
+                    return false;
+                }
+                reads.fields.extend(inner.fields);
+            }
+            own(&scan.list, rules, reads)
+        }
+        Kind::Field { base: None, owner, field, .. } => {
+            reads.fields.insert((*owner, *field));
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Whether fields lead to other entities.
+fn refers(reads: &Reads, rules: &RuleSet) -> bool {
+    reads.fields.iter().any(|(ty, field)| {
+        let ty = &rules.schema.ty(*ty).fields[*field].ty;
+        let leads = |ty: &Type| matches!(ty, Type::Ref(_) | Type::RefAny);
+        leads(ty.present()) || ty.element().is_some_and(leads)
+    })
 }
 
 /// A reference, seen from one of its ends.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::builtins::value::Key;
 use crate::compile::ir::{Level, RuleSet};
 use crate::evaluate::expr::Evaluator;
+use crate::evaluate::touch::values::Values;
 use crate::evaluate::run::Bound;
 use crate::evaluate::touch::{References, Subjects, Touch};
 use crate::evaluate::{Finding, Outcome, Raw, subject};
@@ -32,6 +33,7 @@ pub struct State<'a, 'r> {
     pub open: Open<'a>,
     touch: Touch,
     pub(crate) references: References,
+    values: Values,
     /// How many times a rule was run again.
     pub evaluations: usize,
     /// What was open before the first step, in order, and where each rule begins there.
@@ -92,6 +94,8 @@ impl<'a, 'r> State<'a, 'r> {
             .map(raw);
         let open: Open<'a> = raws.map(|raw| (key(&raw), raw)).collect();
         let references = References::new(facts);
+        let (touch, mut values) = (Touch::new(rules), Values::default());
+        touch.watch(&mut values, facts);
         let first: Vec<(FindingKey, Raw<'a>)> =
             open.iter().map(|(key, raw)| (key.clone(), raw.clone())).collect();
         let by_rule = (0..=rules.rules.len())
@@ -104,8 +108,9 @@ impl<'a, 'r> State<'a, 'r> {
             first,
             by_rule,
             open,
-            touch: Touch::new(rules),
+            touch,
             references,
+            values,
             evaluations: 0,
             start: facts.mark(),
         }
@@ -147,13 +152,15 @@ impl<'a, 'r> State<'a, 'r> {
 
     fn evaluate_again(&mut self, changed: &[SlotId]) -> Again<'a> {
         self.references.update(changed, &self.facts);
+        self.values.update(changed, &self.facts);
         let mut evaluator = Evaluator::new(&self.facts, self.rules, self.now);
         let Again { mut closed, mut opened, mut touched } = Again::default();
         for (index, rule) in self.rules.rules.iter().enumerate() {
             if rule.level != Level::Error {
                 continue;
             }
-            let subjects = self.touch.subjects(index, changed, &self.facts, &self.references);
+            let subjects =
+                self.touch.subjects(index, changed, &self.facts, &self.references, &self.values);
             let mut found: Open<'a> = Open::new();
             let mut sink = |seen: Bound<'_, 'a>| {
                 if !matches!(seen.outcome, Outcome::Pass | Outcome::NotApplicable) {
