@@ -7,7 +7,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::builtins::value::{Key, Value};
+use crate::builtins::value::Key;
 use crate::compile::ir::{Level, RuleSet};
 use crate::evaluate::explain;
 use crate::evaluate::touch::{self, Field};
@@ -24,6 +24,7 @@ pub mod edits;
 pub mod enable;
 mod blocked;
 mod candidates;
+pub(crate) mod describe;
 mod drags;
 pub mod finish;
 pub mod prune;
@@ -58,6 +59,8 @@ pub struct Step {
     pub at: Option<String>,
     /// Commands; shown, never executed.
     pub run: Vec<String>,
+    /// What stands in the commands for facts that are not known, to be filled in first.
+    pub blanks: Vec<String>,
     /// Who.
     pub role: Option<String>,
     /// How long it takes, in seconds, where that is known.
@@ -548,50 +551,6 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         self.blocks.get(key).is_none_or(|units| {
             units.is_empty() || units.iter().any(|unit| self.eligible.contains(unit))
         })
-    }
-
-    fn describe(&self, spec: &Spec<'a>) -> Step {
-        let rules = self.state.rules;
-        let facts = &self.state.facts;
-        let remedy = &rules.remedies[spec.remedy];
-        let mut evaluator = step::evaluator(facts, rules, self.state.now, spec);
-        let arguments: Vec<String> = spec
-            .arguments
-            .iter()
-            .zip(&remedy.params)
-            .map(|(value, (_, ty))| show::whole(value, ty, facts))
-            .collect();
-        let on = spec.arguments.iter().find_map(|value| match value {
-            Value::Row(row) => Some(facts.path(*row)),
-            _ => None,
-        });
-        let mut text = |template: &Option<crate::compile::ir::Template>| {
-            template.as_ref().map(|template| evaluator.whole_text(template))
-        };
-        let (at, undo, warning) = (text(&remedy.at), text(&remedy.undo), text(&remedy.warning));
-        Step {
-            id: 0,
-            remedy: spec.remedy,
-            call: format!("{}({})", remedy.name, arguments.join(", ")),
-            on: on.unwrap_or_default(),
-            action: evaluator.whole_text(&remedy.action),
-            at,
-            run: remedy.run.iter().map(|run| evaluator.whole_text(run)).collect(),
-            role: remedy.role.clone(),
-            takes: remedy.takes,
-            undo,
-            warning,
-            wave: 1,
-            after: Vec::new(),
-            reasons: Vec::new(),
-            closes: Vec::new(),
-            reopens: Vec::new(),
-            helps: Vec::new(),
-            ready: Vec::new(),
-            alternatives: Vec::new(),
-            choices: Vec::new(),
-            edits: Vec::new(),
-        }
     }
 
     /// What is open and stands against a unit that can go.
