@@ -38,7 +38,7 @@ pub fn roles(files: &[ast::File], diagnostics: &mut Diagnostics) -> BTreeMap<Str
             Some(first) => {
                 let message = format!("role `{}` is declared twice", role.name.value);
                 diagnostics.push(
-                    Diagnostic::error("duplicate-name", message, role.name.span)
+                    Diagnostic::error("duplicate-declaration", message, role.name.span)
                         .label(first.name.span, "first here"),
                 );
             }

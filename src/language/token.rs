@@ -75,7 +75,6 @@ impl Word {
         Word::Unsupported,
         Word::Advisory,
         Word::Remedy,
-        Word::Role,
     ];
 
     /// The words that open a part of a rule.

@@ -56,6 +56,7 @@ struct Told<'r> {
     /// As a text, however many commands there are: they are run one after the other.
     run: Option<String>,
     /// What in `run` stands for facts that are not known.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
     blanks: &'r [String],
     role: Option<&'r str>,
     takes: Option<String>,
