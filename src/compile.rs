@@ -44,6 +44,7 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
     let remedies = compiler.remedies(files, &defines, &remedy_params);
     let rules = compiler.rules(files, &defines, &remedy_params, &documents);
     let unit_filter = compiler.unit_filter(files, &defines);
+    let roles = pack::roles(files, compiler.diagnostics);
     let questions = compiler.questions(&defines);
     compiler.check_defines(&defines);
     let (name, title, when) = compiler.pack(files);
@@ -56,6 +57,7 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
         rules,
         remedies,
         unit_filter,
+        roles,
         questions,
         memos: compiler.shared.memos,
         indices: compiler.shared.indices,

@@ -7,7 +7,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::builtins::value::{Key, Value};
+use crate::builtins::value::Key;
 use crate::compile::ir::{Level, RuleSet};
 use crate::evaluate::explain;
 use crate::evaluate::touch::{self, Field};
@@ -24,6 +24,7 @@ pub mod edits;
 pub mod enable;
 mod blocked;
 mod candidates;
+pub(crate) mod describe;
 mod drags;
 pub mod finish;
 pub mod prune;
@@ -58,6 +59,8 @@ pub struct Step {
     pub at: Option<String>,
     /// Commands; shown, never executed.
     pub run: Vec<String>,
+    /// What stands in the commands for facts that are not known, to be filled in first.
+    pub blanks: Vec<String>,
     /// Who.
     pub role: Option<String>,
     /// How long it takes, in seconds, where that is known.
@@ -144,8 +147,10 @@ pub struct Plan {
     pub unresolved: Vec<Unresolved>,
     /// The earliest time at which the gate can be open, in microseconds since 1970, as far as durations are known.
     pub earliest: Option<i64>,
-    /// Set where the plan stopped at a limit.
+    /// Set where the plan hit a bound, with what it left undone.
     pub limit: Option<String>,
+    /// Whether it stopped there, so that steps are missing.
+    pub stopped: bool,
     /// The step that closes a finding, by its id; the last one where several do.
     closing: FxHashMap<String, usize>,
 }
@@ -168,35 +173,51 @@ pub fn plan<'a>(
     let state = State::new(facts, rules, now, &evaluation.findings);
     let mut planner = Planner::new(state, evaluation, consent);
     planner.run();
-    let (kept, limit) = (planner.kept(), planner.limit.clone());
+    let (whole, limit) = (planner.kept(), planner.limit.clone());
+    let wanted: FxHashSet<FindingKey> = planner.remaining().into_iter().cloned().collect();
     // What turned out needless goes, and the rest is run again from the start: that run is what is told.
-    let kept = prune::prune(&planner, facts, evaluation, kept);
-    let run = |steps: &[Kept<'a>]| {
-        let state = State::new(facts, rules, now, &evaluation.findings);
-        let mut fresh = Planner::new(state, evaluation, consent);
-        let mut whole = true;
-        for kept in steps {
-            let spec = kept.spec.on(&fresh.state.facts);
-            whole &= spec
-                .is_some_and(|spec| fresh.take(&spec, &kept.sake, kept.alternatives.clone(), &[]));
-        }
-        (fresh, whole)
-    };
-    let (mut fresh, _) = run(&kept);
-    // People read wave after wave: in that order the steps are numbered, if it works as well.
-    let mut order: Vec<usize> = (0..fresh.taken.len()).collect();
-    order.sort_by_key(|at| fresh.taken[*at].step.wave);
-    if fresh.taken.len() == kept.len() && !order.is_sorted() {
-        let by_wave: Vec<Kept<'a>> = order.iter().map(|at| kept[*at].clone()).collect();
-        let (again, whole) = run(&by_wave);
-        if whole && again.state.open.keys().eq(fresh.state.open.keys()) {
-            // In another order a choice may find what it did not find before, and a later step is needless then.
-            let fewer = prune::prune(&again, facts, evaluation, by_wave);
-            fresh = if fewer.len() < again.taken.len() { run(&fewer).0 } else { again };
+    let (pruned, moved) = prune::prune(&mut planner, evaluation, &whole);
+    let (mut kept, mut bounded) = (without(&whole, &pruned.gone), pruned.bounded);
+    if moved {
+        planner = planner.again(evaluation, &kept);
+        // Steps that seemed to have nothing to do with each other had: then all of them are kept.
+        if !pruned.gone.is_empty() && !planner.leaves_no_more(&kept, &wanted) {
+            planner = planner.again(evaluation, &whole);
+            (kept, bounded) = (whole, true);
         }
     }
-    fresh.limit = limit;
-    fresh.finish(evaluation)
+    // People read wave after wave: in that order the steps are numbered, if it works as well.
+    let mut order: Vec<usize> = (0..planner.taken.len()).collect();
+    order.sort_by_key(|at| planner.taken[*at].step.wave);
+    if planner.taken.len() == kept.len() && !order.is_sorted() {
+        let by_wave: Vec<Kept<'a>> = order.iter().map(|at| kept[*at].clone()).collect();
+        let open: Vec<FindingKey> = planner.state.open.keys().cloned().collect();
+        planner = planner.again(evaluation, &by_wave);
+        if planner.taken.len() == by_wave.len() && planner.state.open.keys().eq(&open) {
+            // In another order a choice may find what it did not find before, and a later step is needless then.
+            let (pruned, moved) = prune::prune(&mut planner, evaluation, &by_wave);
+            bounded |= pruned.bounded;
+            if moved {
+                let fewer = without(&by_wave, &pruned.gone);
+                planner = planner.again(evaluation, &fewer);
+                if !pruned.gone.is_empty() && !planner.leaves_no_more(&fewer, &wanted) {
+                    planner = planner.again(evaluation, &by_wave);
+                    bounded = true;
+                }
+            }
+        } else {
+            planner = planner.again(evaluation, &kept);
+        }
+    }
+    planner.limit = limit;
+    planner.bounded = bounded;
+    planner.finish(evaluation)
+}
+
+/// All steps but some, by place.
+fn without<'a>(steps: &[Kept<'a>], gone: &[usize]) -> Vec<Kept<'a>> {
+    let left = steps.iter().enumerate().filter(|(at, _)| gone.binary_search(at).is_err());
+    left.map(|(_, kept)| kept.clone()).collect()
 }
 
 /// The plan while it is made.
@@ -216,14 +237,18 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     tried: FxHashSet<(FindingKey, (usize, Vec<Key>))>,
     budget: usize,
     limit: Option<String>,
+    /// Whether steps may be needless that were not tried without.
+    bounded: bool,
 }
 
 /// A step that was taken.
 pub(crate) struct Taken<'a> {
     pub(crate) spec: Spec<'a>,
     pub(crate) changed: Vec<SlotId>,
-    /// What decided the findings that it closed, before it closed them.
-    pub(crate) evidence: Vec<SlotId>,
+    /// What let it start, and what makes its choices fit.
+    pub(crate) reads: Vec<SlotId>,
+    /// Findings of the start that it made to be looked at again, by place.
+    pub(crate) touched: Vec<u32>,
     pub(crate) step: Step,
     /// The step that needed it, where no finding asked for it.
     pub(crate) sake: Option<String>,
@@ -259,16 +284,11 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             tried: FxHashSet::default(),
             budget,
             limit: None,
+            bounded: false,
         };
         for finding in &evaluation.findings {
             if planner.state.rules.rules[finding.rule].level == Level::Error {
-                let raw = Raw {
-                    rule: finding.rule,
-                    outcome: finding.outcome,
-                    bindings: finding.bindings.clone(),
-                    open: finding.open,
-                };
-                let key = state::key(&raw);
+                let key = state::key_of(finding);
                 for unit in &finding.blocks {
                     *planner.standing.entry(*unit).or_insert(0) += 1;
                 }
@@ -286,6 +306,25 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             alternatives: taken.step.alternatives.clone(),
         };
         self.taken.iter().map(kept).collect()
+    }
+
+    /// Takes the given steps from the start, as far as each can be taken.
+    fn again(self, evaluation: &Evaluation<'a>, steps: &[Kept<'a>]) -> Self {
+        let Self { mut state, consent, .. } = self;
+        state.reset();
+        let mut fresh = Self::new(state, evaluation, consent);
+        for kept in steps {
+            if let Some(spec) = kept.spec.on(&fresh.state.facts) {
+                fresh.take(&spec, &kept.sake, kept.alternatives.clone(), &[]);
+            }
+        }
+        fresh
+    }
+
+    /// Whether all of these steps were taken and nothing else is left open than what is.
+    fn leaves_no_more(&self, steps: &[Kept<'a>], left: &FxHashSet<FindingKey>) -> bool {
+        self.taken.len() == steps.len()
+            && self.remaining().into_iter().all(|key| left.contains(key))
     }
 
     /// Takes steps until nothing more can be done.
@@ -398,7 +437,6 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                 show::slot(slot, facts)
             ));
         }
-        let evidence = self.evidence(wanted);
         let Some(applied) = self.state.apply(spec) else { return false };
         let useless =
             !wanted.is_empty() && !wanted.iter().any(|key| !self.state.open.contains_key(key));
@@ -478,34 +516,20 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             self.writer.insert(*slot, self.taken.len());
             self.readers.remove(slot);
         }
+        let mut reads = applied.done.reads;
         for usage in note.uses() {
             self.readers.entry(usage.slot()).or_default().push(self.taken.len());
+            reads.push(usage.slot());
         }
         self.taken.push(Taken {
             spec: spec.clone(),
             changed: applied.changed,
-            evidence,
+            reads,
+            touched: applied.touched,
             step,
             sake: sake.clone(),
         });
         true
-    }
-
-    /// The facts that decide findings that are wanted closed.
-    fn evidence(&self, wanted: &[FindingKey]) -> Vec<SlotId> {
-        let mut slots = Vec::new();
-        for raw in wanted.iter().filter_map(|key| self.state.open.get(key)) {
-            let mut evaluator = crate::evaluate::expr::Evaluator::new(
-                &self.state.facts,
-                self.state.rules,
-                self.state.now,
-            );
-            evaluator.trace(true);
-            let note =
-                explain::outcome_note(&mut evaluator, &self.state.rules.rules[raw.rule], raw);
-            slots.extend(note.uses().iter().map(|usage| usage.slot()));
-        }
-        slots
     }
 
     fn id_of(&mut self, key: &FindingKey, raw: &Raw<'a>) -> String {
@@ -527,50 +551,6 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         self.blocks.get(key).is_none_or(|units| {
             units.is_empty() || units.iter().any(|unit| self.eligible.contains(unit))
         })
-    }
-
-    fn describe(&self, spec: &Spec<'a>) -> Step {
-        let rules = self.state.rules;
-        let facts = &self.state.facts;
-        let remedy = &rules.remedies[spec.remedy];
-        let mut evaluator = step::evaluator(facts, rules, self.state.now, spec);
-        let arguments: Vec<String> = spec
-            .arguments
-            .iter()
-            .zip(&remedy.params)
-            .map(|(value, (_, ty))| show::whole(value, ty, facts))
-            .collect();
-        let on = spec.arguments.iter().find_map(|value| match value {
-            Value::Row(row) => Some(facts.path(*row)),
-            _ => None,
-        });
-        let mut text = |template: &Option<crate::compile::ir::Template>| {
-            template.as_ref().map(|template| evaluator.whole_text(template))
-        };
-        let (at, undo, warning) = (text(&remedy.at), text(&remedy.undo), text(&remedy.warning));
-        Step {
-            id: 0,
-            remedy: spec.remedy,
-            call: format!("{}({})", remedy.name, arguments.join(", ")),
-            on: on.unwrap_or_default(),
-            action: evaluator.whole_text(&remedy.action),
-            at,
-            run: remedy.run.iter().map(|run| evaluator.whole_text(run)).collect(),
-            role: remedy.role.clone(),
-            takes: remedy.takes,
-            undo,
-            warning,
-            wave: 1,
-            after: Vec::new(),
-            reasons: Vec::new(),
-            closes: Vec::new(),
-            reopens: Vec::new(),
-            helps: Vec::new(),
-            ready: Vec::new(),
-            alternatives: Vec::new(),
-            choices: Vec::new(),
-            edits: Vec::new(),
-        }
     }
 
     /// What is open and stands against a unit that can go.

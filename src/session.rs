@@ -136,6 +136,17 @@ impl Checked<'_> {
         self.plan.as_ref()?.step_for(id)
     }
 
+    /// The facts that decide some findings and come from elsewhere, and where from; none where nothing was imported.
+    pub fn origins_of(&self, findings: &[String]) -> Vec<(&Evidence, &Origin)> {
+        if self.origins.is_empty() {
+            return Vec::new();
+        }
+        let sources = self.facts.tree().sources();
+        let findings = self.evaluation.findings.iter().filter(|at| findings.contains(&at.id));
+        let evidence = findings.flat_map(|finding| &finding.evidence);
+        evidence.filter_map(|one| Some((one, self.origin(one, sources)?))).collect()
+    }
+
     /// Where a fact comes from, if it stands there as it was taken.
     pub fn origin(&self, evidence: &Evidence, sources: &Sources) -> Option<&Origin> {
         let span = evidence.span.filter(|_| evidence.stated)?;

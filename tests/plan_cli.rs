@@ -266,3 +266,86 @@ fn lines_fit_into_eighty_columns() {
         assert!(long.is_empty() && out.is_ascii(), "{long:?}");
     }
 }
+
+/// A small pack with two roles and a command that speaks of a fact; `ROLE` is what the remedy names.
+fn with_role(role: &str, arguments: &[&str]) -> (i32, String, String) {
+    let pack = r#"pack rooms "Rooms"
+role keyHolder "Keeper of the KEYS"
+unit Room
+environment {
+  asOf: time
+  rooms: [Room]
+}
+entity Room "a room" {
+  id: key
+  open: bool ask "Is {id} open?"
+  door: text ask "Which door has {id}?"
+}
+prerequisite R-1 "A room is open" {
+  for     r in rooms
+  require r.open
+  because "{r} is closed"
+  fix     open(r)
+}
+remedy open(r: Room) {
+  do      "Open {r}"
+  run     "unlock --room {r} --door {r.door}"
+  role    ROLE
+  effect  set r.open = true
+}
+"#;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, text: &str| {
+        let file = folder.path().join(name);
+        fs::write(&file, text).expect("it can be written");
+        file.display().to_string()
+    };
+    let rules = folder.path().join("rules");
+    fs::create_dir(&rules).expect("a folder");
+    write("rules/rooms.gate", &pack.replace("ROLE", role));
+    let site = write(
+        "site.yaml",
+        "apiVersion: failback/v1\nkind: Environment\nname: house\nasOf: 2024-05-01T09:00:00Z\nrooms:\n  - id: attic\n    open: false\n",
+    );
+    let origins = r#"{"kind": "Provenance", "environments": {"house": {"rooms/attic/open":
+        {"file": "in/doors.json", "pointer": "/attic/open", "value": false}}}}"#;
+    write("site.provenance.json", origins);
+    let rules = rules.display().to_string();
+    let mut arguments = arguments.to_vec();
+    arguments.extend(["--rules", &rules, &site]);
+    run(&arguments)
+}
+
+#[test]
+fn a_command_leaves_a_blank_for_what_is_not_known() {
+    let (_, out, aside) = with_role("keyHolder", &["plan"]);
+    assert!(out.contains("unlock --room attic --door <door of attic>"), "{out}{aside}");
+    assert!(out.contains("FILL IN   before running it: <door of attic> is not known"), "{out}");
+    let (_, out, _) = with_role("keyHolder", &["plan", "--format", "markdown"]);
+    assert!(out.contains("**fill in first**"), "{out}");
+    let (_, out, _) = with_role("keyHolder", &["plan", "--format", "json"]);
+    assert_eq!(json(&out)["environments"][0]["steps"][0]["blanks"][0], "<door of attic>", "{out}");
+    let (_, out, _) = with_role("keyHolder", &["check"]);
+    assert!(out.contains("--door <door of attic>"), "{out}");
+}
+
+#[test]
+fn a_role_is_called_as_the_rules_declare_it_and_a_misspelt_one_is_refused() {
+    let (_, out, aside) = with_role("keyHolder", &["plan"]);
+    assert!(out.contains("who       Keeper of the KEYS"), "{out}{aside}");
+    let (_, out, _) = with_role("keyHolder", &["plan", "--format", "json"]);
+    assert_eq!(json(&out)["environments"][0]["steps"][0]["role"], "keyHolder", "{out}");
+    let (code, out, aside) = with_role("keyholder", &["plan"]);
+    assert_eq!(code, 2, "{out}{aside}");
+    let told = format!("{out}{aside}");
+    assert!(told.contains("unknown role `keyholder`") && told.contains("`keyHolder`"), "{told}");
+}
+
+#[test]
+fn a_step_tells_where_the_facts_come_from_that_it_mends() {
+    let (_, out, aside) = with_role("keyHolder", &["plan"]);
+    assert!(out.contains("rests on  rooms/attic/open from doors.json /attic/open"), "{out}{aside}");
+    let (_, out, _) = with_role("keyHolder", &["plan", "--format", "json"]);
+    let origin = &json(&out)["environments"][0]["steps"][0]["origins"][0];
+    assert_eq!(origin["pointer"], "/attic/open", "{out}");
+}

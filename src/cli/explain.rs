@@ -8,7 +8,7 @@ use crate::diagnostic::did_you_mean;
 use crate::evaluate::is_terminal;
 use crate::language::ast::{ItemKind, RuleKind, Text};
 use crate::report::layout::{Look, Tone};
-use crate::report::sanitise;
+use crate::report::{runbook, sanitise};
 use crate::source::{Sources, Span};
 use crate::spec::page::Section;
 
@@ -181,7 +181,12 @@ impl<'p> Page<'p> {
         let mut parts: Vec<(&str, String)> = Vec::new();
         parts.extend(remedy.at.iter().map(|at| ("at", self.text(at))));
         parts.extend(remedy.run.iter().map(|run| ("run", self.text(run))));
-        parts.extend(remedy.role.iter().map(|role| ("role", role.value.clone())));
+        parts.extend(
+            remedy
+                .role
+                .iter()
+                .map(|role| ("role", runbook::role(&self.pack.loaded.rules, &role.value))),
+        );
         parts.extend(remedy.needs.iter().map(|need| ("needs", self.slice(need.span))));
         parts.extend(remedy.takes.iter().map(|takes| ("takes", self.slice(takes.span))));
         parts.extend(remedy.warning.iter().map(|text| ("caution", self.text(text))));

@@ -3,6 +3,7 @@
 //! INVARIANT: an [`Expr`] of the IR came from an expression without errors; a rule that had one is not in the
 //! [`RuleSet`].
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::builtins::Builtin;
@@ -34,6 +35,8 @@ pub struct RuleSet {
     pub remedies: Vec<Remedy>,
     /// The condition that makes an entity one of those whose readiness is told; local 0 is the entity.
     pub unit_filter: Option<Expr>,
+    /// What the roles that are declared are called.
+    pub roles: BTreeMap<String, String>,
     /// Per type and field: the question and where the answer is, over local 0, the row.
     pub questions: Vec<Vec<Question>>,
     /// Number of memo cells.

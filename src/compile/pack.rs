@@ -3,10 +3,12 @@
 //! Owns the checks that need all declarations and no search: clauses without a rule, facts that nothing reads,
 //! remedies that no rule names. They are warnings: a pack under construction still runs.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::compile::clause_of;
 use crate::compile::ir::{Document, Rule};
 use crate::compile::usage::Usage;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::language::ast;
 use crate::schema::Schema;
 
@@ -24,6 +26,44 @@ pub fn documents(files: &[ast::File]) -> Vec<Document> {
             _ => None,
         })
         .collect()
+}
+
+/// What the roles of a pack are called. Where one is declared, all are: then a remedy can misspell none.
+pub fn roles(files: &[ast::File], diagnostics: &mut Diagnostics) -> BTreeMap<String, String> {
+    let items = || files.iter().flat_map(|file| &file.items);
+    let mut declared: BTreeMap<String, &ast::Role> = BTreeMap::new();
+    for item in items() {
+        let ast::ItemKind::Role(role) = &item.kind else { continue };
+        match declared.get(&role.name.value) {
+            Some(first) => {
+                let message = format!("role `{}` is declared twice", role.name.value);
+                diagnostics.push(
+                    Diagnostic::error("duplicate-declaration", message, role.name.span)
+                        .label(first.name.span, "first here"),
+                );
+            }
+            None => {
+                declared.insert(role.name.value.clone(), role);
+            }
+        }
+    }
+    let mut named: BTreeSet<&str> = BTreeSet::new();
+    for item in items() {
+        let ast::ItemKind::Remedy(remedy) = &item.kind else { continue };
+        let Some(role) = &remedy.role else { continue };
+        named.insert(&role.value);
+        if !declared.is_empty() && !declared.contains_key(&role.value) {
+            let message = format!("unknown role `{}`", role.value);
+            let help = did_you_mean(&role.value, declared.keys().map(String::as_str))
+                .unwrap_or_else(|| format!("declare it: `role {} \"…\"`", role.value));
+            diagnostics.push(Diagnostic::error("unknown-name", message, role.span).help(help));
+        }
+    }
+    for role in declared.values().filter(|role| !named.contains(role.name.value.as_str())) {
+        let message = format!("no remedy names role `{}`", role.name.value);
+        diagnostics.push(Diagnostic::warning("unused-role", message, role.name.span));
+    }
+    declared.into_iter().map(|(name, role)| (name, role.title.value.clone())).collect()
 }
 
 /// Reports what is declared and not used.

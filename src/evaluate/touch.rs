@@ -6,9 +6,12 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::compile::ir::{Expr, Kind, Rule, RuleSet};
+use crate::evaluate::touch::values::{Valued, Values};
 use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
 use crate::schema::TypeId;
 use crate::schema::types::Type;
+
+pub mod values;
 
 /// A field of a type.
 pub type Field = (TypeId, usize);
@@ -20,6 +23,17 @@ struct Reads {
     fields: FxHashSet<Field>,
     /// Fields read from all entities of the environment, so that one change may touch every subject.
     everywhere: FxHashSet<Field>,
+    /// Values looked for in lists of the whole environment.
+    searches: Vec<Search>,
+}
+
+/// A value of a field looked for among the values of a field of all entities of a list.
+#[derive(Debug)]
+struct Search {
+    sought: Valued,
+    listed: Valued,
+    /// What the list reads.
+    reads: FxHashSet<Field>,
 }
 
 /// The fields that each rule of a set reads.
@@ -38,6 +52,14 @@ pub enum Subjects {
 }
 
 impl Touch {
+    /// Watches the values that rules look for; to be called before the first change.
+    pub fn watch(&self, values: &mut Values, facts: &Facts<'_>) {
+        for search in self.rules.iter().flat_map(|reads| &reads.searches) {
+            values.watch(search.sought, facts);
+            values.watch(search.listed, facts);
+        }
+    }
+
     /// Looks through all rules once.
     pub fn new(rules: &RuleSet) -> Self {
         Self { rules: rules.rules.iter().map(|rule| reads(rule, rules)).collect() }
@@ -49,10 +71,25 @@ impl Touch {
         rule: usize,
         changed: &[SlotId],
         facts: &Facts<'_>,
-        references: &mut References,
+        references: &References,
+        values: &Values,
     ) -> Subjects {
         let reads = &self.rules[rule];
         let mut rows = Vec::new();
+        for search in &reads.searches {
+            let mut entities: FxHashSet<RowId> = FxHashSet::default();
+            for slot in changed.iter().filter(|slot| search.reads.contains(&facts.field_of(**slot)))
+            {
+                let owner = facts.entity_of(facts.owner(*slot));
+                if owner == ROOT {
+                    return Subjects::All;
+                }
+                entities.insert(owner);
+            }
+            for entity in entities {
+                rows.extend(values.sharing(entity, search.listed, search.sought));
+            }
+        }
         for slot in changed {
             let field = facts.field_of(*slot);
             if !reads.fields.contains(&field) {
@@ -70,10 +107,14 @@ impl Touch {
         let count = facts.row_count() as RowId;
         let mut found: FxHashSet<RowId> = rows.iter().copied().collect();
         while let Some(row) = rows.pop() {
-            for (source, field) in references.to(row) {
+            for edge in references.of(row) {
                 // What referred may have been taken back.
-                if *source < count && reads.fields.contains(field) && found.insert(*source) {
-                    rows.push(*source);
+                if edge.other >= count || edge.holder >= count {
+                    continue;
+                }
+                let field = (facts.row(edge.holder).ty, edge.at as usize);
+                if reads.fields.contains(&field) && found.insert(edge.other) {
+                    rows.push(edge.other);
                 }
             }
         }
@@ -106,6 +147,11 @@ fn reads(rule: &Rule, rules: &RuleSet) -> Reads {
 }
 
 fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
+    if !global && let Some((element, search)) = search(expr, rules) {
+        visit(element, false, rules, reads);
+        reads.searches.push(search);
+        return;
+    }
     let mut note = |field: Field| {
         reads.fields.insert(field);
         if global {
@@ -123,7 +169,7 @@ fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
     let global = global
         || match &expr.kind {
             // What is remembered for all subjects, or goes through a list of the environment, is read from everywhere.
-            Kind::Memo(..) | Kind::Table(..) => true,
+            Kind::Memo(_, deps, _) | Kind::Table(_, deps, _) => deps.is_empty(),
             Kind::Map { scan, .. }
             | Kind::Quantified(_, scan, _)
             | Kind::The(scan)
@@ -136,67 +182,179 @@ fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
     }
 }
 
-/// Who refers to whom by which field, backwards; kept up to date by adding, so it may name too many.
+/// A search for the value of a field among those of another in a list of the whole environment; what is sought first.
+fn search<'e>(expr: &'e Expr, rules: &RuleSet) -> Option<(&'e Expr, Search)> {
+    let (element, mut list, nocase) = match &expr.kind {
+        Kind::IsUniqueIn(element, list, nocase) => (element, &**list, *nocase),
+        Kind::In { element, list, nocase } => (element, &**list, *nocase),
+        _ => return None,
+    };
+    let Kind::Field { base: Some(_), owner, field, .. } = &element.kind else { return None };
+    loop {
+        list = match &list.kind {
+            Kind::Memo(_, deps, inner) if deps.is_empty() => inner,
+            Kind::Invoke(define, arguments) if arguments.is_empty() => &define.body,
+            _ => break,
+        };
+    }
+    // `environmentList.a.b`: what an element adds to the list depends on that element alone.
+    let Kind::Map { body, .. } = &list.kind else { return None };
+    let Kind::Field { base: Some(_), owner: of, field: listed, .. } = &body.kind else {
+        return None;
+    };
+    let mut reads = Reads::default();
+    own(list, rules, &mut reads).then_some(())?;
+    let search = Search {
+        sought: ((*owner, *field), nocase),
+        listed: ((*of, *listed), nocase),
+        reads: reads.fields,
+    };
+    Some((element, search))
+}
+
+/// Whether each element of a list of the environment adds to a list made from it by what it says itself, and nothing else.
+fn own(list: &Expr, rules: &RuleSet, reads: &mut Reads) -> bool {
+    match &list.kind {
+        Kind::Map { scan, body, .. } => {
+            for expr in scan.filter.as_deref().into_iter().chain([&**body]) {
+                let mut inner = Reads::default();
+                visit(expr, false, rules, &mut inner);
+                if !inner.everywhere.is_empty()
+                    || !inner.searches.is_empty()
+                    || refers(&inner, rules)
+                {
+                    return false;
+                }
+                reads.fields.extend(inner.fields);
+            }
+            own(&scan.list, rules, reads)
+        }
+        Kind::Field { base: None, owner, field, .. } => {
+            reads.fields.insert((*owner, *field));
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Whether fields lead to other entities.
+fn refers(reads: &Reads, rules: &RuleSet) -> bool {
+    reads.fields.iter().any(|(ty, field)| {
+        let ty = &rules.schema.ty(*ty).fields[*field].ty;
+        let leads = |ty: &Type| matches!(ty, Type::Ref(_) | Type::RefAny);
+        leads(ty.present()) || ty.element().is_some_and(leads)
+    })
+}
+
+/// A reference, seen from one of its ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edge {
+    /// The entity at the other end.
+    pub other: RowId,
+    /// The row whose field refers: the source itself, or a record of it.
+    pub holder: RowId,
+    /// The field, by its place in the type of the holder.
+    pub at: u32,
+    /// Whether the other end refers to this one, and not this one to the other.
+    pub refers: bool,
+}
+
+/// Who refers to whom by which field, from both ends; kept up to date by adding, so it may name too many.
 pub struct References {
-    sources: FxHashMap<RowId, Vec<(RowId, Field)>>,
+    /// Where the edges of each row begin; one more than there are rows.
+    starts: Vec<u32>,
+    /// The edges of the facts as they were first, row after row, each sorted.
+    edges: Vec<Edge>,
+    /// Edges that came later.
+    later: FxHashMap<RowId, Vec<Edge>>,
 }
 
 impl References {
     /// Collects all references.
     pub fn new(facts: &Facts<'_>) -> Self {
-        let mut references = Self { sources: FxHashMap::default() };
-        for row in 0..facts.row_count() as RowId {
-            references.collect(row, facts, false);
+        let rows = facts.row_count();
+        let mut found: Vec<(RowId, Edge)> = Vec::new();
+        for row in 0..rows as RowId {
+            collect(row, facts, &mut |from, edge| found.push((from, edge)));
         }
-        references
+        let mut starts = vec![0_u32; rows + 1];
+        for (row, _) in &found {
+            starts[*row as usize + 1] += 1;
+        }
+        for row in 0..rows {
+            starts[row + 1] += starts[row];
+        }
+        let mut next = starts.clone();
+        let nobody = Edge { other: ROOT, holder: ROOT, at: 0, refers: false };
+        let mut edges = vec![nobody; found.len()];
+        for (row, edge) in found {
+            let place = &mut next[row as usize];
+            edges[*place as usize] = edge;
+            *place += 1;
+        }
+        for row in 0..rows {
+            edges[starts[row] as usize..starts[row + 1] as usize].sort_unstable();
+        }
+        Self { starts, edges, later: FxHashMap::default() }
     }
 
-    /// Adds the references of an entity whose facts changed.
+    /// Adds the references of rows whose facts changed.
     pub fn update(&mut self, changed: &[SlotId], facts: &Facts<'_>) {
         let rows: FxHashSet<RowId> = changed.iter().map(|slot| facts.owner(*slot)).collect();
         for row in rows {
-            self.collect(row, facts, true);
-        }
-    }
-
-    fn collect(&mut self, row: RowId, facts: &Facts<'_>, again: bool) {
-        let ty = facts.row(row).ty;
-        let source = facts.entity_of(row);
-        for (at, field) in facts.schema().ty(ty).fields.iter().enumerate() {
-            let Some(slot) = field.slot.map(|slot| facts.slot_of(row, slot)) else { continue };
-            match field.ty.present() {
-                Type::Ref(_) | Type::RefAny => {
-                    if let Fact::Row(target) = facts.read(slot, &field.ty) {
-                        self.add(target, source, (ty, at), again);
+            collect(row, facts, &mut |from, edge| {
+                if self.first(from).binary_search(&edge).is_err() {
+                    let later = self.later.entry(from).or_default();
+                    if let Err(at) = later.binary_search(&edge) {
+                        later.insert(at, edge);
                     }
                 }
-                Type::List(element, _) if matches!(**element, Type::Ref(_) | Type::RefAny) => {
-                    let Fact::List(list) = facts.read(slot, &field.ty) else { continue };
-                    for place in 0..facts.list_len(list) {
-                        if let Fact::Row(target) = facts.list_item(list, place, element) {
-                            self.add(target, source, (ty, at), again);
-                        }
+            });
+        }
+    }
+
+    fn first(&self, row: RowId) -> &[Edge] {
+        match (self.starts.get(row as usize), self.starts.get(row as usize + 1)) {
+            (Some(start), Some(end)) => &self.edges[*start as usize..*end as usize],
+            _ => &[],
+        }
+    }
+
+    /// The references in which a row takes part, by either end.
+    pub fn of(&self, row: RowId) -> impl Iterator<Item = &Edge> {
+        self.first(row).iter().chain(self.later.get(&row).into_iter().flatten())
+    }
+}
+
+/// Hands out both ends of each reference of a row.
+fn collect(row: RowId, facts: &Facts<'_>, sink: &mut dyn FnMut(RowId, Edge)) {
+    let source = facts.entity_of(row);
+    if source == ROOT {
+        return;
+    }
+    for (at, field) in facts.schema().ty(facts.row(row).ty).fields.iter().enumerate() {
+        let Some(slot) = field.slot.map(|slot| facts.slot_of(row, slot)) else { continue };
+        // A field leads from source to target, its inverse back.
+        let mut add = |target: RowId| {
+            let edge = Edge { other: source, holder: row, at: at as u32, refers: true };
+            sink(target, edge);
+            sink(source, Edge { other: target, refers: false, ..edge });
+        };
+        match field.ty.present() {
+            Type::Ref(_) | Type::RefAny => {
+                if let Fact::Row(target) = facts.read(slot, &field.ty) {
+                    add(target);
+                }
+            }
+            Type::List(element, _) if matches!(**element, Type::Ref(_) | Type::RefAny) => {
+                let Fact::List(list) = facts.read(slot, &field.ty) else { continue };
+                for place in 0..facts.list_len(list) {
+                    if let Fact::Row(target) = facts.list_item(list, place, element) {
+                        add(target);
                     }
                 }
-                _ => {}
             }
+            _ => {}
         }
-    }
-
-    /// An edge counts in both directions: a field leads from source to target, its inverse back.
-    fn add(&mut self, target: RowId, source: RowId, field: Field, again: bool) {
-        if source == ROOT {
-            return;
-        }
-        for (to, from) in [(target, source), (source, target)] {
-            let sources = self.sources.entry(to).or_default();
-            if !again || !sources.contains(&(from, field)) {
-                sources.push((from, field));
-            }
-        }
-    }
-
-    fn to(&self, row: RowId) -> &[(RowId, Field)] {
-        self.sources.get(&row).map_or(&[], Vec::as_slice)
     }
 }

@@ -105,10 +105,7 @@ impl Facts<'_> {
         while self.journal.len() > mark {
             match self.journal.pop() {
                 Some(Undo::Slot(slot, content)) => {
-                    let entity = self.entity_of(self.owner(slot));
-                    self.forget_references(entity);
-                    self.slots[slot as usize] = content;
-                    self.note_references(entity);
+                    self.exchange(slot, content);
                 }
                 Some(Undo::Stale(slot)) => {
                     self.stale.insert(slot);
@@ -185,17 +182,29 @@ impl Facts<'_> {
     }
 
     fn replace(&mut self, slot: SlotId, content: Slot) {
-        let entity = self.entity_of(self.owner(slot));
-        self.forget_references(entity);
         self.journal.push(Undo::Slot(slot, self.slots[slot as usize]));
-        self.slots[slot as usize] = content;
+        self.exchange(slot, content);
         if self.stale.remove(&slot) {
             self.journal.push(Undo::Stale(slot));
         }
         if self.damaged.remove(&slot) {
             self.journal.push(Undo::Damaged(slot));
         }
-        self.note_references(entity);
+    }
+
+    /// Puts other content into a slot, and keeps right who refers to whom where the slot tells.
+    fn exchange(&mut self, slot: SlotId, content: Slot) {
+        let field = self.field_of(slot);
+        let tells =
+            self.schema.inverses().any(|(_, inverse)| (inverse.source, inverse.by) == field);
+        if !tells {
+            self.slots[slot as usize] = content;
+            return;
+        }
+        let row = self.owner(slot);
+        self.forget_references(row);
+        self.slots[slot as usize] = content;
+        self.note_references(row);
     }
 
     /// Adds elements to a list; `false` where the list is not known, so that it stays unknown.

@@ -55,6 +55,8 @@ pub enum ItemKind {
     Record(TypeDecl),
     /// `unit Server s where s.asked`
     Unit(Unit),
+    /// `role operator "the operator on duty"`
+    Role(Role),
     /// `define ready(s: Server): bool = s.state == running`
     Define(Define),
     /// `prerequisite`, `unsupported` or `advisory`
@@ -187,6 +189,15 @@ pub enum TypeKind {
     },
     /// Something the parser could not read.
     Error,
+}
+
+/// `role NAME "title"`: what people call those who carry steps out.
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// The word that remedies name it by.
+    pub name: Name,
+    /// What it is called.
+    pub title: Name,
 }
 
 /// `unit Server [ s where EXPR ]`

@@ -79,7 +79,7 @@ struct Part<'a> {
 fn print_item(printer: &mut Printer, item: &Item, gap: Gap) {
     printer.continuation = 4;
     match &item.kind {
-        ItemKind::Pack(_) => printer.token(gap),
+        ItemKind::Pack(_) | ItemKind::Role(_) => printer.token(gap),
         ItemKind::Document(document) => print_document(printer, document, gap),
         ItemKind::Environment(decl) | ItemKind::Entity(decl) | ItemKind::Record(decl) => {
             print_type(printer, decl, item, gap)

@@ -7,11 +7,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::compile::ir::Level;
 use crate::evaluate::expr::Evaluator;
-use crate::evaluate::reach::Reach;
-use crate::evaluate::{Outcome, is_terminal};
-use crate::facts::{RowId, SlotId};
+use crate::evaluate::{Outcome, Raw, is_terminal, subject};
+use crate::facts::{Fact, ROOT, RowId, SlotId};
 use crate::plan::Planner;
 use crate::plan::state::{Applied, FindingKey};
+use crate::schema::TypeKind;
 use crate::schema::types::Type;
 
 impl<'a> Planner<'a, '_, '_> {
@@ -67,22 +67,38 @@ impl<'a> Planner<'a, '_, '_> {
         before: &mut FxHashMap<RowId, usize>,
     ) {
         let asked = self.changes_who_is_asked_for(applied);
-        let former: FxHashSet<RowId> = self.units.iter().copied().collect();
+        let mut former = Vec::new();
         if asked {
             let mut evaluator = Evaluator::new(&self.state.facts, self.state.rules, self.state.now);
-            self.units = evaluator.units();
+            former = std::mem::replace(&mut self.units, evaluator.units());
         }
-        let all = asked || applied.changed.iter().any(|slot| self.leads(*slot));
-        let keys: Vec<FindingKey> =
-            if all { self.state.open.keys().cloned().collect() } else { applied.opened.clone() };
-        let mut reach: Option<Reach> = None;
+        let leads = applied.changed.iter().any(|slot| self.leads(*slot));
+        let mut keys: Vec<&FindingKey> = Vec::new();
+        match (asked, leads) {
+            (true, _) => keys.extend(self.state.open.keys()),
+            // What is about a unit itself blocks that unit, wherever references lead.
+            (_, true) => {
+                let apart = |(key, raw): &(&FindingKey, &Raw<'a>)| {
+                    applied.opened.contains(key) || !self.is_about_a_unit(raw)
+                };
+                keys.extend(self.state.open.iter().filter(apart).map(|(key, _)| key));
+            }
+            _ => keys.extend(&applied.opened),
+        }
+        let mut known: FxHashMap<RowId, Vec<RowId>> = FxHashMap::default();
         let mut found = Vec::new();
         let mut evaluator = Evaluator::new(&self.state.facts, self.state.rules, self.state.now);
         for key in keys {
-            let Some(raw) = self.state.open.get(&key) else { continue };
-            let blocked = evaluator.blocked(raw, &self.units, &mut reach);
-            if self.blocks.get(&key) != Some(&blocked) {
-                found.push((key, blocked));
+            let Some(raw) = self.state.open.get(key) else { continue };
+            let entity = self.reached(raw);
+            let blocked = match entity {
+                Some(entity) => {
+                    known.entry(entity).or_insert_with(|| self.reaching(entity)).clone()
+                }
+                None => evaluator.blocked(raw, &self.units, &mut None),
+            };
+            if self.blocks.get(key) != Some(&blocked) {
+                found.push((key.clone(), blocked));
             }
         }
         for (key, blocked) in found {
@@ -98,7 +114,7 @@ impl<'a> Planner<'a, '_, '_> {
                     lost.extend(self.blocks.get(key).into_iter().flatten());
                 }
             }
-            for unit in self.units.iter().filter(|unit| !former.contains(unit)) {
+            for unit in self.units.iter().filter(|unit| former.binary_search(unit).is_err()) {
                 if !lost.contains(unit) {
                     self.eligible.insert(*unit);
                 }
@@ -108,15 +124,120 @@ impl<'a> Planner<'a, '_, '_> {
         }
     }
 
+    /// The entity whose users are blocked by a finding; none where the finding tells them otherwise.
+    fn reached(&self, raw: &Raw<'a>) -> Option<RowId> {
+        let rule = &self.state.rules.rules[raw.rule];
+        if rule.blocks.is_some() && raw.open.is_none() {
+            return None;
+        }
+        let facts = &self.state.facts;
+        let entity = facts.entity_of(subject(&raw.bindings)?);
+        let unit = facts.schema().unit;
+        (entity != ROOT && Some(facts.row(entity).ty) != unit).then_some(entity)
+    }
+
+    fn is_about_a_unit(&self, raw: &Raw<'a>) -> bool {
+        let facts = &self.state.facts;
+        self.state.rules.rules[raw.rule].blocks.is_none()
+            && subject(&raw.bindings)
+                .is_some_and(|row| Some(facts.row(facts.entity_of(row)).ty) == facts.schema().unit)
+    }
+
+    /// The units from which an entity can be reached, as [`crate::evaluate::reach`] has it, but without a look at all
+    /// other references.
+    fn reaching(&self, entity: RowId) -> Vec<RowId> {
+        let facts = &self.state.facts;
+        let schema = facts.schema();
+        let count = facts.row_count() as RowId;
+        let mut seen = FxHashSet::from_iter([entity]);
+        let mut found = Vec::new();
+        let mut stack = vec![entity];
+        while let Some(row) = stack.pop() {
+            if Some(facts.row(row).ty) == schema.unit {
+                if self.units.binary_search(&row).is_ok() {
+                    found.push(row);
+                }
+                continue;
+            }
+            for edge in self.state.references.of(row) {
+                if edge.other >= count || edge.holder >= count || edge.other == ROOT {
+                    continue;
+                }
+                let (source, target) =
+                    if edge.refers { (edge.other, row) } else { (row, edge.other) };
+                // Backwards goes what refers to this one; what this one refers to only by an inverse of at most one.
+                let field = (facts.row(edge.holder).ty, edge.at as usize);
+                let back = edge.refers
+                    || schema.ty(facts.row(target).ty).fields.iter().any(|other| match other.ty {
+                        Type::One(inverse) => {
+                            let inverse = schema.inverse(inverse);
+                            (inverse.source, inverse.by) == field
+                        }
+                        _ => false,
+                    });
+                if back
+                    && !seen.contains(&edge.other)
+                    && self.still_refers(edge.holder, edge.at as usize, source, target)
+                {
+                    seen.insert(edge.other);
+                    stack.push(edge.other);
+                }
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// Whether a reference that was there once is there now.
+    fn still_refers(&self, holder: RowId, at: usize, source: RowId, target: RowId) -> bool {
+        let facts = &self.state.facts;
+        if facts.entity_of(holder) != source || !self.is_held(holder) || !self.is_held(target) {
+            return false;
+        }
+        let Some(field) = facts.schema().ty(facts.row(holder).ty).fields.get(at) else {
+            return false;
+        };
+        let Some(slot) = field.slot.map(|slot| facts.slot_of(holder, slot)) else { return false };
+        match (facts.read(slot, &field.ty), field.ty.element()) {
+            (Fact::Row(row), _) => row == target,
+            (Fact::List(list), Some(element)) => (0..facts.list_len(list))
+                .any(|at| facts.list_item(list, at, element) == Fact::Row(target)),
+            _ => false,
+        }
+    }
+
+    /// Whether something holds a row still.
+    fn is_held(&self, mut row: RowId) -> bool {
+        let facts = &self.state.facts;
+        while row != ROOT {
+            let data = facts.row(row);
+            let held = match facts.schema().ty(data.ty).kind {
+                TypeKind::Entity => facts.entities(data.ty).binary_search(&row).is_ok(),
+                _ => {
+                    facts.place_in(data.via, row).is_some()
+                        || facts.record_row(data.via) == Some(row)
+                }
+            };
+            if !held {
+                return false;
+            }
+            row = data.parent;
+        }
+        true
+    }
+
     /// Units that something stood against, and nothing does now.
     pub(crate) fn ready(&self, before: &FxHashMap<RowId, usize>) -> Vec<String> {
         let stands = |unit: &RowId| self.standing.get(unit).is_some_and(|standing| *standing > 0);
-        self.units
+        let mut ready: Vec<RowId> = before
             .iter()
-            .filter(|unit| before.get(*unit).is_some_and(|before| *before > 0))
-            .filter(|unit| !stands(unit) && self.eligible.contains(*unit))
-            .map(|unit| self.state.facts.name(*unit))
-            .collect()
+            .filter(|(_, before)| **before > 0)
+            .map(|(unit, _)| *unit)
+            .filter(|unit| !stands(unit) && self.eligible.contains(unit))
+            .filter(|unit| self.units.binary_search(unit).is_ok())
+            .collect();
+        ready.sort_unstable();
+        ready.into_iter().map(|unit| self.state.facts.name(unit)).collect()
     }
 
     /// Whether a fact leads from one entity to another.

@@ -8,8 +8,9 @@ use crate::builtins::value::Value;
 use crate::compile::ir::Level;
 use crate::evaluate::explain;
 use crate::evaluate::truth::Truth;
-use crate::evaluate::{Evaluation, Outcome, Question, Raw, Readiness, is_terminal, show};
+use crate::evaluate::{Evaluation, Outcome, Question, Readiness, is_terminal, show};
 use crate::facts::SlotId;
+use crate::plan::state;
 use crate::plan::step::{self, Spec};
 use crate::plan::{Hold, Ineligible, Plan, Planner, Unresolved};
 use crate::scalar;
@@ -25,8 +26,12 @@ impl<'a> Planner<'a, '_, '_> {
             self.state.now,
             &Default::default(),
         );
-        let mut plan = Plan { limit: self.limit.take(), ..Plan::default() };
+        let stopped = self.limit.is_some();
+        let needless = || "some steps may be needless: the plan is too long to try each without";
+        let limit = self.limit.take().or_else(|| self.bounded.then(needless).map(str::to_owned));
+        let mut plan = Plan { limit, stopped, ..Plan::default() };
         let mut rests_on: Vec<(Vec<SlotId>, Vec<SlotId>)> = Vec::new();
+        let mut asked: FxHashSet<String> = FxHashSet::default();
         for finding in &last.findings {
             let rule = &rules.rules[finding.rule];
             let stands = finding.blocks.is_empty()
@@ -35,7 +40,7 @@ impl<'a> Planner<'a, '_, '_> {
                 continue;
             }
             for question in &finding.questions {
-                if !plan.questions.iter().any(|known| known.path == question.path) {
+                if asked.insert(question.path.clone()) {
                     plan.questions.push(question.clone());
                 }
             }
@@ -46,7 +51,7 @@ impl<'a> Planner<'a, '_, '_> {
                 }
                 Outcome::Pending => (Hold::Time, "only time closes it".to_owned()),
                 _ if is_terminal(rule) => (Hold::Closed, "there is no remedy".to_owned()),
-                _ => self.why_not(finding, &mut plan.questions, &mut missed),
+                _ => self.why_not(finding, &mut plan.questions, &mut asked, &mut missed),
             };
             let evidence = finding.evidence.iter().map(|evidence| evidence.slot).collect();
             rests_on.push((evidence, missed));
@@ -74,14 +79,14 @@ impl<'a> Planner<'a, '_, '_> {
             .collect();
         plan.opens = !plan.ready.is_empty();
         // Nobody is left behind by no longer being asked for.
-        let all = evaluation
-            .units
-            .iter()
-            .all(|unit| unit.readiness == Readiness::Ineligible || plan.ready.contains(&unit.id));
-        plan.verified = plan.unresolved.is_empty() && plan.limit.is_none() && plan.opens && all;
+        let ready: FxHashSet<&str> = plan.ready.iter().map(String::as_str).collect();
+        let all = evaluation.units.iter().all(|unit| {
+            unit.readiness == Readiness::Ineligible || ready.contains(unit.id.as_str())
+        });
+        plan.verified = plan.unresolved.is_empty() && !plan.stopped && plan.opens && all;
         plan.ineligible = self.ineligible(evaluation);
         let only_time = plan.unresolved.iter().all(|open| open.hold == Hold::Time);
-        if plan.limit.is_none() && only_time && (plan.opens || !plan.unresolved.is_empty()) {
+        if !plan.stopped && only_time && (plan.opens || !plan.unresolved.is_empty()) {
             let until = plan.unresolved.iter().filter_map(|open| open.until).max();
             plan.earliest = self.earliest().max(until);
         }
@@ -97,18 +102,13 @@ impl<'a> Planner<'a, '_, '_> {
         &self,
         finding: &crate::evaluate::Finding<'a>,
         questions: &mut Vec<Question>,
+        asked: &mut FxHashSet<String>,
         missed: &mut Vec<SlotId>,
     ) -> (Hold, String) {
         let (rules, facts) = (self.state.rules, &self.state.facts);
         let rule = &rules.rules[finding.rule];
         let mut evaluator = crate::evaluate::expr::Evaluator::new(facts, rules, self.state.now);
-        let raw = Raw {
-            rule: finding.rule,
-            outcome: finding.outcome,
-            bindings: finding.bindings.clone(),
-            open: finding.open,
-        };
-        evaluator.rebind(&raw);
+        evaluator.rebind(&state::raw(finding));
         let mut reasons = Vec::new();
         let mut hold = Hold::Closed;
         for fix in &rule.fixes {
@@ -153,7 +153,7 @@ impl<'a> Planner<'a, '_, '_> {
                 hold = Hold::Question;
                 for usage in uses.iter().filter(|usage| explain::is_open(usage, facts)) {
                     let question = explain::question(usage, facts, rules, self.state.now);
-                    if !questions.iter().any(|known| known.path == question.path) {
+                    if asked.insert(question.path.clone()) {
                         questions.push(question);
                     }
                 }

@@ -9,6 +9,7 @@ use crate::builtins::value::Key;
 use crate::compile::ir::{Level, RuleSet};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::run::Bound;
+use crate::evaluate::touch::values::Values;
 use crate::evaluate::touch::{References, Subjects, Touch};
 use crate::evaluate::{Finding, Outcome, Raw, subject};
 use crate::facts::{Facts, SlotId};
@@ -31,9 +32,14 @@ pub struct State<'a, 'r> {
     /// What is open.
     pub open: Open<'a>,
     touch: Touch,
-    references: References,
+    pub(crate) references: References,
+    values: Values,
     /// How many times a rule was run again.
     pub evaluations: usize,
+    /// What was open before the first step, in order, and where each rule begins there.
+    first: Vec<(FindingKey, Raw<'a>)>,
+    by_rule: Vec<usize>,
+    start: usize,
 }
 
 /// What a step changed.
@@ -46,6 +52,8 @@ pub struct Applied<'a> {
     pub closed: Open<'a>,
     /// Findings that are open now and were not before.
     pub opened: Vec<FindingKey>,
+    /// Findings that were open before the first step and were looked at again, by their places among those.
+    pub touched: Vec<u32>,
     mark: usize,
 }
 
@@ -53,6 +61,23 @@ pub struct Applied<'a> {
 pub fn key(raw: &Raw<'_>) -> FindingKey {
     let bindings = raw.bindings.iter().map(|(_, value)| Key::of(value, false).unwrap_or(Key::None));
     (raw.rule, bindings.collect(), raw.open)
+}
+
+/// An outcome as it was before it was explained.
+pub fn raw<'a>(finding: &Finding<'a>) -> Raw<'a> {
+    Raw {
+        rule: finding.rule,
+        outcome: finding.outcome,
+        bindings: finding.bindings.clone(),
+        open: finding.open,
+    }
+}
+
+/// The key of a finding.
+pub fn key_of(finding: &Finding<'_>) -> FindingKey {
+    let bindings =
+        finding.bindings.iter().map(|(_, value)| Key::of(value, false).unwrap_or(Key::None));
+    (finding.rule, bindings.collect(), finding.open)
 }
 
 impl<'a, 'r> State<'a, 'r> {
@@ -66,23 +91,35 @@ impl<'a, 'r> State<'a, 'r> {
         let raws = findings
             .iter()
             .filter(|finding| rules.rules[finding.rule].level == Level::Error)
-            .map(|finding| Raw {
-                rule: finding.rule,
-                outcome: finding.outcome,
-                bindings: finding.bindings.clone(),
-                open: finding.open,
-            });
-        let open = raws.map(|raw| (key(&raw), raw)).collect();
+            .map(raw);
+        let open: Open<'a> = raws.map(|raw| (key(&raw), raw)).collect();
         let references = References::new(facts);
+        let (touch, mut values) = (Touch::new(rules), Values::default());
+        touch.watch(&mut values, facts);
+        let first: Vec<(FindingKey, Raw<'a>)> =
+            open.iter().map(|(key, raw)| (key.clone(), raw.clone())).collect();
+        let by_rule = (0..=rules.rules.len())
+            .map(|rule| first.partition_point(|(key, _)| key.0 < rule))
+            .collect();
         Self {
             facts: facts.clone(),
             rules,
             now,
+            first,
+            by_rule,
             open,
-            touch: Touch::new(rules),
+            touch,
             references,
+            values,
             evaluations: 0,
+            start: facts.mark(),
         }
+    }
+
+    /// Goes back to before the first step.
+    pub fn reset(&mut self) {
+        self.facts.rollback(self.start);
+        self.open = self.first.iter().cloned().collect();
     }
 
     /// Carries out a step; `None`, with nothing changed, where an effect cannot be carried out.
@@ -93,8 +130,15 @@ impl<'a, 'r> State<'a, 'r> {
             return None;
         };
         let changed = self.facts.changed_since(mark);
-        let (closed, opened) = self.evaluate_again(&changed);
-        Some(Applied { done, changed, closed, opened, mark })
+        let again = self.evaluate_again(&changed);
+        Some(Applied {
+            done,
+            changed,
+            closed: again.closed,
+            opened: again.opened,
+            touched: again.touched,
+            mark,
+        })
     }
 
     /// Takes a step back.
@@ -106,15 +150,17 @@ impl<'a, 'r> State<'a, 'r> {
         self.open.extend(applied.closed);
     }
 
-    fn evaluate_again(&mut self, changed: &[SlotId]) -> (Open<'a>, Vec<FindingKey>) {
+    fn evaluate_again(&mut self, changed: &[SlotId]) -> Again<'a> {
         self.references.update(changed, &self.facts);
+        self.values.update(changed, &self.facts);
         let mut evaluator = Evaluator::new(&self.facts, self.rules, self.now);
-        let (mut closed, mut opened) = (Open::new(), Vec::new());
+        let Again { mut closed, mut opened, mut touched } = Again::default();
         for (index, rule) in self.rules.rules.iter().enumerate() {
             if rule.level != Level::Error {
                 continue;
             }
-            let subjects = self.touch.subjects(index, changed, &self.facts, &mut self.references);
+            let subjects =
+                self.touch.subjects(index, changed, &self.facts, &self.references, &self.values);
             let mut found: Open<'a> = Open::new();
             let mut sink = |seen: Bound<'_, 'a>| {
                 if !matches!(seen.outcome, Outcome::Pass | Outcome::NotApplicable) {
@@ -122,7 +168,7 @@ impl<'a, 'r> State<'a, 'r> {
                     found.insert(key(&raw), raw);
                 }
             };
-            let touched = |raw: &Raw<'a>| match &subjects {
+            let is_touched = |raw: &Raw<'a>| match &subjects {
                 Subjects::None => false,
                 Subjects::All => true,
                 // What has no subject is about a list, which any change may touch.
@@ -136,11 +182,15 @@ impl<'a, 'r> State<'a, 'r> {
                 Subjects::Some(rows) => evaluator.run_for(index, rows, &mut sink),
             }
             self.evaluations += 1;
+            let first = self.first[self.by_rule[index]..self.by_rule[index + 1]].iter();
+            let again =
+                first.zip(self.by_rule[index] as u32..).filter(|((_, raw), _)| is_touched(raw));
+            touched.extend(again.map(|(_, place)| place));
             let range = (index, Vec::new(), None)..(index + 1, Vec::new(), None);
             let before: Vec<FindingKey> = self
                 .open
                 .range(range)
-                .filter(|(_, raw)| touched(raw))
+                .filter(|(_, raw)| is_touched(raw))
                 .map(|(key, _)| key.clone())
                 .collect();
             for key in before {
@@ -163,6 +213,14 @@ impl<'a, 'r> State<'a, 'r> {
                 }
             }
         }
-        (closed, opened)
+        Again { closed, opened, touched }
     }
+}
+
+/// What came of evaluating again.
+#[derive(Default)]
+struct Again<'a> {
+    closed: Open<'a>,
+    opened: Vec<FindingKey>,
+    touched: Vec<u32>,
 }

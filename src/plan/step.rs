@@ -332,6 +332,11 @@ impl<'a> Run<'_, 'a, '_> {
                 items.collect::<Option<Vec<_>>>().map(NewFact::List)
             }
             Kind::Map { scan, body, .. } if makes(body) => {
+                if let Kind::Make(ty, fields) = &body.kind
+                    && !fields.iter().any(|(_, value)| makes(value) || chooses(value))
+                {
+                    return self.records(*ty, fields, scan, (parent, via), locals);
+                }
                 let items = self.with(locals, |evaluator| evaluator.candidates(scan, None));
                 let mut built = Vec::new();
                 for item in items {
@@ -366,6 +371,36 @@ impl<'a> Run<'_, 'a, '_> {
                 new_fact(&value)
             }
         }
+    }
+
+    /// One record for each element of a list. All their values are computed before the first is made, so that what they
+    /// have in common is computed once.
+    fn records(
+        &mut self,
+        ty: TypeId,
+        fields: &[(usize, Expr)],
+        scan: &Scan,
+        (parent, via): (RowId, SlotId),
+        locals: &[(LocalId, Value<'a>)],
+    ) -> Option<NewFact> {
+        let values: Option<Vec<Vec<NewFact>>> = self.with(locals, |evaluator| {
+            let items = evaluator.candidates(scan, None);
+            let mut of = |item: Value<'a>| {
+                evaluator.set(scan.local, item);
+                fields.iter().map(|(_, value)| new_fact(&evaluator.eval(value).0)).collect()
+            };
+            items.into_iter().map(&mut of).collect()
+        });
+        let mut built = Vec::new();
+        for values in values? {
+            let made = self.facts.make_row(ty, parent, via);
+            for ((field, _), value) in fields.iter().zip(&values) {
+                let slot = self.slot(made, ty, *field)?;
+                self.facts.store(slot, value);
+            }
+            built.push(NewFact::Row(made));
+        }
+        Some(NewFact::List(built))
     }
 
     fn choose(

@@ -11,6 +11,7 @@ use crate::compile::ir::{Level, Rule};
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::{Evidence, Finding, Outcome, Raw};
+use crate::plan::describe;
 use crate::report::placement::Placement;
 use crate::report::{Format, layout, placement, sanitise};
 use crate::scalar;
@@ -397,12 +398,15 @@ impl<'c, 'a> Explainer<'c, 'a> {
             }
             let rules: &'a crate::compile::ir::RuleSet = self.checked.rules;
             let remedy = &rules.remedies[fix.remedy];
+            let run = remedy.run.iter();
+            let run = run.map(|run| describe::command(&mut self.remedies, run, &mut Vec::new()));
+            let run = run.collect();
             let mut text = |template| self.remedies.whole_text(template);
             texts.push(FixText {
                 remedy: &remedy.name,
                 action: text(&remedy.action),
                 at: remedy.at.as_ref().map(&mut text),
-                run: remedy.run.iter().map(&mut text).collect(),
+                run,
                 warning: remedy.warning.as_ref().map(&mut text),
             });
         }

@@ -3,7 +3,7 @@
 //! Owns the choice of the form, the exit code, and the sentences that several forms share. Computes no plan; no form
 //! tells more or less steps than another.
 
-use crate::compile::ir::Level;
+use crate::compile::ir::{Level, RuleSet};
 use crate::diagnostic::Severity;
 use crate::evaluate::{Finding, Outcome, Verdict};
 use crate::plan::{Hold, Plan, Step};
@@ -93,7 +93,7 @@ pub fn code(checked: &Checked<'_>, plan: &Plan) -> u8 {
         Verdict::Nothing => 5,
         Verdict::Open => 0,
         _ if plan.verified => 0,
-        _ if plan.limit.is_some() || holds(Hold::Closed) => 1,
+        _ if plan.stopped || holds(Hold::Closed) => 1,
         _ if holds(Hold::Question) => 3,
         _ if holds(Hold::Time) => 4,
         _ => 1,
@@ -127,13 +127,18 @@ pub(crate) fn reaches(checked: &Checked<'_>, plan: &Plan) -> String {
 /// Whether that is verified, and if not, why not.
 pub(crate) fn verified(plan: &Plan) -> String {
     if plan.verified {
-        return match plan.steps.last() {
+        let mut text = match plan.steps.last() {
             None => "verified: every rule was run on the facts".to_owned(),
             Some(step) => format!(
                 "verified: the steps were run on a copy of the facts; the gate was open after step {}",
                 step.id
             ),
         };
+        if let Some(limit) = &plan.limit {
+            text.push_str("; ");
+            text.push_str(limit);
+        }
+        return text;
     }
     let mut whys = Vec::new();
     if let Some(limit) = &plan.limit {
@@ -189,8 +194,29 @@ pub(crate) fn advice<'c, 'a>(checked: &'c Checked<'a>) -> Vec<&'c Finding<'a>> {
     fired.collect()
 }
 
-/// A role as it is spoken: `siteOwner` is a site owner.
-pub(crate) fn role(word: &str) -> String {
+/// What has to be put into the commands of a step before they can be run.
+pub(crate) fn fill_in(step: &Step) -> String {
+    let what = if step.blanks.len() == 1 { "is" } else { "are" };
+    format!("before running it: {} {what} not known", step.blanks.join(", "))
+}
+
+/// Where the facts come from on which findings rest, in a few words each.
+pub(crate) fn origins(checked: &Checked<'_>, ids: &[String]) -> Vec<String> {
+    let mut told: Vec<String> = Vec::new();
+    for (evidence, origin) in checked.origins_of(ids) {
+        let text = format!("{} from {}", evidence.path, origin.short());
+        if !told.contains(&text) {
+            told.push(text);
+        }
+    }
+    told
+}
+
+/// A role as the rules call it, else as it is spoken: `siteOwner` is a site owner.
+pub(crate) fn role(rules: &RuleSet, word: &str) -> String {
+    if let Some(title) = rules.roles.get(word) {
+        return title.clone();
+    }
     let mut out = String::new();
     for char in word.chars() {
         if char.is_uppercase() && !out.is_empty() {

@@ -8,7 +8,7 @@ use crate::support::{SAMPLE, expression, parse};
 fn the_sample_is_read_without_an_error() {
     let parsed = parse(SAMPLE);
     assert_eq!(parsed.told(), Vec::<String>::new());
-    assert_eq!(parsed.file.items.len(), 25);
+    assert_eq!(parsed.file.items.len(), 26);
     assert!(parsed.file.items.iter().all(|item| !item.broken));
     assert_eq!(parsed.file.comments.len(), 6);
 }

@@ -12,6 +12,7 @@ use crate::generate::{Faults, environment};
 use crate::rows::{Row, rows};
 
 /// Cases in an ordinary run; `FAILBACK_PLAN_CASES` asks for others.
+#[cfg(test)]
 const CASES: u64 = 500;
 
 /// SplitMix64: small, and the same everywhere.
@@ -27,6 +28,7 @@ impl Dice {
     }
 }
 
+#[cfg(test)]
 fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).map_or(otherwise, |text| text.parse().expect("a number"))
 }
@@ -146,7 +148,11 @@ fn one_case(case: u64, rules: &RuleSet, pool: &[Row]) -> (String, usize) {
 
 #[test]
 fn random_sets_of_faults_are_mended_as_promised() {
-    let (cases, seed) = (number("FAILBACK_PLAN_CASES", CASES), number("FAILBACK_PLAN_SEED", 1));
+    hold(number("FAILBACK_PLAN_CASES", CASES), number("FAILBACK_PLAN_SEED", 1));
+}
+
+/// Holds so many cases against all that a plan promises, side by side on all cores.
+pub fn hold(cases: u64, seed: u64) {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicU64::new(seed);
     let told: Vec<(String, usize)> = std::thread::scope(|scope| {

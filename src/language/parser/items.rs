@@ -7,14 +7,14 @@ use nom::{Input, Parser};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::language::ast::{
     Clause, ClauseNote, Define, Document, Expr, ExprKind, Field, Item, ItemKind, Pack, Param,
-    Remedy, Rule, RuleKind, TypeDecl, Unit,
+    Remedy, Role, Rule, RuleKind, TypeDecl, Unit,
 };
 use crate::language::error::{Class, Expected};
 use crate::language::parser::expressions::{default_value, duration, expression};
 use crate::language::parser::input::{Parsed, Tokens};
 use crate::language::parser::parts::{Seen, check_rule, remedy_part, rule_part};
 use crate::language::parser::recovery::{
-    body, part_on_new_line, starts_declaration, to_body, to_declaration,
+    body, declares_role, part_on_new_line, starts_declaration, to_body, to_declaration,
 };
 use crate::language::parser::text::text;
 use crate::language::parser::types::ty;
@@ -58,8 +58,11 @@ pub fn items(input: Tokens) -> Vec<Item> {
 /// Whether what stands here, behind a declaration, was meant to be part of it: then that one says something else.
 fn belongs_to(input: Tokens, last: &ItemKind) -> bool {
     let Some(token) = input.peek() else { return false };
+    if declares_role(input) {
+        return false;
+    }
     let part = match last {
-        ItemKind::Pack(_) | ItemKind::Unit(_) | ItemKind::Define(_) => {
+        ItemKind::Pack(_) | ItemKind::Unit(_) | ItemKind::Role(_) | ItemKind::Define(_) => {
             !input.is_first_column() && !input.is_behind_blank_line()
         }
         ItemKind::Document(_) => input.is_word(Word::Clause),
@@ -74,7 +77,7 @@ fn belongs_to(input: Tokens, last: &ItemKind) -> bool {
 fn declaration_word(input: Tokens) -> Option<Word> {
     let token = input.peek()?;
     let word = token.word()?;
-    if word.is_declaration() {
+    if word.is_declaration() || word == Word::Role {
         return Some(word);
     }
     let follows = input.ahead(1).is_some_and(|next| {
@@ -103,6 +106,7 @@ fn item(input: Tokens, word: Word) -> Parsed<ItemKind> {
         Word::Entity => declared_type.map(ItemKind::Entity).parse(input),
         Word::Record => declared_type.map(ItemKind::Record).parse(input),
         Word::Unit => unit.map(ItemKind::Unit).parse(input),
+        Word::Role => role.map(ItemKind::Role).parse(input),
         Word::Define => define.map(ItemKind::Define).parse(input),
         Word::Prerequisite => rule(input, RuleKind::Prerequisite),
         Word::Unsupported => rule(input, RuleKind::Unsupported),
@@ -272,6 +276,12 @@ fn unit(input: Tokens) -> Parsed<Unit> {
     }
     let (rest, filter) = (terminated(name, word(Word::Where)), expression).parse(rest)?;
     Ok((rest, Unit { entity, filter: Some(filter) }))
+}
+
+/// `role NAME "title"`
+fn role(input: Tokens) -> Parsed<Role> {
+    let (rest, (name, title)) = (name, string).parse(input)?;
+    Ok((rest, Role { name, title }))
 }
 
 /// `define NAME [ ( params ) ] [ : TYPE ] = EXPR`

@@ -8,9 +8,21 @@ use crate::language::error::Expected;
 use crate::language::parser::input::{Parsed, Tokens};
 use crate::language::token::{Symbol, TokenKind, Word};
 
+/// Whether a role is declared here: in a remedy, where the word opens a part, no text follows the name.
+pub fn declares_role(input: Tokens) -> bool {
+    let is_text = |kind: &TokenKind| matches!(kind, TokenKind::String | TokenKind::OpenString);
+    input.is_word(Word::Role)
+        && input.peek().is_some_and(|token| token.first)
+        && input.word_ahead(1).is_some()
+        && input.ahead(2).is_some_and(|third| is_text(&third.kind))
+}
+
 /// Whether a declaration starts here: its word is the first of a line, and what follows fits.
 pub fn starts_declaration(input: Tokens) -> bool {
     let Some(token) = input.peek() else { return false };
+    if declares_role(input) {
+        return true;
+    }
     let Some(word) = token.word().filter(|word| word.is_declaration() && token.first) else {
         return false;
     };

@@ -2,7 +2,7 @@
 
 use crate::plan::{Plan, Step};
 use crate::report::questions::Asked;
-use crate::report::runbook::{advice, earliest, finding, reaches, role, verified, waves};
+use crate::report::runbook::{advice, earliest, fill_in, finding, reaches, role, verified, waves};
 use crate::report::sanitise::clean;
 use crate::scalar;
 use crate::session::Checked;
@@ -82,7 +82,7 @@ pub fn markdown(out: &mut String, checked: &Checked<'_>, plan: &Plan) {
     for (wave, members) in waves(plan) {
         line(format!("\n### Wave {wave}\n"));
         for step in members {
-            task(&mut line, step);
+            task(&mut line, checked, step);
         }
     }
     if !plan.unresolved.is_empty() {
@@ -108,7 +108,7 @@ pub fn markdown(out: &mut String, checked: &Checked<'_>, plan: &Plan) {
     line(String::new());
 }
 
-fn task(line: &mut dyn FnMut(String), step: &Step) {
+fn task(line: &mut dyn FnMut(String), checked: &Checked<'_>, step: &Step) {
     line(format!("- [ ] **Step {}**: {}", step.id, plain(&step.action)));
     let mut note = |heading: &str, text: &str| {
         line(format!("  - {heading}: {}", plain(text)));
@@ -117,7 +117,7 @@ fn task(line: &mut dyn FnMut(String), step: &Step) {
         note("at", at);
     }
     if let Some(word) = &step.role {
-        note("who", &role(word));
+        note("who", &role(checked.rules, word));
     }
     if let Some(takes) = step.takes {
         note("takes", &format!("about {}", scalar::print_duration(takes)));
@@ -143,6 +143,9 @@ fn task(line: &mut dyn FnMut(String), step: &Step) {
     }
     for run in &step.run {
         line(format!("  - run: {}", code(run)));
+    }
+    if !step.blanks.is_empty() {
+        line(format!("  - **fill in first**: {}", plain(&fill_in(step))));
     }
 }
 

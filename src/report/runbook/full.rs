@@ -6,7 +6,9 @@
 use crate::plan::{Hold, Ineligible, Plan, Step, Unresolved};
 use crate::report::layout::{Look, Tone, count, names};
 use crate::report::questions::{self, Asked};
-use crate::report::runbook::{advice, earliest, finding, reaches, role, verified, waves};
+use crate::report::runbook::{
+    advice, earliest, fill_in, finding, origins, reaches, role, verified, waves,
+};
 use crate::report::{sanitise, shell, times};
 use crate::scalar;
 use crate::session::Checked;
@@ -15,6 +17,8 @@ use crate::session::Checked;
 const NAMED: usize = 12;
 /// Candidates of a choice that are named.
 const OTHERS: usize = 6;
+/// Facts whose origin is told for a step.
+const ORIGINS: usize = 2;
 /// Questions, findings and advice that are told in full.
 const TOLD: usize = 12;
 /// Columns before the text of a step, and of its headings.
@@ -28,9 +32,9 @@ pub fn plan(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
     if !look.quiet {
         ineligible(out, plan, look);
         ask(out, checked, plan, look);
-        steps(out, plan, look);
+        steps(out, checked, plan, look);
         waiting(out, plan, look);
-        closed(out, plan, look);
+        closed(out, checked, plan, look);
         besides(out, checked, look);
         times::environment(out, checked, look);
     }
@@ -79,7 +83,8 @@ impl Page<'_> {
 
     /// A heading of a step, and its text.
     fn note(&self, out: &mut String, heading: &str, text: &str) {
-        let tone = if heading == "CAUTION" { Tone::Care } else { Tone::Heading };
+        let tone =
+            if matches!(heading, "CAUTION" | "FILL IN") { Tone::Care } else { Tone::Heading };
         self.line(out, &format!("{heading:<HEADING$}"), tone, text);
     }
 
@@ -166,7 +171,7 @@ fn ask(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
     questions::groups(out, &asked, look);
 }
 
-fn steps(out: &mut String, plan: &Plan, look: &Look) {
+fn steps(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
     for (wave, members) in waves(plan) {
         let title = match members.as_slice() {
             [only] => format!("Wave {wave}: step {}", only.id),
@@ -187,12 +192,12 @@ fn steps(out: &mut String, plan: &Plan, look: &Look) {
             if at > 0 {
                 out.push('\n');
             }
-            step(out, member, look);
+            step(out, checked, member, look);
         }
     }
 }
 
-fn step(out: &mut String, step: &Step, look: &Look) {
+fn step(out: &mut String, checked: &Checked<'_>, step: &Step, look: &Look) {
     let page = Page { look, indent: 0 };
     page.line(out, &format!("[ ] {}. ", step.id), Tone::Heading, or(&step.action, &step.call));
     let page = Page { look, indent: INDENT };
@@ -203,8 +208,11 @@ fn step(out: &mut String, step: &Step, look: &Look) {
         let width = look.width.saturating_sub(INDENT + HEADING).max(40);
         page.verbatim(out, "run", &shell::lines(&sanitise::clean_lines(run), width));
     }
+    if !step.blanks.is_empty() {
+        page.note(out, "FILL IN", &fill_in(step));
+    }
     if let Some(word) = &step.role {
-        page.note(out, "who", &role(word));
+        page.note(out, "who", &role(checked.rules, word));
     }
     if let Some(takes) = step.takes {
         page.note(out, "takes", &format!("about {}", scalar::print_duration(takes)));
@@ -234,6 +242,10 @@ fn step(out: &mut String, step: &Step, look: &Look) {
         }
     };
     told(out, "closes", &step.closes);
+    let from = origins(checked, &step.closes);
+    if !from.is_empty() {
+        page.note(out, "rests on", &names(from.iter().map(String::as_str), ORIGINS));
+    }
     told(out, "opens", &step.reopens);
     told(out, "helps", &step.helps);
     if !step.ready.is_empty() {
@@ -268,7 +280,7 @@ fn waiting(out: &mut String, plan: &Plan, look: &Look) {
     rest(out, open.len(), look);
 }
 
-fn closed(out: &mut String, plan: &Plan, look: &Look) {
+fn closed(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
     let mut open = of(plan, Hold::Closed);
     let held = of(plan, Hold::Question);
     // What only waits for an answer has its question above; the others say what else they miss.
@@ -282,7 +294,13 @@ fn closed(out: &mut String, plan: &Plan, look: &Look) {
     let page = Page { look, indent: 2 };
     for open in limited(&open, look) {
         page.line(out, "- ", Tone::Bad, &format!("{} [{}]", open.message, finding(&open.id)));
-        Page { look, indent: INDENT }.line(out, "why: ", Tone::Heading, &open.why);
+        let page = Page { look, indent: INDENT };
+        page.line(out, "why: ", Tone::Heading, &open.why);
+        let from = origins(checked, std::slice::from_ref(&open.id));
+        if !from.is_empty() {
+            let from = names(from.iter().map(String::as_str), ORIGINS);
+            page.line(out, "rests on: ", Tone::Heading, &from);
+        }
     }
     rest(out, open.len(), look);
     if !waiting.is_empty() {

@@ -55,6 +55,9 @@ struct Told<'r> {
     at: Option<&'r str>,
     /// As a text, however many commands there are: they are run one after the other.
     run: Option<String>,
+    /// What in `run` stands for facts that are not known.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    blanks: &'r [String],
     role: Option<&'r str>,
     takes: Option<String>,
     undo: Option<&'r str>,
@@ -68,6 +71,17 @@ struct Told<'r> {
     ready: &'r [String],
     choices: Vec<Choice<'r>>,
     alternatives: &'r [String],
+    /// Where the facts come from on which the closed findings rest.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    origins: Vec<From<'r>>,
+}
+
+/// A fact and where it was taken from.
+#[derive(Serialize)]
+struct From<'r> {
+    path: &'r str,
+    file: &'r str,
+    pointer: &'r str,
 }
 
 #[derive(Serialize)]
@@ -106,6 +120,8 @@ struct Note<'r> {
     why: &'r str,
     hold: &'static str,
     until: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    origins: Vec<From<'r>>,
 }
 
 #[derive(Serialize)]
@@ -187,6 +203,7 @@ fn environment<'r>(
                     Hold::Time => "time",
                 },
                 until: open.until.map(scalar::print_time),
+                origins: from(checked, std::slice::from_ref(&open.id)),
             })
             .collect(),
         advice: advice(checked)
@@ -212,6 +229,7 @@ fn told<'r>(checked: &'r Checked<'_>, step: &'r Step) -> Told<'r> {
         action: &step.action,
         at: step.at.as_deref(),
         run: (!step.run.is_empty()).then(|| step.run.join("\n")),
+        blanks: &step.blanks,
         role: step.role.as_deref(),
         takes: step.takes.map(scalar::print_duration),
         undo: step.undo.as_deref(),
@@ -233,5 +251,16 @@ fn told<'r>(checked: &'r Checked<'_>, step: &'r Step) -> Told<'r> {
             })
             .collect(),
         alternatives: &step.alternatives,
+        origins: from(checked, &step.closes),
     }
+}
+
+fn from<'r>(checked: &'r Checked<'_>, findings: &[String]) -> Vec<From<'r>> {
+    let mut told: Vec<From<'r>> = Vec::new();
+    for (evidence, origin) in checked.origins_of(findings) {
+        if !told.iter().any(|known| known.path == evidence.path) {
+            told.push(From { path: &evidence.path, file: &origin.file, pointer: &origin.pointer });
+        }
+    }
+    told
 }

@@ -1,0 +1,120 @@
+//! A step in words.
+//!
+//! Owns the texts of a step as its remedy has them, with the facts filled in. In a command a fact that is not known becomes
+//! a blank in angle brackets: what cannot be run by mistake. Does not say why a step is where it is.
+
+use crate::builtins::value::{Extent, Value};
+use crate::compile::ir::{Expr, Kind, Part, Template};
+use crate::evaluate::expr::Evaluator;
+use crate::evaluate::show;
+use crate::facts::ROOT;
+use crate::plan::step::{self, Spec};
+use crate::plan::{Planner, Step};
+
+impl<'a> Planner<'a, '_, '_> {
+    /// The step as it is told, before anything is known of what it does.
+    pub(crate) fn describe(&self, spec: &Spec<'a>) -> Step {
+        let rules = self.state.rules;
+        let facts = &self.state.facts;
+        let remedy = &rules.remedies[spec.remedy];
+        let mut evaluator = step::evaluator(facts, rules, self.state.now, spec);
+        let arguments: Vec<String> = spec
+            .arguments
+            .iter()
+            .zip(&remedy.params)
+            .map(|(value, (_, ty))| show::whole(value, ty, facts))
+            .collect();
+        let on = spec.arguments.iter().find_map(|value| match value {
+            Value::Row(row) => Some(facts.path(*row)),
+            _ => None,
+        });
+        let mut text = |template: &Option<Template>| {
+            template.as_ref().map(|template| evaluator.whole_text(template))
+        };
+        let (at, undo, warning) = (text(&remedy.at), text(&remedy.undo), text(&remedy.warning));
+        let mut blanks = Vec::new();
+        let run: Vec<String> =
+            remedy.run.iter().map(|run| command(&mut evaluator, run, &mut blanks)).collect();
+        Step {
+            id: 0,
+            remedy: spec.remedy,
+            call: format!("{}({})", remedy.name, arguments.join(", ")),
+            on: on.unwrap_or_default(),
+            action: evaluator.whole_text(&remedy.action),
+            at,
+            run,
+            blanks,
+            role: remedy.role.clone(),
+            takes: remedy.takes,
+            undo,
+            warning,
+            wave: 1,
+            after: Vec::new(),
+            reasons: Vec::new(),
+            closes: Vec::new(),
+            reopens: Vec::new(),
+            helps: Vec::new(),
+            ready: Vec::new(),
+            alternatives: Vec::new(),
+            choices: Vec::new(),
+            edits: Vec::new(),
+        }
+    }
+}
+
+/// A command, with a blank for each fact that is not known.
+pub(crate) fn command(
+    evaluator: &mut Evaluator<'_, '_, '_>,
+    template: &Template,
+    blanks: &mut Vec<String>,
+) -> String {
+    let mut text = String::new();
+    for part in &template.parts {
+        match part {
+            Part::Text(plain) => text.push_str(plain),
+            Part::Expr(expr) => {
+                let (value, _) = evaluator.eval(expr);
+                if is_whole(&value) {
+                    text.push_str(&show::whole(&value, &expr.ty, evaluator.facts));
+                    continue;
+                }
+                let blank = format!("<{}>", name(evaluator, expr));
+                text.push_str(&blank);
+                if !blanks.contains(&blank) {
+                    blanks.push(blank);
+                }
+            }
+        }
+    }
+    text
+}
+
+/// Whether a command can have a value in it.
+fn is_whole(value: &Value<'_>) -> bool {
+    match value {
+        Value::Unknown | Value::None => false,
+        Value::List(list) => {
+            !list.items.is_empty() && list.extent != Extent::Open && list.items.iter().all(is_whole)
+        }
+        _ => true,
+    }
+}
+
+/// What an expression is called whose value is not known: the field, and whose it is.
+fn name(evaluator: &mut Evaluator<'_, '_, '_>, expr: &Expr) -> String {
+    let facts = evaluator.facts;
+    match &expr.kind {
+        Kind::Field { base, owner, field, .. } => {
+            let field = &evaluator.rules.schema.ty(*owner).fields[*field].name;
+            let Some(base) = base else { return field.clone() };
+            let whose = match evaluator.eval(base).0 {
+                Value::Row(row) if facts.entity_of(row) == ROOT => facts.path(row),
+                Value::Row(row) => facts.name(facts.entity_of(row)),
+                _ => name(evaluator, base),
+            };
+            format!("{field} of {whose}")
+        }
+        Kind::Memo(_, _, inner) => name(evaluator, inner),
+        _ => "not known".to_owned(),
+    }
+}
