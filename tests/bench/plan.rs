@@ -6,12 +6,14 @@
 
 #[path = "../support/described.rs"]
 mod described;
+#[expect(dead_code, reason = "what only the tests call")]
 #[path = "../plan/follow.rs"]
 mod follow;
 #[path = "../support/generate.rs"]
 mod generate;
 #[path = "../support/measure.rs"]
 mod measure;
+#[expect(dead_code, reason = "what only the tests call")]
 #[path = "../plan/random.rs"]
 mod random;
 #[path = "../support/rows.rs"]
