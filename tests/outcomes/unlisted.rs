@@ -98,6 +98,31 @@ fn marking_a_list_of_the_ready_example_makes_no_fault_and_every_doubt_is_proved_
 }
 
 #[test]
+fn what_is_unique_among_the_listed_machines_may_not_be_so_among_all() {
+    let rules = described::shipped();
+    let outcomes = |text: &str| {
+        judge(text, &rules, |facts, now, told| {
+            let own = |id: &str| id.starts_with("VM-009:") || id == "VM-009";
+            let told: Vec<_> = told.findings.iter().filter(|told| own(&told.id)).collect();
+            for finding in &told {
+                assert!(finding.evidence.iter().any(|one| one.path == "machines"));
+                assert_eq!(
+                    failback::evaluate::explain::certificate(facts, &rules, now, finding),
+                    Outcome::Unknown
+                );
+            }
+            told.iter().map(|finding| (finding.id.clone(), finding.outcome)).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(outcomes(READY), []);
+    let machines = Path::root().key("machines");
+    let length = lists(READY).iter().find(|(path, _)| *path == machines).expect("machines").1;
+    let told = outcomes(&marked(READY, &machines, length));
+    assert!(told.len() > 2, "{told:?}");
+    assert!(told.iter().all(|(_, outcome)| *outcome == Outcome::Unknown), "{told:?}");
+}
+
+#[test]
 fn marking_a_list_of_a_broken_copy_never_opens_the_gate() {
     let rules = described::shipped();
     let every = std::env::var("FAILBACK_HIDE_EVERY").ok().and_then(|every| every.parse().ok());
