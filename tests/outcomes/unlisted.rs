@@ -5,6 +5,7 @@ use failback::compile::ir::RuleSet;
 use failback::diagnostic::Diagnostics;
 use failback::evaluate::{Evaluation, Outcome, Readiness, Selection, Verdict, evaluate};
 use failback::facts::Facts;
+use failback::facts::change::NewFact;
 use failback::session::address;
 use failback::session::{Inputs, Options, run};
 use failback::source::Sources;
@@ -151,6 +152,28 @@ fn marking_a_list_of_a_broken_copy_never_opens_the_gate() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn a_change_of_single_elements_leaves_a_list_marked_and_one_of_the_whole_list_does_not() {
+    let rules = described::shipped();
+    let list = Path::root().key("request").key("items");
+    let length = lists(READY).iter().find(|(path, _)| *path == list).expect("items").1;
+    with_facts(&marked(READY, &list, length), &rules, |facts, _| {
+        let slot = address::resolve(facts, "request/items").expect("a list").slot;
+        let start = facts.mark();
+        facts.remove_items(slot, &[0]);
+        assert!(facts.is_damaged(slot) && facts.marker(slot).is_some());
+        assert!(facts.push_items(slot, &[NewFact::Row(0)]));
+        assert!(facts.is_damaged(slot) && facts.marker(slot).is_some());
+        let between = facts.mark();
+        facts.store(slot, &NewFact::List(Vec::new()));
+        assert!(!facts.is_damaged(slot) && facts.marker(slot).is_none());
+        facts.rollback(between);
+        assert!(facts.is_damaged(slot) && facts.marker(slot).is_some());
+        facts.rollback(start);
+        assert!(facts.is_damaged(slot) && facts.marker(slot).is_some());
+    });
 }
 
 #[test]
