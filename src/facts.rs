@@ -399,6 +399,21 @@ impl<'a> Facts<'a> {
         !self.damaged.is_empty() && self.damaged.contains(&slot)
     }
 
+    /// The element by which the description itself says that a list may leave things out: `unknown` or `null`.
+    pub fn marker(&self, slot: SlotId) -> Option<NodeId> {
+        if !self.is_damaged(slot) {
+            return None;
+        }
+        let list = self.lists.get(self.slots[slot as usize].data as usize)?;
+        let items = &self.items[list.start as usize..][..list.len as usize];
+        let unknown = items.iter().filter(|item| item.data == UNKNOWN && item.node < MADE);
+        unknown.map(|item| NodeId(item.node)).find(|node| {
+            let (text, plain) = (self.tree.text(*node), self.tree.is_plain(*node));
+            self.tree.kind(*node) == Kind::Scalar
+                && conform::says_unknown(self.tree, *node, text, plain)
+        })
+    }
+
     /// Whether a time is known but older than its field allows.
     pub fn is_stale(&self, slot: SlotId) -> bool {
         self.stale.contains(&slot)

@@ -224,6 +224,29 @@ fn incomplete_lists_are_told_and_nothing_is_called_absent() {
 }
 
 #[test]
+fn a_stream_of_vmware_that_is_cut_off_leaves_hosts_and_datastores_open() {
+    let text = text("vmware/govc-hosts-stream.json");
+    let whole = [
+        fixture("classic/items-list.json"),
+        fixture("classic/fabrics.json"),
+        bytes("hosts.json", text.as_str()),
+    ];
+    assert!(only(&import(whole, &Options::default())).cut("esxiHosts").is_none());
+    let text = text.trim_end();
+    let cut = [
+        fixture("classic/items-list.json"),
+        fixture("classic/fabrics.json"),
+        bytes("hosts.json", &text[..text.len() - 20]),
+    ];
+    let done = import(cut, &Options::default());
+    let environment = only(&done);
+    let (gap, origin) = environment.cut("esxiHosts").expect("a mark");
+    assert!(gap.why.contains("the file is cut off"), "{}", gap.why);
+    assert_eq!(&*origin.file, "hosts.json");
+    assert!(environment.cut("datastores").is_some() && environment.cut("machines").is_none());
+}
+
+#[test]
 fn resource_graph_rows_count_against_their_total() {
     let row = r#"{"id":"/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/a","type":"microsoft.compute/virtualmachines","name":"a","properties":{"extended":{"instanceView":{"powerState":{"code":"PowerState/deallocated"}}}}}"#;
     let text = format!(r#"{{"totalRecords":5,"count":1,"data":[{row}],"$skipToken":"x"}}"#);

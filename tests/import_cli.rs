@@ -150,6 +150,89 @@ fn an_update_without_a_sidecar_changes_nothing_that_is_there() {
     assert!(told.done().out.contains("\"documentErrors\": []"), "{new}");
 }
 
+/// The classic fixtures, the list of protected items with a next page that is not there.
+fn cut(run: Run, whole: bool) -> Run {
+    let run = ["fabrics.json", "vcenters.json", "providers.json"].iter().fold(run, |run, name| {
+        run.file(&format!("in/{name}"), fs::read(fixture(&format!("classic/{name}"))).expect("one"))
+    });
+    let items = fs::read_to_string(fixture("classic/items-list.json")).expect("items");
+    let paged = items.replace("\"nextLink\": null", "\"nextLink\": \"https://example.invalid/2\"");
+    assert_ne!(items, paged);
+    run.file("in/items.json", if whole { items } else { paged })
+}
+
+#[test]
+fn a_cut_export_marks_its_lists_and_every_rule_over_them_waits() {
+    let outcomes = |whole: bool| {
+        let run = cut(Run::new("import in"), whole);
+        let imported = run.done();
+        let json: serde_json::Value =
+            serde_json::from_str(&checked(&imported, "--all --format json").out).expect("JSON");
+        (imported.out, json["environments"][0].clone())
+    };
+    let (text, whole) = outcomes(true);
+    assert!(!text.contains("- unknown"), "{text}");
+    let (text, partial) = outcomes(false);
+    let mark = "machines:\n  - unknown   # the protected items are incomplete: it names a next page that was not handed in (in/items.json)\n";
+    assert!(text.contains(mark), "{text}");
+    let about_machines = |told: &serde_json::Value| -> Vec<serde_json::Value> {
+        let findings = told["findings"].as_array().expect("findings").iter();
+        let about = findings.filter(|one| {
+            one["outcome"] == "unknown"
+                && one["evidence"].as_array().expect("evidence").iter().any(|fact| {
+                    fact["path"] == "machines"
+                        && fact["origin"]["file"] == "in/items.json"
+                        && fact["note"] == "marked as incomplete"
+                })
+        });
+        about.cloned().collect()
+    };
+    assert!(about_machines(&whole).is_empty());
+    let about = about_machines(&partial);
+    assert!(about.len() > 10, "every rule over machines waits: {}", about.len());
+    assert!(about.iter().all(|one| !one["questions"].as_array().expect("questions").is_empty()));
+}
+
+#[test]
+fn an_update_marks_a_list_once_and_takes_the_mark_out_with_the_whole_export() {
+    let first = cut(Run::new("import in -o site.yaml"), true);
+    first.done();
+    let text = read(&first, "site.yaml");
+    assert!(text.contains("replicationGroups: []"), "{text}");
+    let mine = text.replacen("machines:\n", "machines:   # asked the team\n", 1);
+    let into = |whole: bool, text: &str, beside: &str| {
+        let run = cut(Run::new("import in --into site.yaml"), whole);
+        run.file("site.yaml", text).file("site.provenance.json", beside)
+    };
+    let partial = into(false, &mine, &read(&first, "site.provenance.json"));
+    partial.done().says("machines: unknown").says("replicationGroups: unknown");
+    let marked = read(&partial, "site.yaml");
+    assert_eq!(
+        marked.matches("- unknown").count() + marked.matches("[unknown]").count(),
+        3,
+        "{marked}"
+    );
+    assert!(marked.contains("# asked the team"));
+    let beside = read(&partial, "site.provenance.json");
+    assert!(beside.contains("\"machines\": {") && beside.contains("\"replicationGroups\": {"));
+    partial.done().says("up to date");
+    assert_eq!(read(&partial, "site.yaml"), marked, "a mark is not made twice");
+
+    let again = into(true, &marked, &beside);
+    again.done().says("removed: 3");
+    assert_eq!(read(&again, "site.yaml"), mine, "nothing of the mark is left");
+    assert_eq!(read(&again, "site.provenance.json").matches("\"machines\": {").count(), 0);
+
+    // Somebody knows that all are listed, and is believed; somebody knows that they are not, and is believed, too.
+    let taken = into(false, &mine, &beside);
+    taken.done().says("kept as a person wrote it");
+    assert_eq!(read(&taken, "site.yaml"), mine);
+    let own = mine.replacen("# asked the team\n", "# asked the team\n  - unknown   # mine\n", 1);
+    let kept = into(true, &own, &read(&first, "site.provenance.json"));
+    kept.done().says("up to date");
+    assert_eq!(read(&kept, "site.yaml"), own);
+}
+
 #[test]
 fn an_interrupted_import_is_found_and_mended() {
     let first = Run::new("import -o site.yaml").argument(&fixture("classic"));

@@ -19,3 +19,5 @@ mod generated;
 mod unknown;
 #[path = "outcomes/truth.rs"]
 mod truth;
+#[path = "outcomes/unlisted.rs"]
+mod unlisted;

@@ -21,3 +21,5 @@ mod follow;
 mod random;
 #[path = "plan/terminal.rs"]
 mod terminal;
+#[path = "plan/unlisted.rs"]
+mod unlisted;

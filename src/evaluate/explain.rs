@@ -16,6 +16,11 @@ use crate::scalar;
 use crate::schema::TypeId;
 use crate::schema::types::Type;
 
+/// What is asked of a list that is marked as incomplete, and what to write in place of the mark.
+const UNLISTED_EXPECTS: &str =
+    "the entries that are missing; once all are listed, no `unknown` among them";
+const UNLISTED_ANSWER: &str = "the entries that are missing, or nothing if there are none";
+
 /// Explains outcomes; `units` are those spoken of.
 pub fn findings<'a>(
     evaluator: &mut Evaluator<'_, 'a, '_>,
@@ -266,8 +271,11 @@ fn evidence(usage: &Use, facts: &Facts<'_>) -> Evidence {
     let place = facts.place(slot);
     let (path, value, note) = match usage {
         Use::Fact { .. } => {
-            let note =
-                if facts.is_stale(slot) { "too old to count".to_owned() } else { String::new() };
+            let note = match facts.marker(slot) {
+                Some(_) => "marked as incomplete".to_owned(),
+                None if facts.is_stale(slot) => "too old to count".to_owned(),
+                None => String::new(),
+            };
             (facts.slot_path(slot), show::slot(slot, facts), note)
         }
         Use::Unlisted { keys, .. } => {
@@ -331,6 +339,16 @@ pub fn question(usage: &Use, facts: &Facts<'_>, rules: &RuleSet, now: Option<i64
     }
     let path = facts.slot_path(slot);
     let owner_name = facts.name(facts.entity_of(owner));
+    if let Some(marker) = facts.marker(slot) {
+        let of = if owner_name.is_empty() { String::new() } else { format!(" of {owner_name}") };
+        let ask = format!(
+            "which other entries does `{}`{of} have? The list is marked as incomplete",
+            field.name
+        );
+        let span = Some(facts.tree().span(marker));
+        let (expects, answer) = (UNLISTED_EXPECTS.into(), UNLISTED_ANSWER.into());
+        return Question { path, ask, find, expects, answer, span, slot };
+    }
     let ask = ask.unwrap_or_else(|| {
         let what = field.title.as_deref().unwrap_or(&field.name);
         if owner_name.is_empty() {

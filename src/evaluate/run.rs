@@ -79,6 +79,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
         if matches!(self.facts.read(held, &rules.schema.ty(ty).fields[field].ty), Fact::Unknown) {
             return self.run(index, sink);
         }
+        if self.facts.is_damaged(held) {
+            sink(unknown(index, 0, &[]));
+        }
         let mut rows: Vec<RowId> = subjects.iter().copied().collect();
         rows.sort_unstable();
         for row in rows {

@@ -72,28 +72,37 @@ pub fn slot(slot: SlotId, facts: &Facts<'_>) -> String {
         Fact::Row(row) => facts.name(row),
         Fact::List(list) => {
             let element = ty.element().unwrap_or(&Type::Error);
-            let len = facts.list_len(list);
+            let open = facts.is_damaged(slot);
+            let items = (0..facts.list_len(list)).map(|at| facts.list_item(list, at, element));
+            let items: Vec<Fact<'_>> =
+                items.filter(|item| !open || !matches!(item, Fact::Unknown)).collect();
+            let others = if open { " and perhaps others" } else { "" };
+            let len = items.len();
             if matches!(element, Type::Row(_)) {
                 return match len {
+                    0 if open => "unknown".into(),
                     0 => "none".into(),
-                    1 => "1 entry".into(),
-                    _ => format!("{len} entries"),
+                    1 => format!("1 entry{others}"),
+                    _ => format!("{len} entries{others}"),
                 };
             }
-            let items =
-                (0..len.min(LONGEST_LIST)).map(|at| match facts.list_item(list, at, element) {
-                    Fact::Text(text) => text.as_str().to_owned(),
-                    Fact::Row(row) => facts.name(row),
-                    Fact::Word(word) => facts.schema().word(word).to_owned(),
-                    Fact::Number(value) => number(value, element.present()),
-                    Fact::Bool(flag) => flag.to_string(),
-                    _ => "unknown".into(),
-                });
+            let items = items.into_iter().take(LONGEST_LIST).map(|item| match item {
+                Fact::Text(text) => text.as_str().to_owned(),
+                Fact::Row(row) => facts.name(row),
+                Fact::Word(word) => facts.schema().word(word).to_owned(),
+                Fact::Number(value) => number(value, element.present()),
+                Fact::Bool(flag) => flag.to_string(),
+                _ => "unknown".into(),
+            });
             let mut shown: Vec<String> = items.collect();
             if len > LONGEST_LIST {
                 shown.push(format!("and {} more", len - LONGEST_LIST));
             }
-            if shown.is_empty() { "none".into() } else { shown.join(", ") }
+            match shown.is_empty() {
+                true if open => "unknown".into(),
+                true => "none".into(),
+                false => shown.join(", ") + others,
+            }
         }
     }
 }

@@ -216,12 +216,17 @@ impl Facts<'_> {
             items.push(Slot { data: self.encode(value), node: NO_NODE });
         }
         let data = self.new_list(&items);
+        self.replace_list(slot, Slot { data, node: before.node });
+        true
+    }
+
+    /// Changes some elements of a list, which leaves out others no less than before.
+    fn replace_list(&mut self, slot: SlotId, content: Slot) {
         let damaged = self.damaged.contains(&slot);
-        self.replace(slot, Slot { data, node: before.node });
+        self.replace(slot, content);
         if damaged {
             self.damaged.insert(slot);
         }
-        true
     }
 
     /// Removes the elements at the given places of a list.
@@ -238,7 +243,7 @@ impl Facts<'_> {
         let gone: Vec<RowId> =
             places.iter().filter_map(|at| items.get(*at)).map(|item| item.data).collect();
         let data = self.new_list(&kept);
-        self.replace(slot, Slot { data, node: before.node });
+        self.replace_list(slot, Slot { data, node: before.node });
         let (ty, field) = self.field_of(slot);
         let Some(Type::Row(element)) = self.schema.ty(ty).fields[field].ty.element() else {
             return;

@@ -1,7 +1,8 @@
 //! Does a description fit the schema?
 //!
 //! Owns the way from YAML nodes to [`Facts`]: unknown keys, wrong types, wrong words, duplicate ids and references to
-//! nothing are reported here, each at its place, and the facts concerned are unknown. Several documents of one
+//! nothing are reported here, each at its place, and the facts concerned are unknown. An element `unknown` of a list is
+//! no error: it says that the list may leave others out. Several documents of one
 //! environment are joined: lists are appended, a scalar stated twice differently is an error with both places.
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -325,22 +326,16 @@ impl<'a> Reader<'a, '_> {
             self.scratch.extend_from_slice(&self.facts.items[range]);
         }
         for item in tree.items(value) {
-            if let Type::Row(ty) = element {
-                if tree.kind(item) == Kind::Mapping {
+            let data = match element {
+                // The description itself says that it may leave some out.
+                _ if self.is_unknown(item) => UNKNOWN,
+                Type::Row(ty) if tree.kind(item) == Kind::Mapping => {
                     let child = self.new_row(*ty, row, slot, item.0);
                     self.fill(child, item);
-                    if self.register(child, item) {
-                        self.scratch.push(Slot { data: child, node: item.0 });
-                    } else {
-                        self.facts.damaged.insert(slot);
-                    }
-                } else {
-                    self.facts.damaged.insert(slot);
-                    self.wrong_type(element, item);
+                    if self.register(child, item) { child } else { UNKNOWN }
                 }
-                continue;
-            }
-            let data = self.read_element(element, item);
+                _ => self.read_present(element, item),
+            };
             if data == UNKNOWN {
                 self.facts.damaged.insert(slot);
             }
@@ -393,13 +388,6 @@ impl<'a> Reader<'a, '_> {
         let tree = self.facts.tree;
         tree.kind(value) == Kind::Scalar
             && says_unknown(tree, value, tree.text(value), tree.is_plain(value))
-    }
-
-    fn read_element(&mut self, element: &Type, value: NodeId) -> u32 {
-        if self.is_unknown(value) {
-            return UNKNOWN;
-        }
-        self.read_present(element, value)
     }
 
     fn read_scalar(&mut self, field: &Field, ty: &Type, value: NodeId) -> u32 {
@@ -497,7 +485,7 @@ impl<'a> Reader<'a, '_> {
 }
 
 /// Whether a scalar says that a fact is not known.
-fn says_unknown(tree: &Tree<'_>, value: NodeId, text: &str, plain: bool) -> bool {
+pub(super) fn says_unknown(tree: &Tree<'_>, value: NodeId, text: &str, plain: bool) -> bool {
     // Nearly every scalar tells by its first letter that it is neither `unknown` nor one of the spellings of `null`.
     if plain && !matches!(text.as_bytes().first(), None | Some(b'u' | b'n' | b'N' | b'~')) {
         return false;

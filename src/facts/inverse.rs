@@ -56,9 +56,7 @@ impl Facts<'_> {
                 if self.hidden(self.row(*row).via) {
                     continue;
                 }
-                let before = index.pairs.len();
                 if !self.targets(id, *row, &mut |target| index.pairs.push((target, *row))) {
-                    index.pairs.truncate(before);
                     index.open += 1;
                 }
             }
@@ -102,13 +100,15 @@ impl Facts<'_> {
             Fact::Absent => true,
             Fact::List(list) => {
                 let Some(element) = field.ty.element() else { return false };
-                (0..self.list_len(list)).all(|at| match self.list_item(list, at, element) {
-                    Fact::Row(target) => {
-                        tell(target);
-                        true
+                // What a list does not say takes nothing from what it says.
+                let mut whole = true;
+                for at in 0..self.list_len(list) {
+                    match self.list_item(list, at, element) {
+                        Fact::Row(target) => tell(target),
+                        _ => whole = false,
                     }
-                    _ => false,
-                })
+                }
+                whole
             }
             _ => false,
         }
@@ -133,9 +133,12 @@ impl Facts<'_> {
             let mut targets = Vec::new();
             let whole = self.targets(id, row, &mut |target| targets.push(target));
             let index = &mut self.inverses[id.0 as usize];
+            match insert {
+                true => targets.into_iter().for_each(|target| index.insert((target, row))),
+                false => targets.into_iter().for_each(|target| index.remove((target, row))),
+            }
             match (whole, insert) {
-                (true, true) => targets.into_iter().for_each(|target| index.insert((target, row))),
-                (true, false) => targets.into_iter().for_each(|target| index.remove((target, row))),
+                (true, _) => {}
                 (false, true) => index.open += 1,
                 (false, false) => index.open = index.open.saturating_sub(1),
             }

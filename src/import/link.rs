@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::import::arm;
 use crate::import::model::{Entity, Environment, Fact, Incomplete, Origin, SHAPE, Value};
-use crate::import::store::{FileInfo, Kind, Node, Seen, Store};
+use crate::import::store::{FileInfo, Kind, Node, OBJECTS, Seen, Store};
 use crate::scalar::print_time;
 
 pub mod inventory;
@@ -222,12 +222,12 @@ fn suffix(key: &str, bytes: usize) -> String {
 /// Lists that suffer when a collection is not whole.
 fn suffering(collection: &str) -> &'static [&'static str] {
     match collection {
-        "protected items" => &["machines", "replicationGroups"],
+        "protected items" => &["machines", "replicationGroups", "azureNetworks", "storageAccounts"],
         "fabrics" => &["configurationServers", "processServers", "masterTargets", "appliances"],
         "vCenters" => &["vCenters"],
         "policies" | "container mappings" => &["failbackPolicies"],
         "recovery plans" => &["recoveryPlans"],
-        "VMware site machines" => &["esxiHosts"],
+        "VMware site machines" | OBJECTS => &["esxiHosts", "datastores"],
         _ => &[],
     }
 }
@@ -395,15 +395,21 @@ fn estates(store: &Store) -> BTreeSet<(String, Option<&'static str>)> {
 fn gaps(draft: &mut Draft<'_>) {
     for ((what, scope), pages) in &draft.store.pages {
         let mine = *scope == draft.vault
+            || *what == OBJECTS
             || (scope.contains("vmwaresites") && draft.architecture == Some("modernized"))
             || draft.only;
         let Some(gap) = pages.gap().filter(|_| mine) else { continue };
-        let file =
-            draft.store.files.get(pages.file).map(|file| file.name.to_string()).unwrap_or_default();
+        let info = draft.store.files.get(pages.file);
+        let file = info.map(|file| file.name.to_string()).unwrap_or_default();
         for list in suffering(what) {
-            draft
-                .incomplete
-                .push(Incomplete { list, why: format!("the {what} are incomplete: {gap}") });
+            let why = format!("the {what} are incomplete: {gap}");
+            let cut = info.map(|info| Origin {
+                file: info.name.clone(),
+                pointer: String::new(),
+                captured: info.captured,
+                derived_from: vec![why.clone()],
+            });
+            draft.incomplete.push(Incomplete { list, why, cut });
         }
         draft.diagnostics.push(
             Diagnostic::new(Severity::Warning, "incomplete", format!("the {what} of `{file}` are incomplete: {gap}"))
@@ -432,7 +438,7 @@ fn single(draft: &mut Draft<'_>) {
             let there = draft.sections.get(list).is_some_and(|entities| !entities.is_empty());
             if there && !draft.incomplete.iter().any(|gap| gap.list == *list) {
                 let why = format!("the {collection} were not handed in as one whole list");
-                draft.incomplete.push(Incomplete { list, why });
+                draft.incomplete.push(Incomplete { list, why, cut: None });
             }
         }
     }

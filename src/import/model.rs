@@ -104,12 +104,14 @@ impl Entity {
 
 /// A list of the environment that may leave entities out, and why. Lists that are not named here are whole as far as the
 /// exports go; `esxiHosts` and `datastores` hold what the exports mention and are never whole for sure.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Incomplete {
     /// The list, by its key in the description.
     pub list: &'static str,
     /// Why, in one line.
     pub why: String,
+    /// Where an export of the list was cut; the description then marks the list. None where nobody claims that it is one.
+    pub cut: Option<Origin>,
 }
 
 /// One described environment.
@@ -131,6 +133,14 @@ impl Environment {
     /// The entities of one key.
     pub fn list(&self, key: &str) -> &[Entity] {
         self.sections.iter().find(|(at, _)| *at == key).map_or(&[], |(_, list)| list)
+    }
+
+    /// Why a list is marked as incomplete, where an export of it was cut.
+    pub fn cut(&self, key: &str) -> Option<(&Incomplete, &Origin)> {
+        self.incomplete
+            .iter()
+            .filter(|gap| gap.list == key)
+            .find_map(|gap| Some((gap, gap.cut.as_ref()?)))
     }
 
     /// One entity.

@@ -13,7 +13,7 @@ use crate::import::element::{Element, Members};
 use crate::import::govc;
 use crate::import::json::{Around, Sink};
 use crate::import::site;
-use crate::import::store::{LIST, SINGLE, Store};
+use crate::import::store::{LIST, OBJECTS, SINGLE, Store};
 use crate::import::view::View;
 
 /// Receives the elements of one file.
@@ -54,7 +54,9 @@ impl<'a> Recogniser<'a> {
     /// file holds one.
     pub fn finish(mut self, cut_off: bool) -> bool {
         let listed = self.listed;
-        if cut_off && let Some(page) = self.page.take() {
+        // A stream of VMware is no page, but what it tells ends just the same.
+        let stream = (!self.what.is_empty()).then(|| (OBJECTS, String::new()));
+        if cut_off && let Some(page) = self.page.take().or(stream) {
             let pages = self.store.pages.entry(page).or_default();
             pages.cut = true;
             pages.file = self.file;

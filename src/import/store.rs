@@ -203,6 +203,9 @@ pub struct FileInfo {
     pub group: String,
 }
 
+/// The collection of what an export of VMware lists one after another.
+pub const OBJECTS: &str = "VMware objects";
+
 /// The pages of one collection.
 #[derive(Clone, Debug, Default)]
 pub struct Pages {

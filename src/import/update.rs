@@ -118,6 +118,8 @@ struct Wishes<'e> {
     /// Name in the import and name in the text.
     names: Vec<(String, String)>,
     missing: Vec<&'e Environment>,
+    /// Lists that are not cut any more, by name of the environment in the text.
+    whole: BTreeSet<(String, &'static str)>,
 }
 
 impl Wishes<'_> {
@@ -185,6 +187,9 @@ fn wishes<'e>(
         merge.environment(environment);
         wishes.changes.extend(merge.changes());
         wishes.told.append(&mut merge.told);
+        let lists = environment.sections.iter().map(|(key, _)| *key);
+        let lists = lists.filter(|key| environment.incomplete.iter().all(|gap| gap.list != *key));
+        wishes.whole.extend(lists.map(|key| (name.clone(), key)));
         wishes.own.extend(merge.own.into_iter().map(|path| (name.clone(), path)));
     }
     Ok(wishes)
@@ -245,6 +250,8 @@ fn joined(old: &Json, new: &Json, wishes: &Wishes<'_>) -> Json {
     let mut all = old.get("environments").and_then(Json::as_object).cloned().unwrap_or_default();
     for (imported, name) in &wishes.names {
         let mut facts = facts_of(old, name);
+        facts
+            .retain(|path, _| !wishes.whole.iter().any(|(own, list)| own == name && *list == path));
         for (path, origin) in facts_of(new, imported) {
             if !wishes.own.contains(&(name.clone(), path.clone())) {
                 facts.insert(path, origin);

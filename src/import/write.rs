@@ -12,6 +12,9 @@ use crate::import::model::{Entity, Environment, Fact, Origin, SINGLE, Value};
 use crate::scalar::{print_size, print_time};
 use crate::session::{API_VERSION, origins};
 
+/// The element by which a description says that a list may leave others out.
+pub(crate) const UNLISTED: &str = "unknown";
+
 /// The description; `comments` puts the origin behind every fact.
 pub fn yaml(environment: &Environment, comments: bool) -> String {
     let mut out = String::from("apiVersion: failback/v1\nkind: Environment\n");
@@ -26,7 +29,7 @@ pub fn yaml(environment: &Environment, comments: bool) -> String {
         }
         out.push('\n');
     }
-    for gap in &environment.incomplete {
+    for gap in environment.incomplete.iter().filter(|gap| environment.cut(gap.list).is_none()) {
         let _ = writeln!(out, "# {} may leave some out: {}", gap.list, single_line(&gap.why));
     }
     for (key, entities) in &environment.sections {
@@ -39,10 +42,14 @@ pub fn yaml(environment: &Environment, comments: bool) -> String {
                 }
                 facts(&mut out, entity, 2, comments);
             }
-        } else if entities.is_empty() {
+        } else if entities.is_empty() && environment.cut(key).is_none() {
             let _ = writeln!(out, "{key}: []");
         } else {
             let _ = writeln!(out, "{key}:");
+            if let Some((gap, origin)) = environment.cut(key) {
+                let _ = write!(out, "  - {UNLISTED}   # {}", single_line(&gap.why));
+                let _ = writeln!(out, " ({})", single_line(&origin.file));
+            }
             for entity in entities {
                 let _ = writeln!(out, "  - id: {}", quote(&entity.id));
                 facts(&mut out, entity, 4, comments);
@@ -231,6 +238,18 @@ impl Serialize for Facts<'_> {
         // by line.
         let mut facts: Vec<(String, &Fact)> = Vec::new();
         facts.extend(self.0.as_of.iter().map(|fact| ("asOf".to_owned(), fact)));
+        // Also of lists that are not written at all: whoever writes one then answers for it.
+        let cut: Vec<(String, Fact)> = self
+            .0
+            .incomplete
+            .iter()
+            .filter_map(|gap| {
+                let (_, origin) = self.0.cut(gap.list).filter(|(first, _)| *first == gap)?;
+                let value = Value::List(vec![Value::Word(UNLISTED)]);
+                Some((gap.list.to_owned(), Fact { value, origin: origin.clone() }))
+            })
+            .collect();
+        facts.extend(cut.iter().map(|(key, fact)| (key.clone(), fact)));
         for (key, entities) in &self.0.sections {
             for entity in entities {
                 facts.extend(entity.facts.iter().map(|(path, fact)| {

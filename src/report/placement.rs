@@ -88,6 +88,9 @@ pub fn of(question: &Question, facts: &Facts<'_>, sources: &Sources) -> Option<P
     }
     let tree = facts.tree();
     let is_entry = question.answer.starts_with("- ");
+    if let (false, Some(marker)) = (is_entry, facts.marker(question.slot)) {
+        return Some(stated(marker, false, &question.answer, tree, sources));
+    }
     if let Some(node) = facts.node(question.slot) {
         return Some(stated(node, is_entry, &question.answer, tree, sources));
     }

@@ -169,7 +169,9 @@ fn of_type(schema: &Schema, ty: &Type) -> Value {
         Type::List(element, _) => {
             let items = match element.as_ref() {
                 Type::Row(id) => {
-                    json!({ "$ref": format!("#/definitions/{}", schema.ty(*id).name) })
+                    let entry = json!({ "$ref": format!("#/definitions/{}", schema.ty(*id).name) });
+                    // An element that says that there may be others.
+                    json!({ "anyOf": [entry, { "enum": ["unknown", null] }] })
                 }
                 other => of_type(schema, other),
             };

@@ -155,9 +155,11 @@ fn entry(
     }
     let name = rest.split('/').next().unwrap_or_default();
     if keys.is_empty()
-        && let Some(row) = name.parse::<usize>().ok().and_then(|at| rows.get(at))
+        && let Ok(at) = name.parse::<usize>()
+        && at < facts.list_len(list)
+        && let Fact::Row(row) = facts.list_item(list, at, element)
     {
-        return Ok((*row, name.len()));
+        return Ok((row, name.len()));
     }
     let help = did_you_mean(name, keys.iter().map(String::as_str));
     let help = help.or_else(|| match (keys.is_empty(), rows.len()) {

@@ -14,7 +14,7 @@ use crate::rows::rows;
 use crate::unknown::hideable;
 
 /// Holds every finding to its evidence; says what does not hold.
-fn prove(
+pub fn prove(
     facts: &Facts<'_>,
     rules: &RuleSet,
     now: Option<i64>,

@@ -31,6 +31,10 @@ environment {
   label: text
   tags: [text]
   holes: [text]
+  tapes: [Tape]
+  spools: [Tape]
+  codes: [text]
+  numbers: [int]
   guid: text nocase
   release: version
   room: size
@@ -42,6 +46,7 @@ environment {
 }
 entity Host { id: key  size: int  on: [ref Disk]  disks: all Disk by host }
 entity Disk { id: key  host: ref Host  size: int  label: text or none  usedBy: one Host by on }
+entity Tape { id: key  size: int  label: text  host: ref Host }
 record Link { from: ref Host  to: ref Host  port: int  state: open | shut }
 "#;
 
@@ -75,6 +80,13 @@ blank: none
 label: Straße
 tags: [a, b, b]
 holes: [a, unknown]
+tapes:
+  - { id: t1, size: 10, label: a, host: h1 }
+  - unknown
+  - { id: t2, size: 20, label: b, host: h2 }
+spools: [unknown]
+codes: [~]
+numbers: [1, null]
 guid: ABC-1
 release: "9.30.1"
 room: 600GiB
@@ -234,6 +246,52 @@ fn quantifiers_go_over_empty_unknown_and_partial_lists() {
         ("all l in links: l.port > 80", "false"),
         ("any l in gone: l.port == 22", "unknown"),
     ]);
+}
+
+#[test]
+fn a_list_marked_as_incomplete_is_never_the_proof_of_none_or_all() {
+    holds(&[
+        ("all t in tapes: t.size > 5", "unknown"),
+        ("all t in tapes: t.size > 15", "false"),
+        ("all t in tapes where t.size > 99: no", "unknown"),
+        ("any t in tapes: t.size > 15", "true"),
+        ("any t in tapes: t.size > 25", "unknown"),
+        ("no t in tapes: t.size > 25", "unknown"),
+        ("no t in tapes: t.size > 15", "false"),
+        ("count(tapes) == 2", "unknown"),
+        ("count(spools) == 1", "unknown"),
+        ("sum([t.size for t in tapes]) > 0", "unknown"),
+        ("max(numbers) == 1", "unknown"),
+        ("tapes is empty", "false"),
+        ("[t for t in tapes where t.size > 25] is empty", "unknown"),
+        ("spools is empty", "unknown"),
+        ("codes is empty", "unknown"),
+        ("numbers is empty", "false"),
+        ("tapes is known", "false"),
+        ("[t.label for t in tapes] are unique", "unknown"),
+        ("[t.host for t in tapes] are equal", "false"),
+        ("\"a\" is unique in [t.label for t in tapes]", "unknown"),
+        ("\"a\" in [t.label for t in tapes]", "true"),
+        ("\"z\" in [t.label for t in tapes]", "unknown"),
+        ("\"z\" in codes", "unknown"),
+        ("1 in numbers", "true"),
+        ("(the t in tapes where t.id == \"t1\").size == 10", "true"),
+        ("(the t in tapes where t.id == \"t9\") == none", "unknown"),
+    ]);
+    // What is listed is judged; what may not be listed is one outcome more, however often it is said.
+    let rule = |list: &str| {
+        format!(
+            "{SCHEMA}\nprerequisite R-0 \"r\" {{ clause A-1 for x in {list} require x != none because \"no\" }}"
+        )
+    };
+    use Outcome::{Pass, Unknown};
+    assert_eq!(judge(&rule("tapes"), &[FACTS])[&0], [Unknown, Pass, Pass]);
+    assert_eq!(judge(&rule("spools"), &[FACTS])[&0], [Unknown]);
+    assert_eq!(judge(&rule("numbers"), &[FACTS])[&0], [Unknown, Pass]);
+    let more = "apiVersion: failback/v1\nkind: Environment\nname: facts\n\
+                tapes: [unknown, { id: t3, size: 1 }]\nspools: [unknown]\n";
+    assert_eq!(judge(&rule("tapes"), &[FACTS, more])[&0], [Unknown, Pass, Pass, Pass]);
+    assert_eq!(judge(&rule("spools"), &[FACTS, more])[&0], [Unknown]);
 }
 
 #[test]

@@ -42,7 +42,7 @@ fn without<'a>(facts: &Facts<'a>, slot: SlotId) -> Facts<'a> {
     less
 }
 
-fn fails(evaluation: &Evaluation<'_>, rules: &RuleSet) -> BTreeSet<String> {
+pub fn fails(evaluation: &Evaluation<'_>, rules: &RuleSet) -> BTreeSet<String> {
     let told = evaluation.findings.iter();
     told.filter(|finding| {
         rules.rules[finding.rule].level == Level::Error

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use crate::builtins::value::{List, Silent, Trace, Use, Value};
+use crate::builtins::value::{Extent, List, Silent, Trace, Use, Value};
 use crate::compile::ir::{Expr, Kind};
 use crate::evaluate::expr::{Evaluator, LONG_LIST};
 use crate::evaluate::listed::{Stored, value};
@@ -96,7 +96,11 @@ impl<'a> Evaluator<'_, 'a, '_> {
         }
         let (whole, note) = if long { (note, own) } else { (N::default(), note.join(&own)) };
         let items = (0..self.facts.list_len(list)).map(|at| stored.get(self.facts, at));
-        let mut list = List::new(items.collect(), stored.extent(self.facts));
+        let extent = stored.extent(self.facts);
+        // What could not be read, or says that there may be others, is the open end of the list and no element.
+        let open = extent == Extent::Open;
+        let items = items.filter(|item| !open || !matches!(item, Value::Unknown));
+        let mut list = List::new(items.collect(), extent);
         if N::ON {
             list.notes = vec![note.note(); list.items.len()];
             list.note = note.note();
@@ -137,7 +141,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
         }
         let slot = self.field_slot(base.as_deref(), *slot)?;
         match self.facts.read_as(slot, Reading::List(*item, *extent)) {
-            Fact::List(list) if self.facts.list_len(list) < LONG_LIST => {
+            Fact::List(list)
+                if self.facts.list_len(list) < LONG_LIST && !self.facts.is_damaged(slot) =>
+            {
                 Some(Stored { slot, list, item: *item, extent: *extent })
             }
             _ => None,

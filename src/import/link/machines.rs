@@ -9,7 +9,7 @@ use crate::import::arm;
 use crate::import::link::inventory::Join;
 use crate::import::link::{Draft, virtual_site};
 use crate::import::model::{Entity, Fact, Value};
-use crate::import::store::{Kind, Node};
+use crate::import::store::{Kind, Node, OBJECTS};
 
 /// Adds machines, then groups and plans.
 pub fn make(draft: &mut Draft<'_>) {
@@ -46,11 +46,9 @@ fn unjoined(draft: &mut Draft<'_>) {
             format!("no VM of the VMware exports is one of these {count} machines: {some}{more}")
         }
     };
-    let cut = draft
-        .store
-        .pages
-        .iter()
-        .any(|((what, _), pages)| *what == "VMware site machines" && pages.gap().is_some());
+    let cut = draft.store.pages.iter().any(|((what, _), pages)| {
+        matches!(*what, "VMware site machines" | OBJECTS) && pages.gap().is_some()
+    });
     let why = if cut {
         "the list of VMware is incomplete, and it may be on a page that is not here"
     } else {

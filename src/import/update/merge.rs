@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 
 use crate::import::model::{Entity, Environment, SINGLE, Value};
 use crate::import::update::{Did, Told};
-use crate::import::write::recorded;
+use crate::import::write::{UNLISTED, recorded};
 use crate::scalar::{parse_size, parse_time};
 use crate::session::origins::{self, Origin};
 use crate::yaml::edit::{self, Change};
@@ -96,10 +96,22 @@ impl<'m, 's> Merge<'m, 's> {
                     self.single(&top, key, entity);
                 }
             } else {
-                self.list(&top, key, entities);
+                self.list(&top, key, entities, environment);
                 if environment.incomplete.iter().all(|gap| gap.list != *key) {
                     self.gone(key, entities);
                 }
+            }
+        }
+        self.suspended(&top, environment);
+    }
+
+    /// Lists of which nothing is imported, as their export was cut: what was written of them may be less than there is now.
+    fn suspended(&mut self, top: &Spot, environment: &Environment) {
+        let mut seen = BTreeSet::new();
+        for gap in environment.incomplete.iter().filter(|gap| gap.cut.is_some()) {
+            let imported = environment.sections.iter().any(|(key, _)| *key == gap.list);
+            if !imported && seen.insert(gap.list) && self.top(gap.list).is_some() {
+                self.list(top, gap.list, &[], environment);
             }
         }
     }
@@ -123,7 +135,13 @@ impl<'m, 's> Merge<'m, 's> {
         }
     }
 
-    fn list(&mut self, top: &Spot, key: &'static str, entities: &[Entity]) {
+    fn list(
+        &mut self,
+        top: &Spot,
+        key: &'static str,
+        entities: &[Entity],
+        environment: &Environment,
+    ) {
         let lists: Vec<(Spot, NodeId)> = self
             .documents
             .iter()
@@ -157,6 +175,9 @@ impl<'m, 's> Merge<'m, 's> {
                 }
             }
         }
+        if self.mark(key, &lists, new.len(), environment) {
+            new.push(edit::Value::Raw(UNLISTED.to_owned()));
+        }
         match target {
             Some((spot, _)) => {
                 for (at, value) in new.into_iter().enumerate() {
@@ -171,6 +192,53 @@ impl<'m, 's> Merge<'m, 's> {
                 self.sets.push((spot, edit::Value::List(new)));
             }
             None => {}
+        }
+    }
+
+    /// Whether a list has to be marked as incomplete; a mark of the last import that is no longer true is taken out.
+    fn mark(
+        &mut self,
+        key: &'static str,
+        lists: &[(Spot, NodeId)],
+        new: usize,
+        environment: &Environment,
+    ) -> bool {
+        let imported = self.base.contains_key(key);
+        let marks: Vec<Spot> = lists
+            .iter()
+            .flat_map(|(spot, list)| {
+                let items = self.tree.items(*list).enumerate();
+                items.filter(|(_, item)| self.is_open(*item)).map(|(at, _)| spot.index(at))
+            })
+            .collect();
+        let whole = environment.incomplete.iter().all(|gap| gap.list != key);
+        match environment.cut(key) {
+            Some((gap, _)) if marks.is_empty() => {
+                let did = if imported { Did::Kept } else { Did::Added };
+                let new = format!("{UNLISTED}, as {}", gap.why);
+                self.tell(did, key, if imported { "taken out" } else { "" }, &new);
+                !imported
+            }
+            Some(_) => {
+                // A person said so before any import did, and is the one to take it back.
+                self.own.extend((!imported).then(|| key.to_owned()));
+                false
+            }
+            None if whole && imported && !marks.is_empty() => {
+                self.tell(Did::Removed, key, "", "");
+                let count: usize =
+                    lists.iter().map(|(_, list)| self.tree.items(*list).count()).sum();
+                if count == marks.len() && new == 0 {
+                    // Nothing is left of it: that there are none has to be said.
+                    for spot in lists.iter().map(|(spot, _)| spot.clone()) {
+                        self.sets.push((spot, edit::Value::List(Vec::new())));
+                    }
+                } else {
+                    self.removes.extend(marks);
+                }
+                false
+            }
+            None => false,
         }
     }
 
