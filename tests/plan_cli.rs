@@ -308,7 +308,7 @@ remedy open(r: Room) {
         "apiVersion: failback/v1\nkind: Environment\nname: house\nasOf: 2024-05-01T09:00:00Z\nrooms:\n  - id: attic\n    open: false\n",
     );
     let origins = r#"{"kind": "Provenance", "environments": {"house": {"rooms/attic/open":
-        {"file": "in/doors.json", "pointer": "/attic/open", "value": false}}}}"#;
+        {"file": "in/doors.json", "pointer": "/attic/open", "value": "false"}}}}"#;
     write("site.provenance.json", origins);
     let rules = rules.display().to_string();
     let mut arguments = arguments.to_vec();
@@ -348,4 +348,11 @@ fn a_step_tells_where_the_facts_come_from_that_it_mends() {
     let (_, out, _) = with_role("keyHolder", &["plan", "--format", "json"]);
     let origin = &json(&out)["environments"][0]["steps"][0]["origins"][0];
     assert_eq!(origin["pointer"], "/attic/open", "{out}");
+}
+
+#[test]
+fn a_blank_says_whose_fact_it_is_also_for_a_record_of_the_environment() {
+    let site = "../../examples/win-4003/site.yaml";
+    let (_, out, aside) = run(&["plan", site]);
+    assert!(out.contains("--resource-group <resourceGroup of vault>"), "{out}{aside}");
 }

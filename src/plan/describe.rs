@@ -104,17 +104,24 @@ fn is_whole(value: &Value<'_>) -> bool {
 fn name(evaluator: &mut Evaluator<'_, '_, '_>, expr: &Expr) -> String {
     let facts = evaluator.facts;
     match &expr.kind {
-        Kind::Field { base, owner, field, .. } => {
+        Kind::Field { base, owner, field, slot, .. } => {
             let field = &evaluator.rules.schema.ty(*owner).fields[*field].name;
-            let Some(base) = base else { return field.clone() };
-            let whose = match evaluator.eval(base).0 {
-                Value::Row(row) if facts.entity_of(row) == ROOT => facts.path(row),
-                Value::Row(row) => facts.name(facts.entity_of(row)),
-                _ => name(evaluator, base),
+            let row = match base {
+                None => ROOT,
+                Some(base) => match evaluator.eval(base).0 {
+                    Value::Row(row) => row,
+                    _ => return format!("{field} of {}", name(evaluator, base)),
+                },
             };
-            format!("{field} of {whose}")
+            // The records on the way may have been passed over.
+            let held = facts.owner(facts.slot_of(row, *slot));
+            match facts.entity_of(held) {
+                ROOT if held == ROOT => field.clone(),
+                ROOT => format!("{field} of {}", facts.path(held)),
+                entity => format!("{field} of {}", facts.name(entity)),
+            }
         }
-        Kind::Memo(_, _, inner) => name(evaluator, inner),
+        Kind::Memo(_, _, inner) | Kind::Table(_, _, inner) => name(evaluator, inner),
         _ => "not known".to_owned(),
     }
 }

@@ -6,14 +6,14 @@
 
 #[path = "../support/described.rs"]
 mod described;
-#[allow(dead_code, reason = "the tests of plans use more of it")]
+#[expect(dead_code, reason = "what only the tests call")]
 #[path = "../plan/follow.rs"]
 mod follow;
 #[path = "../support/generate.rs"]
 mod generate;
 #[path = "../support/measure.rs"]
 mod measure;
-#[allow(dead_code, reason = "its test is none here, where nothing runs tests")]
+#[expect(dead_code, reason = "what only the tests call")]
 #[path = "../plan/random.rs"]
 mod random;
 #[path = "../support/rows.rs"]

@@ -12,7 +12,6 @@ use crate::generate::{Faults, environment};
 use crate::rows::{Row, rows};
 
 /// Cases in an ordinary run; `FAILBACK_PLAN_CASES` asks for others.
-#[cfg(test)]
 const CASES: u64 = 500;
 
 /// SplitMix64: small, and the same everywhere.
@@ -28,7 +27,6 @@ impl Dice {
     }
 }
 
-#[cfg(test)]
 fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).map_or(otherwise, |text| text.parse().expect("a number"))
 }
