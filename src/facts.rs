@@ -12,7 +12,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::scalar;
-use crate::schema::types::{InverseId, Item, Reading, Type, WordId};
+use crate::schema::types::{InverseId, Type, WordId};
 use crate::schema::{ENVIRONMENT, Schema, TypeId, TypeKind};
 use crate::source::Span;
 use crate::yaml::{Kind, NodeId, Tree};
@@ -20,6 +20,7 @@ use crate::yaml::{Kind, NodeId, Tree};
 pub mod change;
 pub mod conform;
 pub mod inverse;
+mod read;
 
 /// Index of a row in [`Facts`].
 pub type RowId = u32;
@@ -246,91 +247,6 @@ impl<'a> Facts<'a> {
     /// Whether a mask is on.
     pub fn is_masked(&self) -> bool {
         self.mask.is_some()
-    }
-
-    /// What a slot of this type holds.
-    #[inline]
-    pub fn read(&self, slot: SlotId, ty: &Type) -> Fact<'a> {
-        let content = self.slots[slot as usize];
-        if matches!(ty, Type::Row(_)) {
-            // The shape of a record is no fact; its fields are.
-            return Fact::Row(content.data);
-        }
-        if self.mask.is_some() && self.hidden(slot) && !self.is_key(slot) {
-            return Fact::Unknown;
-        }
-        self.interpret(content, ty)
-    }
-
-    /// What a slot holds, before it is made a value: the evaluator's way to most facts, as it copies nothing.
-    #[inline]
-    pub fn raw(&self, slot: SlotId, reading: Reading) -> Raw {
-        let content = self.slots[slot as usize];
-        if reading == Reading::Record {
-            return Raw::Data(content.data);
-        }
-        if self.mask.is_some() && self.hidden(slot) && !self.is_key(slot) {
-            return Raw::Unknown;
-        }
-        match content.data {
-            UNKNOWN | UNRESOLVED => self.asked_in_vain(slot),
-            ABSENT => Raw::Absent,
-            _ if reading == Reading::MaybeRecord && content.node == NO_NODE => {
-                self.asked_in_vain(slot)
-            }
-            data => Raw::Data(data),
-        }
-    }
-
-    /// What a slot holds, as the evaluator asks for it.
-    #[inline]
-    pub fn read_as(&self, slot: SlotId, reading: Reading) -> Fact<'a> {
-        let data = match self.raw(slot, reading) {
-            Raw::Unknown => return Fact::Unknown,
-            Raw::Absent => return Fact::Absent,
-            Raw::Data(data) => data,
-        };
-        match reading {
-            Reading::One(item) => self.item(data, item),
-            Reading::List(..) => Fact::List(ListId(data)),
-            Reading::MaybeRecord | Reading::Record => Fact::Row(data),
-            Reading::Never => Fact::Unknown,
-        }
-    }
-
-    /// A number, size, duration or time, by what its slot holds.
-    #[inline]
-    pub fn raw_number(&self, data: u32) -> i64 {
-        self.numbers[data as usize]
-    }
-
-    /// A text or version, by what its slot holds.
-    pub fn raw_text(&self, data: u32) -> Text<'a> {
-        self.text(data)
-    }
-
-    /// One element of a list, as the evaluator asks for it.
-    #[inline]
-    pub fn list_item_as(&self, list: ListId, at: usize, item: Item) -> Fact<'a> {
-        let list = self.lists[list.0 as usize];
-        let data = self.items[list.start as usize + at].data;
-        match data {
-            UNKNOWN | UNRESOLVED => Fact::Unknown,
-            ABSENT => Fact::Absent,
-            _ => self.item(data, item),
-        }
-    }
-
-    #[inline]
-    fn item(&self, data: u32, item: Item) -> Fact<'a> {
-        match item {
-            Item::Row => Fact::Row(data),
-            Item::Word => Fact::Word(WordId(data)),
-            Item::Bool => Fact::Bool(data == 1),
-            Item::Number => Fact::Number(self.numbers[data as usize]),
-            Item::Text => Fact::Text(self.text(data)),
-            Item::Nothing => Fact::Unknown,
-        }
     }
 
     /// Whether a slot is the key of an entity.
