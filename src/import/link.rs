@@ -418,6 +418,9 @@ fn gaps(draft: &mut Draft<'_>) {
     }
 }
 
+/// The list that is marked as incomplete also where nothing was cut, but single entities were handed in.
+const MARKED: &str = "machines";
+
 /// Lists of which only single entities were handed in: what they leave out may well exist.
 fn single(draft: &mut Draft<'_>) {
     let servers = match draft.architecture {
@@ -435,11 +438,23 @@ fn single(draft: &mut Draft<'_>) {
             continue;
         }
         for list in lists {
-            let there = draft.sections.get(list).is_some_and(|entities| !entities.is_empty());
-            if there && !draft.incomplete.iter().any(|gap| gap.list == *list) {
-                let why = format!("the {collection} were not handed in as one whole list");
-                draft.incomplete.push(Incomplete { list, why, cut: None });
+            let Some(entities) = draft.sections.get(list).filter(|entities| !entities.is_empty())
+            else {
+                continue;
+            };
+            if draft.incomplete.iter().any(|gap| gap.list == *list) {
+                continue;
             }
+            let why = format!("the {collection} were not handed in as one whole list");
+            // Rules ask of machines whether no other has the same; what is not listed may.
+            let marked = *list == MARKED;
+            let first = entities.iter().flat_map(|entity| &entity.facts).next();
+            let cut = first.filter(|_| marked).map(|(_, fact)| Origin {
+                pointer: String::new(),
+                derived_from: vec![why.clone()],
+                ..fact.origin.clone()
+            });
+            draft.incomplete.push(Incomplete { list, why, cut });
         }
     }
 }
