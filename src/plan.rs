@@ -186,6 +186,19 @@ pub fn plan<'a>(
             (kept, bounded) = (whole, true);
         }
     }
+    // What the rules say to do first may have come up later.
+    if planner.taken.len() == kept.len()
+        && let Some(order) = planner.as_said()
+    {
+        let as_said: Vec<Kept<'a>> = order.iter().map(|at| kept[*at].clone()).collect();
+        let open: Vec<FindingKey> = planner.state.open.keys().cloned().collect();
+        planner = planner.again(evaluation, &as_said);
+        if planner.taken.len() == as_said.len() && planner.state.open.keys().eq(&open) {
+            kept = as_said;
+        } else {
+            planner = planner.again(evaluation, &kept);
+        }
+    }
     // People read wave after wave: in that order the steps are numbered, if it works as well.
     let mut order: Vec<usize> = (0..planner.taken.len()).collect();
     order.sort_by_key(|at| planner.taken[*at].step.wave);
@@ -297,6 +310,31 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             }
         }
         planner
+    }
+
+    /// The steps in the order that the rules ask for by `after`, each behind those that facts make it wait for; none where
+    /// they are so already, or cannot be.
+    fn as_said(&self) -> Option<Vec<usize>> {
+        let remedies = &self.state.rules.remedies;
+        let waits = |at: usize, other: usize| {
+            let (step, before) = (&self.taken[at], &self.taken[other]);
+            at != other
+                && (step.step.after.contains(&(other + 1))
+                    || remedies[step.spec.remedy].after.contains(&before.spec.remedy))
+        };
+        let mut left: Vec<usize> = (0..self.taken.len()).collect();
+        // Only a pair in the wrong order is worth a look at all pairs.
+        let wrong = |at: usize| !remedies[self.taken[at].spec.remedy].after.is_empty();
+        if !left.iter().any(|at| wrong(*at) && (at + 1..left.len()).any(|other| waits(*at, other)))
+        {
+            return None;
+        }
+        let mut order = Vec::with_capacity(left.len());
+        while !left.is_empty() {
+            let next = left.iter().position(|at| !left.iter().any(|other| waits(*at, *other)))?;
+            order.push(left.remove(next));
+        }
+        Some(order)
     }
 
     fn kept(&self) -> Vec<Kept<'a>> {
