@@ -14,7 +14,6 @@ use crate::evaluate::pairs::Partners;
 use crate::evaluate::show;
 use crate::evaluate::truth::Truth;
 use crate::facts::{Facts, ROOT, Raw, SlotId, Text};
-use crate::schema::types::Type;
 use crate::source::Span;
 
 mod compare;
@@ -364,18 +363,19 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
 
     /// A text with its expressions filled in; what is not known reads `unknown`, long lists are cut.
     pub fn text(&mut self, template: &Template) -> String {
-        self.fill(template, show::value)
+        self.fill(template, &mut |this, expr, value| show::value(value, &expr.ty, this.facts))
     }
 
     /// The same with every element of every list.
     pub fn whole_text(&mut self, template: &Template) -> String {
-        self.fill(template, show::whole)
+        self.fill(template, &mut |this, expr, value| show::whole(value, &expr.ty, this.facts))
     }
 
-    fn fill(
+    /// The same, with each value spelled by a function.
+    pub fn fill(
         &mut self,
         template: &Template,
-        show: fn(&Value<'_>, &Type, &Facts<'_>) -> String,
+        spell: &mut dyn FnMut(&mut Self, &Expr, &Value<'a>) -> String,
     ) -> String {
         let mut text = String::new();
         for part in &template.parts {
@@ -383,7 +383,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                 Part::Text(plain) => text.push_str(plain),
                 Part::Expr(expr) => {
                     let (value, _) = self.value_of::<Silent>(expr);
-                    text.push_str(&show(&value, &expr.ty, self.facts));
+                    text.push_str(&spell(self, expr, &value));
                 }
             }
         }

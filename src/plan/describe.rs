@@ -4,7 +4,7 @@
 //! a blank in angle brackets: what cannot be run by mistake. Does not say why a step is where it is.
 
 use crate::builtins::value::{Extent, Value};
-use crate::compile::ir::{Expr, Kind, Part, Template};
+use crate::compile::ir::{Expr, Kind, Template};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::show;
 use crate::facts::ROOT;
@@ -68,25 +68,16 @@ pub(crate) fn command(
     template: &Template,
     blanks: &mut Vec<String>,
 ) -> String {
-    let mut text = String::new();
-    for part in &template.parts {
-        match part {
-            Part::Text(plain) => text.push_str(plain),
-            Part::Expr(expr) => {
-                let (value, _) = evaluator.eval(expr);
-                if is_whole(&value) {
-                    text.push_str(&show::whole(&value, &expr.ty, evaluator.facts));
-                    continue;
-                }
-                let blank = format!("<{}>", name(evaluator, expr));
-                text.push_str(&blank);
-                if !blanks.contains(&blank) {
-                    blanks.push(blank);
-                }
-            }
+    evaluator.fill(template, &mut |evaluator, expr, value| {
+        if is_whole(value) {
+            return show::whole(value, &expr.ty, evaluator.facts);
         }
-    }
-    text
+        let blank = format!("<{}>", name(evaluator, expr));
+        if !blanks.contains(&blank) {
+            blanks.push(blank.clone());
+        }
+        blank
+    })
 }
 
 /// Whether a command can have a value in it.
