@@ -37,9 +37,9 @@ pub struct Evaluator<'f, 'a, 'r> {
     /// The notes of the values in the frame; only kept up while tracing.
     frame_notes: Vec<Note>,
     memos: Vec<Option<Memo<'a>>>,
-    /// Values by what they depend on.
-    tables: Vec<FxHashMap<Key, Value<'a>>>,
-    traced: Vec<Option<(Value<'a>, Note)>>,
+    /// Values by their number and what they depend on.
+    tables: FxHashMap<(u32, Key), Value<'a>>,
+    traced: FxHashMap<u32, (Value<'a>, Note)>,
     pub(super) indices: Vec<Option<Rc<ListIndex<'a>>>>,
     complete_notes: Vec<Option<Note>>,
     /// Which rows go with which, by the index of the filter that says so.
@@ -72,8 +72,8 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             frame: vec![Value::Unknown; rules.locals as usize],
             frame_notes: vec![Note::default(); rules.locals as usize],
             memos: (0..memos).map(|_| None).collect(),
-            tables: vec![FxHashMap::default(); memos],
-            traced: (0..memos).map(|_| None).collect(),
+            tables: FxHashMap::default(),
+            traced: FxHashMap::default(),
             indices: (0..rules.indices).map(|_| None).collect(),
             complete_notes: rules.schema.inverses().map(|_| None).collect(),
             partners: FxHashMap::default(),

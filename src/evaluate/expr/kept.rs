@@ -126,12 +126,12 @@ impl<'a> Evaluator<'_, 'a, '_> {
             true => None,
             false => joined(deps.iter().map(|dep| Key::of(&self.frame[*dep as usize], false))),
         };
-        let Some(key) = key else { return self.value_of(body) };
-        if let Some(known) = self.tables[id as usize].get(&key) {
+        let Some(key) = key.map(|key| (id, key)) else { return self.value_of(body) };
+        if let Some(known) = self.tables.get(&key) {
             return (known.clone(), N::default());
         }
         let (value, note) = self.value_of(body);
-        self.tables[id as usize].insert(key, value.clone());
+        self.tables.insert(key, value.clone());
         (value, note)
     }
 
@@ -147,11 +147,11 @@ impl<'a> Evaluator<'_, 'a, '_> {
             if !deps.is_empty() {
                 return self.value_of(body);
             }
-            if let Some((value, note)) = &self.traced[at] {
+            if let Some((value, note)) = self.traced.get(&id) {
                 return (value.clone(), N::of(note));
             }
             let (value, note) = self.value_of::<N>(body);
-            self.traced[at] = Some((value.clone(), note.note()));
+            self.traced.insert(id, (value.clone(), note.note()));
             return (value, note);
         }
         if let Some(memo) = &self.memos[at] {
