@@ -5,6 +5,7 @@
 
 use std::cmp::Ordering;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::builtins::value::{Extent, Key, List, Value};
 use crate::facts::Text;
@@ -70,7 +71,7 @@ pub const BUILTINS: [Builtin; 7] = [
         doc: "each element once, at its first place; an unknown element stays one unknown element",
         arity: 1,
         check: |types| match types[0].element() {
-            Some(element) => Ok(Type::List(Rc::new(element.clone()), Completeness::Complete)),
+            Some(element) => Ok(Type::List(Arc::new(element.clone()), Completeness::Complete)),
             None => Err("a list"),
         },
         call: |values| match &values[0] {
@@ -135,7 +136,7 @@ fn extreme(types: &[Type]) -> Result<Type, &'static str> {
             | Type::Time
             | Type::Version
             | Type::Error),
-        ) => Ok(Type::OrNone(Rc::new(ty.clone()))),
+        ) => Ok(Type::OrNone(Arc::new(ty.clone()))),
         _ => Err("a list of numbers, sizes, durations, times or versions"),
     }
 }

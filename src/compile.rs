@@ -22,6 +22,7 @@ pub mod declare;
 pub mod hoist;
 pub mod ir;
 pub mod pack;
+pub mod pattern;
 pub mod remedy;
 pub mod usage;
 

@@ -7,7 +7,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -105,7 +105,7 @@ pub enum Text<'a> {
     /// Text of a description.
     Borrowed(&'a str),
     /// Text made by an expression.
-    Owned(Rc<str>),
+    Owned(Arc<str>),
 }
 
 impl Text<'_> {
@@ -147,15 +147,15 @@ pub struct Facts<'a> {
     items: Vec<Slot>,
     lists: Vec<ListData>,
     numbers: Vec<i64>,
-    texts: Vec<Rc<str>>,
+    texts: Vec<Arc<str>>,
     keys: Vec<FxHashMap<&'a str, RowId>>,
-    made_keys: HashMap<(TypeId, Rc<str>), RowId>,
+    made_keys: HashMap<(TypeId, Arc<str>), RowId>,
     by_type: Vec<Vec<RowId>>,
     /// The environment and the records it holds in place.
     singles: Vec<RowId>,
     inverses: Vec<inverse::Index>,
     stale: FxHashSet<SlotId>,
-    mask: Option<Rc<FxHashSet<SlotId>>>,
+    mask: Option<Arc<FxHashSet<SlotId>>>,
     /// Changes made since the facts were read.
     journal: Vec<change::Undo>,
     /// Slots of lists some of whose elements could not be read, so that nothing may be called absent from them.
@@ -203,7 +203,7 @@ impl<'a> Facts<'a> {
     /// The same facts with only some of them known; keys and the shape of records stay. For checking evidence.
     pub fn masked(&self, known: FxHashSet<SlotId>) -> Facts<'a> {
         let mut facts = self.clone();
-        facts.mask = Some(Rc::new(known));
+        facts.mask = Some(Arc::new(known));
         // Who refers to whom is told by facts, too.
         facts.build_inverses();
         facts
@@ -351,7 +351,7 @@ impl<'a> Facts<'a> {
     /// The entity with a key.
     pub fn find(&self, ty: TypeId, key: &str) -> Option<RowId> {
         let known = self.keys[ty.0 as usize].get(key).copied();
-        known.or_else(|| self.made_keys.get(&(ty, Rc::from(key))).copied())
+        known.or_else(|| self.made_keys.get(&(ty, Arc::from(key))).copied())
     }
 
     /// All keys of a type, for suggestions.

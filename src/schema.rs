@@ -3,7 +3,7 @@
 //! Owns the schema built from the declarations of a rule pack, and checks those declarations among themselves. Knows
 //! no particular entity: all names come from the pack. Whether a description fits the schema is decided in `facts`.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -399,13 +399,13 @@ impl<'a> Builder<'a, '_> {
             ast::TypeKind::Words(words) => {
                 Type::Words(words.iter().map(|word| self.schema.intern(&word.value)).collect())
             }
-            ast::TypeKind::OrNone(inner) => Type::OrNone(Rc::new(self.resolve(inner, None))),
+            ast::TypeKind::OrNone(inner) => Type::OrNone(Arc::new(self.resolve(inner, None))),
             ast::TypeKind::List(inner) => {
-                Type::List(Rc::new(self.resolve(inner, None)), Completeness::Complete)
+                Type::List(Arc::new(self.resolve(inner, None)), Completeness::Complete)
             }
             ast::TypeKind::Partial(inner) => match self.resolve(inner, None) {
                 Type::List(element, _) => Type::List(element, Completeness::Partial),
-                element => Type::List(Rc::new(element), Completeness::Partial),
+                element => Type::List(Arc::new(element), Completeness::Partial),
             },
             ast::TypeKind::Ref(name) if name.value == "any" => Type::RefAny,
             ast::TypeKind::Ref(name) | ast::TypeKind::KeyRef(name) => {

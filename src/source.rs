@@ -5,7 +5,7 @@
 //! and columns are computed here, at the edge, and only when something is shown.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 /// The number of a file in [`Sources`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,7 +57,7 @@ pub struct Position {
 pub struct Source {
     name: String,
     text: Cow<'static, str>,
-    lines: OnceCell<Vec<u32>>,
+    lines: OnceLock<Vec<u32>>,
 }
 
 impl Source {
@@ -119,7 +119,7 @@ impl Sources {
     }
 
     fn put(&mut self, name: String, text: Cow<'static, str>) -> FileId {
-        self.files.push(Source { name, text, lines: OnceCell::new() });
+        self.files.push(Source { name, text, lines: OnceLock::new() });
         FileId(self.files.len() as u32 - 1)
     }
 

@@ -4,9 +4,10 @@
 //! expression with an error has the type [`Type::Error`], which fits everywhere and is reported once.
 
 use rustc_hash::FxHashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::compile::ir::{self, Const, Expr, How, Kind, LocalId, Part, Scan, Template};
+use crate::compile::pattern::Pattern;
 use crate::compile::usage::Usage;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::ast::{self, Comparison, ExprKind, Literal};
@@ -35,7 +36,7 @@ pub struct Shared {
     /// Indices given out.
     pub indices: u32,
     /// Definitions by name; none while one is compiled, and where it has an error.
-    pub compiled: FxHashMap<String, Option<Rc<ir::Define>>>,
+    pub compiled: FxHashMap<String, Option<Arc<ir::Define>>>,
     /// Definitions given a number.
     pub defines: u32,
     /// The next local of a definition; those of rules start at 0 and end before the first of these.
@@ -200,7 +201,7 @@ impl<'a, 'c> Checker<'a, 'c> {
                 let ty =
                     items.iter().map(|item| item.ty.clone()).reduce(|a, b| self.join(a, b, span));
                 let ty = ty.or(element).unwrap_or(Type::Error);
-                done(Kind::List(items), Type::List(Rc::new(ty), Completeness::Complete))
+                done(Kind::List(items), Type::List(Arc::new(ty), Completeness::Complete))
             }
             ExprKind::Comprehension(body, binder) => {
                 let Some(scan) = self.scan(binder) else { return self.poison(span) };
@@ -209,7 +210,7 @@ impl<'a, 'c> Checker<'a, 'c> {
                 self.unbind();
                 let flatten = body.ty.element().is_some();
                 let element = body.ty.element().cloned().unwrap_or_else(|| body.ty.clone());
-                let ty = Type::List(Rc::new(element), Completeness::Complete);
+                let ty = Type::List(Arc::new(element), Completeness::Complete);
                 done(Kind::Map { scan, body: Box::new(body), flatten }, ty)
             }
             ExprKind::Record(name, fields) => self.record(name, fields, span),
@@ -218,7 +219,7 @@ impl<'a, 'c> Checker<'a, 'c> {
                 self.index(&mut scan, None);
                 let element = self.scope.last().map_or(Type::Error, |(_, _, ty)| ty.clone());
                 self.unbind();
-                done(Kind::The(scan), Type::OrNone(Rc::new(element)))
+                done(Kind::The(scan), Type::OrNone(Arc::new(element)))
             }
             ExprKind::Choose(binder, prefer) => {
                 let Some(scan) = self.scan(binder) else { return self.poison(span) };
@@ -279,16 +280,9 @@ impl<'a, 'c> Checker<'a, 'c> {
             }
             ExprKind::Matches(operand, pattern) => {
                 let operand = self.expect_text(operand);
-                match regex::RegexBuilder::new(&pattern.value).size_limit(1 << 20).build() {
-                    Ok(regex) => done(Kind::Matches(Box::new(operand), regex), Type::Bool),
-                    Err(error) => {
-                        let reason = error.to_string();
-                        let reason = reason
-                            .lines()
-                            .last()
-                            .unwrap_or("")
-                            .trim_start_matches("error: ")
-                            .to_owned();
+                match Pattern::new(&pattern.value) {
+                    Ok(pattern) => done(Kind::Matches(Box::new(operand), pattern), Type::Bool),
+                    Err(reason) => {
                         let message = format!("this is not a regular expression: {reason}");
                         self.error("bad-regex", message, pattern.span, None)
                     }
@@ -383,7 +377,7 @@ impl<'a, 'c> Checker<'a, 'c> {
                 (value, ty.clone())
             }
             (Literal::Text(text), None) => {
-                let value = Const::Text(Rc::from(text.as_str()));
+                let value = Const::Text(Arc::from(text.as_str()));
                 (value, Type::Text)
             }
         };
@@ -527,13 +521,13 @@ impl<'a, 'c> Checker<'a, 'c> {
             (Type::None, Type::None) => Type::None,
             (Type::None, other) | (other, Type::None) => match other {
                 Type::OrNone(_) => other,
-                other => Type::OrNone(Rc::new(other)),
+                other => Type::OrNone(Arc::new(other)),
             },
             (Type::OrNone(a), Type::OrNone(b)) => {
-                Type::OrNone(Rc::new(self.join(Type::clone(&a), Type::clone(&b), span)))
+                Type::OrNone(Arc::new(self.join(Type::clone(&a), Type::clone(&b), span)))
             }
             (Type::OrNone(a), b) | (b, Type::OrNone(a)) => {
-                Type::OrNone(Rc::new(self.join(Type::clone(&a), b, span)))
+                Type::OrNone(Arc::new(self.join(Type::clone(&a), b, span)))
             }
             (Type::Words(a), Type::Words(b)) => {
                 let new = b.iter().filter(|word| !a.contains(word));

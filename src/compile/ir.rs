@@ -4,9 +4,10 @@
 //! [`RuleSet`].
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::builtins::Builtin;
+use crate::compile::pattern::Pattern;
 use crate::compile::remedy::Remedy;
 use crate::language::ast::{Comparison, Quantifier, RuleKind};
 use crate::schema::types::{InverseId, Reading, Type, WordId};
@@ -300,7 +301,7 @@ pub enum Kind {
         nocase: bool,
     },
     /// `a matches "…"`
-    Matches(Box<Expr>, regex::Regex),
+    Matches(Box<Expr>, Pattern),
     /// `a is empty`
     IsEmpty(Box<Expr>),
     /// `a is known`
@@ -320,7 +321,7 @@ pub enum Kind {
     /// A function of the language.
     Call(&'static Builtin, Vec<Expr>),
     /// A definition with its arguments.
-    Invoke(Rc<Define>, Vec<Expr>),
+    Invoke(Arc<Define>, Vec<Expr>),
     /// An expression that depends on these locals only, so that its value is kept while they stay.
     Memo(u32, Vec<LocalId>, Box<Expr>),
     /// The same where those locals come back again and again between others, so that a value is kept for each.
@@ -372,7 +373,7 @@ pub enum Const {
     /// A number in the unit of its type; a time in microseconds, a duration in seconds.
     Number(i64),
     /// A text or version.
-    Text(Rc<str>),
+    Text(Arc<str>),
     /// A word.
     Word(WordId),
     /// `none`
@@ -452,3 +453,9 @@ impl Template {
         })
     }
 }
+
+/// One rule set serves all threads.
+const _: fn() = || {
+    fn shared<T: Send + Sync>() {}
+    shared::<RuleSet>();
+};

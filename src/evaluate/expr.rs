@@ -4,6 +4,7 @@
 //! certificate of that value. Scans over lists are in `scan`.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
@@ -291,8 +292,10 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             Kind::AreEqual(list, nocase) => self.are_equal(list, *nocase),
             Kind::AreUnique(list, nocase) => self.are_unique(list, *nocase),
             Kind::IsUniqueIn(element, list, nocase) => self.is_unique_in(element, list, *nocase),
-            Kind::Matches(operand, regex) => match self.value_of(operand) {
-                (Value::Text(text), note) => (Value::Bool(regex.is_match(text.as_str())), note),
+            Kind::Matches(operand, pattern) => match self.value_of(operand) {
+                (Value::Text(text), note) => {
+                    (pattern.is_match(text.as_str()).map_or(Value::Unknown, Value::Bool), note)
+                }
                 (Value::None, note) => (Value::Bool(false), note),
                 (_, note) => (Value::Unknown, note),
             },
@@ -396,7 +399,7 @@ fn constant<'a>(value: &Const) -> Value<'a> {
     match value {
         Const::Bool(flag) => Value::Bool(*flag),
         Const::Number(number) => Value::Number(*number),
-        Const::Text(text) => Value::Text(Text::Owned(Rc::clone(text))),
+        Const::Text(text) => Value::Text(Text::Owned(Arc::clone(text))),
         Const::Word(word) => Value::Word(*word),
         Const::None => Value::None,
     }

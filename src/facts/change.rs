@@ -3,7 +3,7 @@
 //! Owns the changes that a plan makes on a copy of the facts, and their undoing; keeps inverses right. New facts have
 //! no YAML node. Knows nothing of steps or their order.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::facts::conform::Shape;
 use crate::facts::{ABSENT, Fact, Facts, MADE, NO_NODE, ROOT, RowId, Slot, SlotId, UNKNOWN};
@@ -47,7 +47,7 @@ pub(super) enum Undo {
     /// Entities of a type were these.
     Entities(TypeId, Vec<RowId>),
     /// A key was given.
-    Named(TypeId, Rc<str>),
+    Named(TypeId, Arc<str>),
     /// Who can refer at all was another set.
     Holders,
 }
@@ -271,8 +271,8 @@ impl Facts<'_> {
     /// Enters a new entity under its key.
     pub fn name_row(&mut self, row: RowId, key: &str) {
         let ty = self.row(row).ty;
-        let key: Rc<str> = key.into();
-        self.made_keys.insert((ty, Rc::clone(&key)), row);
+        let key: Arc<str> = key.into();
+        self.made_keys.insert((ty, Arc::clone(&key)), row);
         self.journal.push(Undo::Named(ty, key));
     }
 

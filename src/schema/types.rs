@@ -2,7 +2,7 @@
 //!
 //! Owns what a type is, when one fits where another is expected, and how it is spelled in a message.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::schema::{Schema, TypeId};
 
@@ -34,7 +34,7 @@ pub enum Type {
     /// `version`
     Version,
     /// `running | stopped`
-    Words(Rc<[WordId]>),
+    Words(Arc<[WordId]>),
     /// A record, or an entity that stands here itself: `store: Store`, the elements of `[Server]`
     Row(TypeId),
     /// `ref Server`, and every expression that yields an entity
@@ -42,9 +42,9 @@ pub enum Type {
     /// `ref any`
     RefAny,
     /// `[T]` and `partial [T]`
-    List(Rc<Type>, Completeness),
+    List(Arc<Type>, Completeness),
     /// `T or none`
-    OrNone(Rc<Type>),
+    OrNone(Arc<Type>),
     /// `all Server by host`
     All(InverseId),
     /// `one Server by host`

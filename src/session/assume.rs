@@ -4,7 +4,7 @@
 //! exactly as a written one; remedies run on the facts. Nothing is written.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::builtins::value::{Note, Value};
 use crate::compile::ir::{Level, RuleSet};
@@ -273,7 +273,7 @@ fn argument<'a>(
             word.map(Value::Word).ok_or(None)
         }
         Type::Text | Type::TextNocase | Type::Version => {
-            Ok(Value::Text(Text::Owned(Rc::from(text))))
+            Ok(Value::Text(Text::Owned(Arc::from(text))))
         }
         _ => Err(None),
     }

@@ -12,7 +12,7 @@ use crate::language::ast::{self};
 use crate::schema::types::{Completeness, Reading, Type, WordId};
 use crate::schema::{ENVIRONMENT, TypeId};
 use crate::source::Span;
-use std::rc::Rc;
+use std::sync::Arc;
 
 impl<'a, 'c> Checker<'a, 'c> {
     pub(super) fn resolves(&self, name: &str) -> bool {
@@ -72,7 +72,7 @@ impl<'a, 'c> Checker<'a, 'c> {
     }
 
     pub(super) fn word(&mut self, word: WordId, span: Span) -> Expr {
-        Expr { kind: Kind::Const(Const::Word(word)), ty: Type::Words(Rc::from([word])), span }
+        Expr { kind: Kind::Const(Const::Word(word)), ty: Type::Words(Arc::from([word])), span }
     }
 
     /// Reads a field of a row, or of the environment.
@@ -90,11 +90,11 @@ impl<'a, 'c> Checker<'a, 'c> {
                 let ty = match &def.ty {
                     Type::Row(id) => Type::Ref(*id),
                     Type::List(element, extent) => match element.as_ref() {
-                        Type::Row(id) => Type::List(Rc::new(Type::Ref(*id)), *extent),
+                        Type::Row(id) => Type::List(Arc::new(Type::Ref(*id)), *extent),
                         _ => def.ty.clone(),
                     },
                     Type::OrNone(inner) => match inner.as_ref() {
-                        Type::Row(id) => Type::OrNone(Rc::new(Type::Ref(*id))),
+                        Type::Row(id) => Type::OrNone(Arc::new(Type::Ref(*id))),
                         _ => def.ty.clone(),
                     },
                     other => other.clone(),
@@ -109,9 +109,9 @@ impl<'a, 'c> Checker<'a, 'c> {
                 let source = self.schema.inverse(*inverse).source;
                 self.usage.read(source, self.schema.inverse(*inverse).by);
                 let ty = if one {
-                    Type::OrNone(Rc::new(Type::Ref(source)))
+                    Type::OrNone(Arc::new(Type::Ref(source)))
                 } else {
-                    Type::List(Rc::new(Type::Ref(source)), Completeness::Complete)
+                    Type::List(Arc::new(Type::Ref(source)), Completeness::Complete)
                 };
                 match base {
                     Some(base) => Expr {
@@ -166,7 +166,7 @@ impl<'a, 'c> Checker<'a, 'c> {
             let body = self.row_field(item, ty, field, span);
             let flatten = body.ty.element().is_some();
             let element = body.ty.element().cloned().unwrap_or_else(|| body.ty.clone());
-            let ty = Type::List(Rc::new(element), Completeness::Complete);
+            let ty = Type::List(Arc::new(element), Completeness::Complete);
             return Expr { kind: Kind::Map { scan, body: Box::new(body), flatten }, ty, span };
         }
         let Some(ty) = base.ty.row() else {
@@ -252,7 +252,7 @@ impl<'a, 'c> Checker<'a, 'c> {
     }
 
     /// A definition, compiled when first asked for; none where it has an error, which is told once.
-    pub fn define(&mut self, name: &str) -> Option<Rc<ir::Define>> {
+    pub fn define(&mut self, name: &str) -> Option<Arc<ir::Define>> {
         if let Some(known) = self.shared.compiled.get(name) {
             return known.clone();
         }
@@ -288,7 +288,7 @@ impl<'a, 'c> Checker<'a, 'c> {
         hoist(&mut body, &mut params.clone(), &mut self.shared.memos);
         let ty = match (&define.ty, &body.ty) {
             (Some(Type::OrNone(_)), _) | (None, _) => body.ty.clone(),
-            (Some(declared), Type::OrNone(_)) => Type::OrNone(Rc::new(declared.clone())),
+            (Some(declared), Type::OrNone(_)) => Type::OrNone(Arc::new(declared.clone())),
             (Some(declared), _) => declared.clone(),
         };
         let row_in = matches!(define.params.as_slice(), [ty] if ty.row().is_some());
@@ -307,8 +307,8 @@ impl<'a, 'c> Checker<'a, 'c> {
         let id = self.shared.defines;
         self.shared.defines += 1;
         let costs = costs(&body);
-        let compiled = Rc::new(ir::Define { id, params, body, kept, costs });
-        self.shared.compiled.insert(name.to_owned(), Some(Rc::clone(&compiled)));
+        let compiled = Arc::new(ir::Define { id, params, body, kept, costs });
+        self.shared.compiled.insert(name.to_owned(), Some(Arc::clone(&compiled)));
         Some(compiled)
     }
 
