@@ -11,6 +11,7 @@ use crate::compile::ir::{
     Binding, Clause, Document, Expr, Fix, Kind, Level, LocalId, Question, Rule, RuleSet, Template,
 };
 use crate::compile::remedy::Remedy;
+use crate::compile::stored::Later;
 use crate::compile::usage::Usage;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean};
 use crate::language::ast::{self, RuleKind};
@@ -24,6 +25,7 @@ pub mod ir;
 pub mod pack;
 pub mod pattern;
 pub mod remedy;
+pub mod stored;
 pub mod usage;
 
 /// Compiles the files of one pack.
@@ -46,7 +48,7 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
     let rules = compiler.rules(files, &defines, &remedy_params, &documents);
     let unit_filter = compiler.unit_filter(files, &defines);
     let roles = pack::roles(files, compiler.diagnostics);
-    let questions = compiler.questions(&defines);
+    let questions = compiler.questions(files, &defines);
     compiler.check_defines(&defines);
     let (name, title, when) = compiler.pack(files);
     pack::check(files, &rules, &compiler.schema, &compiler.usage, &documents, compiler.diagnostics);
@@ -54,7 +56,7 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
         name,
         title,
         when,
-        documents,
+        documents: documents.into(),
         rules,
         remedies,
         unit_filter,
@@ -83,9 +85,6 @@ struct Compiler<'d> {
     schema: Schema,
     diagnostics: &'d mut Diagnostics,
 }
-
-/// `ask` and `find` of a field.
-type QuestionTexts = (Option<ast::Text>, Option<ast::Text>);
 
 type Defines<'a> = FxHashMap<String, Define<'a>>;
 
@@ -314,15 +313,15 @@ impl Compiler<'_> {
             title: rule.title.value.clone(),
             clauses: rule.clauses.iter().map(|clause| clause.value.clone()).collect(),
             bindings,
-            filter,
-            condition,
+            filter: filter.map(Into::into),
+            condition: condition.into(),
             negated,
-            grace,
-            because: self.finish_template(because, &current),
-            why: why.map(|why| self.finish_template(why, &current)),
+            grace: grace.map(Into::into),
+            because: self.finish_template(because, &current).into(),
+            why: why.map(|why| self.finish_template(why, &current).into()),
             see: rule.see.iter().map(|see| see.value.clone()).collect(),
-            blocks,
-            fixes,
+            blocks: blocks.map(Into::into),
+            fixes: fixes.into(),
             span: rule.id.span,
         })
     }
@@ -336,7 +335,7 @@ impl Compiler<'_> {
         files: &[ast::File],
         defines: &Defines<'_>,
         params: &FxHashMap<String, Vec<(String, Type)>>,
-    ) -> Vec<Remedy> {
+    ) -> Vec<Later<Remedy>> {
         let mut remedies = Vec::new();
         let mut ids = FxHashMap::default();
         let items: Vec<_> = files.iter().flat_map(|file| &file.items).collect();
@@ -363,7 +362,8 @@ impl Compiler<'_> {
                 found
             });
             let after = after.collect();
-            remedies.push(self.remedy(remedy, after, defines, &params[&remedy.name.value]));
+            let remedy = self.remedy(remedy, after, defines, &params[&remedy.name.value]);
+            remedies.push(remedy.into());
         }
         self.names.remedies = ids;
         remedies
@@ -416,7 +416,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn unit_filter(&mut self, files: &[ast::File], defines: &Defines<'_>) -> Option<Expr> {
+    fn unit_filter(&mut self, files: &[ast::File], defines: &Defines<'_>) -> Option<Later<Expr>> {
         for item in files.iter().flat_map(|file| &file.items) {
             let ast::ItemKind::Unit(unit) = &item.kind else { continue };
             let (Some((name, filter)), Some(ty)) = (&unit.filter, self.schema.unit) else {
@@ -427,29 +427,31 @@ impl Compiler<'_> {
             let filter = checker.condition(filter);
             let locals = checker.locals();
             self.locals = self.locals.max(locals);
-            return Some(self.finish(filter, &[local]));
+            return Some(self.finish(filter, &[local]).into());
         }
         None
     }
 
-    fn questions(&mut self, defines: &Defines<'_>) -> Vec<Vec<Question>> {
+    fn questions(
+        &mut self,
+        files: &[ast::File],
+        defines: &Defines<'_>,
+    ) -> Vec<Later<Vec<Question>>> {
+        let mut texts = FxHashMap::default();
+        for item in files.iter().flat_map(|file| &file.items) {
+            let (ast::ItemKind::Environment(decl)
+            | ast::ItemKind::Entity(decl)
+            | ast::ItemKind::Record(decl)) = &item.kind
+            else {
+                continue;
+            };
+            let fields = decl.fields.iter();
+            texts.extend(fields.map(|field| (field.name.span, (&field.ask, &field.find))));
+        }
         let mut all = Vec::new();
-        let asks: Vec<(TypeId, Vec<QuestionTexts>)> = self
-            .schema
-            .types()
-            .map(|(id, def)| {
-                (
-                    id,
-                    def.fields
-                        .iter()
-                        .map(|field| (field.ask.clone(), field.find.clone()))
-                        .collect(),
-                )
-            })
-            .collect();
-        for (ty, fields) in asks {
+        for (ty, def) in self.schema.types() {
             let mut questions = Vec::new();
-            for (ask, find) in fields {
+            for field in &def.fields {
                 let mut scratch = Usage::default();
                 let mut checker = Checker::new(
                     &self.schema,
@@ -461,13 +463,15 @@ impl Compiler<'_> {
                 if ty != ENVIRONMENT {
                     checker.bind_owner(ty);
                 }
-                let ask = ask.map(|text| checker.template(&text));
-                let find = find.map(|text| checker.template(&text));
+                let mut text =
+                    |text: &Option<ast::Text>| text.as_ref().map(|text| checker.template(text));
+                let (ask, find) = texts[&field.span];
+                let (ask, find) = (text(ask), text(find));
                 let locals = checker.locals();
                 self.locals = self.locals.max(locals);
                 questions.push(Question { ask, find });
             }
-            all.push(questions);
+            all.push(questions.into());
         }
         all
     }

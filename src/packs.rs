@@ -1,7 +1,7 @@
 //! The rule packs that ship with the program.
 //!
-//! Owns the texts of `rules/`, compiled into the binary by `build.rs`. A pack is a folder; its `.gate` files are its
-//! rules, its `.md` files their manual pages.
+//! Owns what `build.rs` puts into the program: the texts of `rules/`, and each pack compiled. A pack is a folder; its
+//! `.gate` files are its rules, its `.md` files their manual pages.
 
 mod shipped {
     include!(concat!(env!("OUT_DIR"), "/packs.rs"));
@@ -12,6 +12,8 @@ mod shipped {
 pub struct Pack {
     /// The folder.
     pub name: &'static str,
+    /// The rules in the form that [`crate::compile::stored`] reads; none where they have an error.
+    pub stored: Option<&'static [u8]>,
     files: &'static [(&'static str, &'static str)],
 }
 
@@ -29,5 +31,5 @@ impl Pack {
 
 /// All shipped packs, by name.
 pub fn shipped() -> impl Iterator<Item = Pack> {
-    shipped::SHIPPED.iter().map(|(name, files)| Pack { name, files })
+    shipped::SHIPPED.iter().copied()
 }

@@ -290,7 +290,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             ids: FxHashMap::default(),
             blocks: FxHashMap::default(),
             standing: FxHashMap::default(),
-            asked: touch::fields(rules.unit_filter.as_ref(), rules),
+            asked: touch::fields(rules.unit_filter.as_deref(), rules),
             taken: Vec::new(),
             writer: FxHashMap::default(),
             readers: FxHashMap::default(),

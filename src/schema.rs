@@ -3,6 +3,7 @@
 //! Owns the schema built from the declarations of a rule pack, and checks those declarations among themselves. Knows
 //! no particular entity: all names come from the pack. Whether a description fits the schema is decided in `facts`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -67,11 +68,11 @@ pub struct Field {
     /// Slot within the row; `None` for an inverse, which is never written.
     pub slot: Option<u32>,
     /// Description.
-    pub title: Option<String>,
-    /// The question when it is unknown.
-    pub ask: Option<ast::Text>,
-    /// Where the answer is found.
-    pub find: Option<ast::Text>,
+    pub title: Option<Cow<'static, str>>,
+    /// The question when it is unknown, without what is filled in.
+    pub ask: Option<Cow<'static, str>>,
+    /// Where the answer is found, without what is filled in.
+    pub find: Option<Cow<'static, str>>,
     /// What absence means.
     pub default: Option<ast::Literal>,
     /// The default where it is a word.
@@ -173,6 +174,25 @@ impl Schema {
         self.types.iter().skip(1).map(|ty| ty.name.as_str())
     }
 
+    /// All words, in the order of their numbers.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(String::as_str)
+    }
+
+    /// A schema of declarations that were checked before.
+    pub fn restored(
+        types: Vec<TypeDef>,
+        words: Vec<String>,
+        inverses: Vec<Inverse>,
+        unit: Option<TypeId>,
+    ) -> Self {
+        let numbered = |ty: (usize, &TypeDef)| (ty.1.name.clone(), TypeId(ty.0 as u16));
+        let names = types.iter().enumerate().map(numbered).collect();
+        let word_ids = words.iter().enumerate().map(|(at, word)| (word.clone(), WordId(at as u32)));
+        let word_ids = word_ids.collect();
+        Self { types, names, words, word_ids, inverses, unit }
+    }
+
     fn intern(&mut self, word: &str) -> WordId {
         if let Some(id) = self.word_ids.get(word) {
             return *id;
@@ -205,6 +225,15 @@ pub fn build(files: &[ast::File], diagnostics: &mut Diagnostics) -> Schema {
     builder.containment();
     builder.unit(files);
     builder.schema
+}
+
+/// A text with a gap where something is filled in.
+fn plain(text: &ast::Text) -> Cow<'static, str> {
+    let parts = text.parts.iter().map(|part| match part {
+        ast::TextPart::Literal(text) => text.as_str(),
+        ast::TextPart::Expr(_) => "…",
+    });
+    Cow::Owned(parts.collect())
 }
 
 struct Builder<'a, 'd> {
@@ -371,9 +400,9 @@ impl<'a> Builder<'a, '_> {
             name: field.name.value.clone(),
             ty,
             slot,
-            title: field.title.as_ref().map(|title| title.value.clone()),
-            ask: field.ask.clone(),
-            find: field.find.clone(),
+            title: field.title.as_ref().map(|title| title.value.clone().into()),
+            ask: field.ask.as_ref().map(plain),
+            find: field.find.as_ref().map(plain),
             default,
             default_word,
             stale_after,

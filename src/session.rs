@@ -54,6 +54,15 @@ pub struct PackFiles {
     pub name: String,
     /// Its `.gate` files.
     pub files: Vec<FileId>,
+    /// What they are compiled to, where that is known.
+    pub stored: Option<&'static [u8]>,
+}
+
+impl PackFiles {
+    /// Files that are not compiled yet.
+    pub fn new(name: impl Into<String>, files: Vec<FileId>) -> Self {
+        Self { name: name.into(), files, stored: None }
+    }
 }
 
 impl Inputs {
@@ -63,7 +72,8 @@ impl Inputs {
         for pack in packs::shipped() {
             let files =
                 pack.rules().map(|(name, text)| inputs.sources.add_shipped(name, text)).collect();
-            inputs.packs.push(PackFiles { name: pack.name.to_owned(), files });
+            let name = pack.name.to_owned();
+            inputs.packs.push(PackFiles { name, files, stored: pack.stored });
         }
         inputs
     }
@@ -212,7 +222,7 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
     let mut errors = inputs.problems.clone();
     let described = describe(&tree, inputs, &mut reading);
     let origins = Rc::new(with_documents(&tree, inputs));
-    let mut loaded: Vec<Option<rules::Loaded>> = inputs.packs.iter().map(|_| None).collect();
+    let mut loaded: Vec<Option<rules::Ready>> = inputs.packs.iter().map(|_| None).collect();
     let chosen: Vec<Result<usize, Box<Diagnostic>>> = described
         .iter()
         .map(|environment| choose(&tree, inputs, environment, &mut loaded))
@@ -221,9 +231,7 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
     for (pack, files) in loaded.iter().zip(&inputs.packs) {
         let Some(pack) = pack else { continue };
         packs.push((pack.rules.name.clone(), files));
-        errors.extend(
-            pack.diagnostics.iter().filter(|error| error.severity == Severity::Error).cloned(),
-        );
+        errors.extend_from_slice(&pack.errors);
     }
     let mut by_file = reading.into_sorted();
     let mut environments = Vec::new();
@@ -414,7 +422,7 @@ fn choose(
     tree: &Tree<'_>,
     inputs: &Inputs,
     environment: &Described,
-    loaded: &mut [Option<rules::Loaded>],
+    loaded: &mut [Option<rules::Ready>],
 ) -> Result<usize, Box<Diagnostic>> {
     let mut fields: Vec<(String, Vec<String>)> = Vec::new();
     for (at, pack) in inputs.packs.iter().enumerate() {
@@ -434,7 +442,7 @@ fn choose(
         };
         if matches {
             if loaded[at].is_none() {
-                loaded[at] = Some(rules::load(&inputs.sources, pack));
+                loaded[at] = Some(rules::ready(&inputs.sources, pack));
             }
             return Ok(at);
         }

@@ -113,7 +113,7 @@ fn inputs_of(pack: &[(String, String)]) -> Inputs {
     let mut inputs = Inputs::default();
     let files =
         pack.iter().map(|(name, text)| inputs.sources.add(name.as_str(), text.as_str())).collect();
-    inputs.packs.push(PackFiles { name: String::new(), files });
+    inputs.packs.push(PackFiles::new("", files));
     inputs
 }
 

@@ -55,7 +55,7 @@ fn in_place(block: &Block) -> String {
 fn problems(pack: &[&Block]) -> Vec<String> {
     let mut sources = Sources::default();
     let files = pack.iter().map(|block| sources.add(NAME, in_place(block))).collect();
-    let loaded = rules::load(&sources, &PackFiles { name: "page".to_owned(), files });
+    let loaded = rules::load(&sources, &PackFiles::new("page", files));
     let errors = loaded.diagnostics.iter().filter(|one| one.severity == Severity::Error);
     let told = errors.map(|error| {
         let line = error.span().map(|span| sources.get(span.file).line_of(span.start) + 1);

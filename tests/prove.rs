@@ -21,7 +21,7 @@ struct Trial {
 fn trial(text: &str) -> Trial {
     let mut sources = Sources::default();
     let file = sources.add("trial.gate", text);
-    let loaded = rules::load(&sources, &PackFiles { name: "trial".to_owned(), files: vec![file] });
+    let loaded = rules::load(&sources, &PackFiles::new("trial", vec![file]));
     let wrong: Vec<&Diagnostic> =
         loaded.diagnostics.iter().filter(|told| told.severity != Severity::Note).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
@@ -75,7 +75,7 @@ impl Trial {
     fn check(&self, text: &str) -> Vec<String> {
         let mut inputs = Inputs::default();
         let file = inputs.sources.add("trial.gate", self.text.as_str());
-        inputs.packs.push(PackFiles { name: "trial".to_owned(), files: vec![file] });
+        inputs.packs.push(PackFiles::new("trial", vec![file]));
         inputs.describe("example.yaml", text);
         run(&inputs, &Options::default(), |report| {
             let errors: Vec<&str> = report

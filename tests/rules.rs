@@ -2,7 +2,11 @@
 
 use std::process::Command;
 
+use failback::compile::stored::{load, store, when};
 use failback::packs;
+use failback::session::PackFiles;
+use failback::session::rules;
+use failback::source::{FileId, Sources};
 use failback::spec;
 use failback::spec::page::Page;
 
@@ -61,4 +65,22 @@ fn nothing_is_wrong_or_unused() {
 #[test]
 fn files_are_in_their_one_layout() {
     assert_eq!(complaint(&["fmt", "--check", "rules"]), None);
+}
+
+#[test]
+fn what_is_stored_is_what_compiling_gives() {
+    for pack in packs::shipped() {
+        let stored = pack.stored.expect("shipped rules are without error");
+        // Behind another file, so that the numbers of files are not those of the build.
+        let mut sources = Sources::default();
+        sources.add("first", "");
+        let files: Vec<FileId> =
+            pack.rules().map(|(name, text)| sources.add_shipped(name, text)).collect();
+        let compiled = rules::load(&sources, &PackFiles::new(pack.name, files.clone())).rules;
+        assert!(store(&compiled, &files) == stored, "{}: compiling gives other rules", pack.name);
+        // Writing reads all that would be read later.
+        let loaded = load(stored, &files);
+        assert!(store(&loaded, &files) == stored, "{}: reading loses something", pack.name);
+        assert_eq!(when(stored), compiled.when);
+    }
 }

@@ -201,9 +201,7 @@ impl<'p> Page<'p> {
     fn facts(&self, rule: &Rule) -> Vec<(String, String)> {
         let schema = &self.pack.loaded.rules.schema;
         let mut found: Vec<(String, String)> = Vec::new();
-        let bindings = rule.bindings.iter().map(|binding| &binding.value);
-        let parts = bindings.chain(&rule.filter).chain([&rule.condition]).chain(&rule.grace);
-        for part in parts {
+        for part in rule.parts() {
             walk(part, &mut |expr| {
                 let (ty, field) = match &expr.kind {
                     Kind::Field { owner, field, .. } => (*owner, *field),
@@ -216,7 +214,7 @@ impl<'p> Page<'p> {
                     _ => format!("{}.{}", def.name, field.name),
                 };
                 if !found.iter().any(|(known, _)| *known == name) {
-                    found.push((name, field.title.clone().unwrap_or_default()));
+                    found.push((name, field.title.as_deref().unwrap_or_default().to_owned()));
                 }
             });
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::builtins::Builtin;
 use crate::compile::pattern::Pattern;
 use crate::compile::remedy::Remedy;
+use crate::compile::stored::Later;
 use crate::language::ast::{Comparison, Quantifier, RuleKind};
 use crate::schema::types::{InverseId, Reading, Type, WordId};
 use crate::schema::{Schema, TypeId};
@@ -29,17 +30,17 @@ pub struct RuleSet {
     /// The facts.
     pub schema: Schema,
     /// Source texts and their clauses.
-    pub documents: Vec<Document>,
+    pub documents: Later<Vec<Document>>,
     /// Rules in declaration order.
     pub rules: Vec<Rule>,
     /// Remedies in declaration order.
-    pub remedies: Vec<Remedy>,
+    pub remedies: Vec<Later<Remedy>>,
     /// The condition that makes an entity one of those whose readiness is told; local 0 is the entity.
-    pub unit_filter: Option<Expr>,
+    pub unit_filter: Option<Later<Expr>>,
     /// What the roles that are declared are called.
     pub roles: BTreeMap<String, String>,
     /// Per type and field: the question and where the answer is, over local 0, the row.
-    pub questions: Vec<Vec<Question>>,
+    pub questions: Vec<Later<Vec<Question>>>,
     /// Number of memo cells.
     pub memos: u32,
     /// Number of indices.
@@ -114,23 +115,23 @@ pub struct Rule {
     /// `for` and `let`.
     pub bindings: Vec<Binding>,
     /// `where`
-    pub filter: Option<Expr>,
+    pub filter: Option<Later<Expr>>,
     /// What must be true: `require`, or not `when`.
-    pub condition: Expr,
+    pub condition: Later<Expr>,
     /// Whether `condition` is a `when`: the rule fires where it is true.
     pub negated: bool,
     /// `grace`
-    pub grace: Option<Expr>,
+    pub grace: Option<Later<Expr>>,
     /// `because`
-    pub because: Template,
+    pub because: Later<Template>,
     /// `why`
-    pub why: Option<Template>,
+    pub why: Option<Later<Template>>,
     /// `see`
     pub see: Vec<String>,
     /// `blocks`
-    pub blocks: Option<Expr>,
+    pub blocks: Option<Later<Expr>>,
     /// `fix`
-    pub fixes: Vec<Fix>,
+    pub fixes: Later<Vec<Fix>>,
     /// The id in the rule file.
     pub span: Span,
 }
@@ -431,6 +432,15 @@ impl Expr {
             | Kind::Memo(_, _, a)
             | Kind::Table(_, _, a) => visit(a),
         }
+    }
+}
+
+impl Rule {
+    /// The expressions by which it is judged, in the order in which they are looked at.
+    pub fn parts(&self) -> impl Iterator<Item = &Expr> {
+        let parts = self.bindings.iter().map(|binding| &binding.value);
+        let parts = parts.chain(self.filter.as_deref()).chain([&*self.condition]);
+        parts.chain(self.grace.as_deref())
     }
 }
 

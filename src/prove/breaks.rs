@@ -19,7 +19,6 @@ use crate::prove::circle::{self, Web};
 use crate::prove::fixes::{self, Case, Trial};
 use crate::prove::goal::{self, After, Want};
 use crate::prove::search::{Look, Search};
-use crate::prove::values;
 use crate::prove::whole::Whole;
 use crate::prove::world::World;
 use crate::prove::{Prover, example};
@@ -86,7 +85,7 @@ fn readers(prover: &Prover<'_>) -> FxHashMap<Field, Vec<usize>> {
         if rule.level != Level::Error {
             continue;
         }
-        let fields = values::parts(rule).flat_map(|expr| touch::fields(Some(expr), prover.rules));
+        let fields = rule.parts().flat_map(|expr| touch::fields(Some(expr), prover.rules));
         for field in fields.collect::<FxHashSet<Field>>() {
             readers.entry(field).or_default().push(index);
         }

@@ -170,7 +170,8 @@ fn tell(rules: &RuleSet, circle: &[Wait]) -> Diagnostic {
 
 /// The remedies that may wait for themselves, by the fields that they read and write alone.
 fn may_wait(rules: &RuleSet) -> Vec<bool> {
-    let writes: Vec<FxHashSet<Field>> = rules.remedies.iter().map(writes).collect();
+    let writes: Vec<FxHashSet<Field>> =
+        rules.remedies.iter().map(|remedy| writes(remedy)).collect();
     let needs: Vec<FxHashSet<Field>> = rules
         .remedies
         .iter()

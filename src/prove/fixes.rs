@@ -288,7 +288,7 @@ fn impossible(prover: &mut Prover<'_>, case: &Case<'_>) -> Diagnostic {
 pub(crate) fn reads(rule: &Rule, remedy: &Remedy, rules: &RuleSet) -> FxHashSet<Field> {
     let mut reads = FxHashSet::default();
     let mut add = |expr: &Expr| reads.extend(touch::fields(Some(expr), rules));
-    values::parts(rule).for_each(&mut add);
+    rule.parts().for_each(&mut add);
     remedy.needs.iter().for_each(&mut add);
     for effect in &remedy.effects {
         values::each_expr(effect, &mut |expr| add(expr));

@@ -11,7 +11,7 @@ use crate::evaluate::touch::{self, Field};
 use crate::evaluate::truth::Truth;
 use crate::prove::goal::{self, Want};
 use crate::prove::search::{Look, Search};
-use crate::prove::values::{self, Pool};
+use crate::prove::values::Pool;
 use crate::prove::whole::Whole;
 use crate::prove::world::World;
 use crate::prove::{Prover, example};
@@ -52,7 +52,7 @@ pub(crate) fn pairs<'a>(
 }
 
 fn fields(prover: &Prover<'_>, index: usize) -> FxHashSet<Field> {
-    let parts = values::parts(&prover.rules.rules[index]);
+    let parts = prover.rules.rules[index].parts();
     parts.flat_map(|expr| touch::fields(Some(expr), prover.rules)).collect()
 }
 

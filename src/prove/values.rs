@@ -41,7 +41,7 @@ pub struct Pool {
 impl Pool {
     /// Adds what a rule compares with.
     pub fn rule(&mut self, rule: &Rule) {
-        parts(rule).for_each(|expr| self.expr(expr));
+        rule.parts().for_each(|expr| self.expr(expr));
         rule.fixes.iter().flat_map(|fix| &fix.arguments).for_each(|expr| self.expr(expr));
     }
 
@@ -216,12 +216,6 @@ impl Pool {
         found.truncate(MOST);
         (found, whole)
     }
-}
-
-/// The expressions by which a rule is judged.
-pub fn parts(rule: &Rule) -> impl Iterator<Item = &Expr> {
-    let parts = rule.bindings.iter().map(|binding| &binding.value);
-    parts.chain(&rule.filter).chain([&rule.condition]).chain(&rule.grace)
 }
 
 /// Whether an expression depends on no fact.

@@ -7,7 +7,6 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::language::ast::{Text, TextPart};
 use crate::schema::types::Type;
 use crate::schema::{ENVIRONMENT, Field, Schema, TypeDef, TypeId, TypeKind};
 
@@ -109,9 +108,9 @@ fn fields<'s>(schema: &'s Schema, def: &'s TypeDef) -> impl Iterator<Item = (Str
 
 fn property(schema: &Schema, field: &Field) -> Value {
     let mut value = of_type(schema, &field.ty);
-    let mut description: Vec<String> = field.title.iter().cloned().collect();
-    description.extend(field.ask.as_ref().map(text));
-    description.extend(field.find.as_ref().map(|find| format!("Where: {}", text(find))));
+    let mut description: Vec<String> = field.title.iter().map(|title| title.to_string()).collect();
+    description.extend(field.ask.as_ref().map(|ask| ask.to_string()));
+    description.extend(field.find.as_ref().map(|find| format!("Where: {find}")));
     if !description.is_empty() {
         value["description"] = json!(description.join("\n\n"));
     }
@@ -192,15 +191,4 @@ fn words(mut words: Vec<Value>, optional: bool) -> Value {
     words.push(json!("unknown"));
     words.push(Value::Null);
     json!({ "enum": words })
-}
-
-/// A text as a reader sees it before it is about anything.
-fn text(text: &Text) -> String {
-    text.parts
-        .iter()
-        .map(|part| match part {
-            TextPart::Literal(text) => text.clone(),
-            TextPart::Expr(_) => "…".to_owned(),
-        })
-        .collect()
 }

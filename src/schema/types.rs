@@ -15,7 +15,7 @@ pub struct WordId(pub u32);
 pub struct InverseId(pub u32);
 
 /// A type. Each expression of a rule has one, so copying it must cost nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Type {
     /// `text`
     Text,
@@ -56,7 +56,7 @@ pub enum Type {
 }
 
 /// Whether a list says all there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Completeness {
     /// What is not listed is not there.
     Complete,

@@ -188,7 +188,7 @@ pub fn pack(inputs: &mut Inputs, folder: &Path) {
         let message = format!("no rules in `{}`: no file ends in `.gate`", shown(folder));
         inputs.problems.push(Diagnostic::new(Severity::Error, "no-rules", message));
     }
-    inputs.packs = vec![PackFiles { name: shown(folder), files }];
+    inputs.packs = vec![PackFiles::new(shown(folder), files)];
 }
 
 fn shown(path: &Path) -> String {

@@ -1,12 +1,13 @@
 //! Loading a rule pack.
 //!
-//! Owns parsing and compiling the files of one pack, and its digest, which only those pay for who ask. Reads no file.
+//! Owns parsing and compiling the files of one pack, or taking what they were compiled to before, and the digest of a
+//! pack, which only those pay for who ask. Reads no file.
 
 use sha2::{Digest, Sha256};
 
-use crate::compile;
 use crate::compile::ir::RuleSet;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::compile::{self, stored};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::language;
 use crate::language::ast;
 use crate::session::PackFiles;
@@ -31,8 +32,29 @@ pub fn load(sources: &Sources, pack: &PackFiles) -> Loaded {
     Loaded { rules, diagnostics: diagnostics.into_sorted(), files }
 }
 
+/// A pack as a check needs it.
+pub struct Ready {
+    /// The rules that are without error.
+    pub rules: RuleSet,
+    /// The errors of the others, by place.
+    pub errors: Vec<Diagnostic>,
+}
+
+/// Takes a pack as it is stored, or parses and compiles it.
+pub fn ready(sources: &Sources, pack: &PackFiles) -> Ready {
+    if let Some(bytes) = pack.stored {
+        return Ready { rules: stored::load(bytes, &pack.files), errors: Vec::new() };
+    }
+    let Loaded { rules, diagnostics: mut errors, .. } = load(sources, pack);
+    errors.retain(|error| error.severity == Severity::Error);
+    Ready { rules, errors }
+}
+
 /// Field and word by which a pack is chosen, without compiling it.
 pub fn when(sources: &Sources, pack: &PackFiles) -> Option<(String, String)> {
+    if let Some(bytes) = pack.stored {
+        return stored::when(bytes);
+    }
     // One file declares the pack.
     let pack = pack.files.iter().find_map(|file| language::parse_pack(sources, *file))?;
     pack.when.map(|(field, word)| (field.value, word.value))

@@ -155,9 +155,7 @@ fn instants(
 
 fn for_each_expr(rules: &RuleSet, visit: &mut dyn FnMut(&Expr)) {
     for rule in &rules.rules {
-        let parts = rule.bindings.iter().map(|binding| &binding.value);
-        let parts = parts.chain(&rule.filter).chain([&rule.condition]).chain(&rule.grace);
-        parts.for_each(|expr| walk(expr, visit));
+        rule.parts().for_each(|expr| walk(expr, visit));
     }
 }
 

@@ -110,7 +110,7 @@ fn outcomes(conditions: &[&str]) -> BTreeMap<usize, Vec<Outcome>> {
 fn judge(pack: &str, facts: &[&str]) -> BTreeMap<usize, Vec<Outcome>> {
     let mut inputs = Inputs::default();
     let file = inputs.sources.add("neutral.gate", pack);
-    inputs.packs.push(PackFiles { name: "neutral".into(), files: vec![file] });
+    inputs.packs.push(PackFiles::new("neutral", vec![file]));
     for (at, text) in facts.iter().enumerate() {
         inputs.describe(format!("facts{at}.yaml"), *text);
     }
@@ -487,7 +487,7 @@ fn documents_of_one_name_are_one_environment() {
 
     let mut inputs = Inputs::default();
     let file = inputs.sources.add("neutral.gate", pack);
-    inputs.packs.push(PackFiles { name: "neutral".into(), files: vec![file] });
+    inputs.packs.push(PackFiles::new("neutral", vec![file]));
     inputs.describe("one.yaml", one);
     inputs.describe("other.yaml", other);
     run(&inputs, &Options::default(), |report| {

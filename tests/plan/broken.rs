@@ -18,7 +18,7 @@ servers:
 fn pack(text: &str) -> RuleSet {
     let mut sources = Sources::default();
     let file = sources.add("trial.gate", text);
-    let loaded = rules::load(&sources, &PackFiles { name: "trial".to_owned(), files: vec![file] });
+    let loaded = rules::load(&sources, &PackFiles::new("trial", vec![file]));
     let errors: Vec<_> = loaded.diagnostics.iter().map(|error| &error.message).collect();
     assert!(
         loaded
