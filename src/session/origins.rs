@@ -120,7 +120,7 @@ fn is(value: &Json, text: &str) -> bool {
             recorded == text
                 || serde_json::from_str::<String>(text).is_ok_and(|plain| plain == *recorded)
         }
-        other => *other == text,
+        other => other.to_string().as_str() == text,
     }
 }
 
@@ -159,7 +159,9 @@ mod tests {
             "kind": "Provenance",
             "environments": { "e": {
                 "servers/s1/state": { "file": "in/a.json", "pointer": "/x", "value": "up" },
-                "servers/s1/disks": { "file": "b.json", "value": [{ "id": "d1", "size": "1GiB" }] }
+                "servers/s1/disks": { "file": "b.json", "value": [{ "id": "d1", "size": "1GiB" }] },
+                "servers/s1/locked": { "file": "b.json", "value": false },
+                "servers/s1/order": { "file": "b.json", "value": 8 }
             } }
         });
         Origins::read(&sidecar).expect("origins")
@@ -178,6 +180,9 @@ mod tests {
         assert_eq!(found("servers/s1/disks/d1/size", "1GiB"), "b.json");
         assert_eq!(found("servers/s1/disks/d1/size", "2GiB"), "");
         assert_eq!(found("servers/s1/disks/d1/kind", "ssd"), "");
+        assert_eq!(found("servers/s1/locked", "false"), "b.json");
+        assert_eq!(found("servers/s1/locked", "true"), "");
+        assert_eq!(found("servers/s1/order", "8"), "b.json");
         assert_eq!(found("servers/s2/state", "up"), "");
     }
 }
