@@ -67,9 +67,8 @@ pub fn run(arguments: &args::Ask, color: Color) -> Output {
             output.aside = check::nothing(&arguments.input.paths, inputs.seen);
         }
         for error in &report.errors {
-            output
-                .aside
-                .push_str(&format!("error: {}\n", crate::report::sanitise::clean(&error.message)));
+            let message = crate::report::sanitise::clean(&error.message);
+            output.aside.push_str(&format!("{}: {message}\n", error.severity.word()));
         }
         output
     })

@@ -37,7 +37,9 @@ pub fn run(arguments: &args::Plan, color: Color) -> Output {
             && !matches!(arguments.format, PlanForm::Full | PlanForm::Concise | PlanForm::Json)
         {
             let errors = report.errors.iter();
-            output.aside.extend(errors.map(|error| format!("error: {}\n", error.message)));
+            output.aside.extend(
+                errors.map(|error| format!("{}: {}\n", error.severity.word(), error.message)),
+            );
         }
         output
     })

@@ -146,6 +146,7 @@ struct Place {
 #[derive(Serialize)]
 pub(crate) struct Error<'r> {
     code: &'r str,
+    level: &'static str,
     message: &'r str,
     help: Option<&'r str>,
     location: Option<Location<'r>>,
@@ -340,6 +341,7 @@ pub(crate) fn asked<'r>(
 pub(crate) fn errors<'r>(errors: &'r [Diagnostic], sources: &'r Sources) -> Vec<Error<'r>> {
     let error = |error: &'r Diagnostic| Error {
         code: &error.code,
+        level: error.severity.word(),
         message: &error.message,
         help: error.help.as_deref(),
         location: error.span().map(|span| location(span, sources)),

@@ -4,6 +4,8 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::diagnostic::{Diagnostic, Severity};
+
 /// What frames are drawn with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Graphics {
@@ -127,6 +129,18 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// How many errors and warnings there are, in words; none where there is nothing.
+pub fn wrong(found: &[Diagnostic]) -> Option<String> {
+    let of = |severity: Severity| found.iter().filter(|one| one.severity == severity).count();
+    let (errors, warnings) = (of(Severity::Error), of(Severity::Warning));
+    match (errors, warnings) {
+        (0, 0) => None,
+        (_, 0) => Some(count(errors, "error")),
+        (0, _) => Some(count(warnings, "warning")),
+        _ => Some(format!("{} and {}", count(errors, "error"), count(warnings, "warning"))),
+    }
 }
 
 /// How many there are of something.

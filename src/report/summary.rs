@@ -1,8 +1,9 @@
 //! The last lines: whether the gate is open, and for whom.
 
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::evaluate::{Outcome, Readiness, Verdict};
 use crate::report::Format;
-use crate::report::layout::{Look, Tone, names};
+use crate::report::layout::{Look, Tone, names, wrong};
 use crate::report::{sanitise, times};
 use crate::scalar;
 use crate::schema::types::Type;
@@ -132,12 +133,8 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
         text.push_str(&format!(", as of {}", scalar::print_time(now)));
     }
     text.push(')');
-    let errors = checked.errors.len();
-    if errors > 0 {
-        let line = format!(
-            "{errors} {} in the description; what they concern counts as unknown",
-            plural(errors, "error")
-        );
+    if let Some(wrong) = wrong(&checked.errors) {
+        let line = format!("{wrong} in the description; what is concerned counts as unknown");
         look.hanging(out, "", "", &look.paint(Tone::Bad, &line));
     }
     let lead = format!("gate {word}: ");
@@ -154,13 +151,11 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
 
 /// Appends what is to be said of the run as a whole.
 pub fn whole(out: &mut String, report: &Report<'_>, look: &Look) {
-    if report.errors.is_empty() {
-        return;
-    }
-    let errors = report.errors.len();
-    let line = match errors {
+    let is_error = |error: &&Diagnostic| error.severity == Severity::Error;
+    let line = match report.errors.iter().filter(is_error).count() {
+        0 => return,
         1 => "1 error kept the work from being complete".to_owned(),
-        _ => format!("{errors} errors kept the work from being complete"),
+        errors => format!("{errors} errors kept the work from being complete"),
     };
     out.push_str(&look.paint(Tone::Bad, &line));
     out.push('\n');

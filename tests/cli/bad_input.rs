@@ -79,6 +79,18 @@ fn an_error_of_syntax_stops_no_other_document() {
 }
 
 #[test]
+fn a_reference_to_what_a_marked_list_leaves_out_is_unknown_and_no_error() {
+    let line = "    peer: s2\n";
+    check(format!("{HEAD}{SERVER}{line}")).done().code(2).says("error[dangling-reference]");
+    check(format!("{HEAD}{SERVER}{line}  - unknown\n"))
+        .done()
+        .code(3)
+        .says("site.yaml:10:11: warning[unlisted-reference]: `s2` is not listed, ")
+        .says("1 warning in the description; what is concerned counts as unknown\n")
+        .says("gate CLOSED until it is known");
+}
+
+#[test]
 fn errors_of_the_description_are_told_first_with_a_suggestion() {
     let cases = [
         (
@@ -112,7 +124,7 @@ fn errors_of_the_description_are_told_first_with_a_suggestion() {
         .says("error[wrong-word]: `runing` is not one of the words allowed here\n")
         .says("  help     did you mean `running`?\n")
         .says("unknown[SRV-001]")
-        .says("1 error in the description; what they concern counts as unknown\n");
+        .says("1 error in the description; what is concerned counts as unknown\n");
 }
 
 #[test]

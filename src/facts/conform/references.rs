@@ -78,6 +78,14 @@ impl Reader<'_, '_> {
                 self.diagnostics
                     .push(Diagnostic::error("ambiguous-reference", message, span).help(help));
             }
+            _ if candidates.iter().any(|entity| self.may_have_others(*entity)) => {
+                let id = shorten(id);
+                let message =
+                    format!("`{id}` is not listed, and the list says that it leaves entries out");
+                let help = "describe it, or correct the id; until then this fact is unknown";
+                self.diagnostics
+                    .push(Diagnostic::warning("unlisted-reference", message, span).help(help));
+            }
             _ => {
                 let what = match candidates.as_slice() {
                     [one] => format!("entry of type {}", schema.ty(*one).name),
@@ -106,6 +114,15 @@ impl Reader<'_, '_> {
             }
         }
         UNKNOWN
+    }
+
+    /// Whether a list of such entities is marked as incomplete.
+    fn may_have_others(&self, ty: TypeId) -> bool {
+        self.facts.damaged.iter().any(|slot| {
+            let (owner, field) = self.facts.field_of(*slot);
+            let listed = self.facts.schema.ty(owner).fields[field].ty.element();
+            listed == Some(&Type::Row(ty)) && self.facts.marker(*slot).is_some()
+        })
     }
 }
 

@@ -4,7 +4,7 @@
 //! they can be copied, nothing that only colour says.
 
 use crate::plan::{Hold, Ineligible, Plan, Step, Unresolved};
-use crate::report::layout::{Look, Tone, count, names};
+use crate::report::layout::{Look, Tone, count, names, wrong};
 use crate::report::questions::{self, Asked};
 use crate::report::runbook::{
     advice, earliest, fill_in, finding, origins, reaches, role, verified, waves,
@@ -124,11 +124,9 @@ fn summary(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
     if let Some(earliest) = earliest(plan) {
         page.line(out, "- ", Tone::Heading, &earliest);
     }
-    if !checked.errors.is_empty() {
-        let text = format!(
-            "{} in the description, told above; what they concern counts as unknown",
-            count(checked.errors.len(), "error")
-        );
+    if let Some(wrong) = wrong(&checked.errors) {
+        let text =
+            format!("{wrong} in the description, told above; what is concerned counts as unknown");
         page.line(out, "- ", Tone::Bad, &text);
     }
     let stay = plan.ineligible.len();
