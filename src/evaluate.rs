@@ -259,6 +259,18 @@ pub struct Raw<'a> {
     pub open: Option<usize>,
 }
 
+impl Evaluation<'_> {
+    /// Takes back that anyone is ready, as something could not be read: it may hide what stands in the way.
+    pub fn doubt(&mut self) {
+        for unit in &mut self.units {
+            unit.readiness = unit.readiness.max(Readiness::Unknown);
+        }
+        if matches!(self.verdict, Verdict::Open | Verdict::Pending) {
+            self.verdict = Verdict::Unknown;
+        }
+    }
+}
+
 /// Runs all selected rules.
 pub fn evaluate<'a>(
     facts: &Facts<'a>,

@@ -180,10 +180,8 @@ pub struct Report<'a> {
 impl Report<'_> {
     /// The exit code: 0 open, 1 closed, 2 could not do the work, 3 unknown, 4 pending, 5 nothing checked.
     pub fn exit_code(&self) -> u8 {
-        let broken =
-            |errors: &[Diagnostic]| errors.iter().any(|error| error.severity == Severity::Error);
-        if broken(&self.errors)
-            || self.environments.iter().any(|environment| broken(&environment.errors))
+        if is_broken(&self.errors)
+            || self.environments.iter().any(|environment| is_broken(&environment.errors))
         {
             return 2;
         }
@@ -202,6 +200,10 @@ impl Report<'_> {
             0
         }
     }
+}
+
+fn is_broken(errors: &[Diagnostic]) -> bool {
+    errors.iter().any(|error| error.severity == Severity::Error)
 }
 
 /// One described environment before it is checked: its name and the roots of its documents.
@@ -260,6 +262,12 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
         environments.push(checked);
     }
     errors.append(&mut by_file);
+    let broken = is_broken(&errors);
+    for environment in &mut environments {
+        if broken || is_broken(&environment.errors) {
+            environment.evaluation.doubt();
+        }
+    }
     then(&Report { sources, environments, errors, packs })
 }
 

@@ -96,6 +96,10 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
     let (word, tone) = match evaluation.verdict {
         Verdict::Open => ("OPEN", Tone::Good),
         Verdict::Closed => ("CLOSED", Tone::Bad),
+        // Without a question it is what could not be read.
+        Verdict::Unknown if summary.unknown == 0 => {
+            ("CLOSED until the errors are mended", Tone::Bad)
+        }
         Verdict::Unknown => ("CLOSED until it is known", Tone::Doubt),
         Verdict::Pending => ("CLOSED for now", Tone::Care),
         Verdict::Nothing => ("NOT CHECKED", Tone::Doubt),
