@@ -22,6 +22,7 @@ pub mod check;
 pub mod declare;
 pub mod hoist;
 pub mod ir;
+pub mod nesting;
 pub mod pack;
 pub mod pattern;
 pub mod remedy;
@@ -113,10 +114,10 @@ impl Compiler<'_> {
                 .map(|param| schema::resolve_type(types, &param.ty, self.diagnostics));
             let params = params.collect();
             let ty = define.ty.as_ref().map(|ty| schema::resolve_type(types, ty, self.diagnostics));
-            let entry = Define { ast: define, params, ty };
+            let entry = Define { ast: define, params, ty, unfit: false };
             defines.insert(define.name.value.clone(), entry);
         }
-        declare::cycles(&defines, self.diagnostics);
+        nesting::check(&mut defines, self.diagnostics);
         defines
     }
 
@@ -272,7 +273,7 @@ impl Compiler<'_> {
         for fix in &rule.fixes {
             fixes.extend(fix_of(fix, &remedy_ids, remedies, &mut checker));
         }
-        let locals = checker.locals();
+        let (locals, poisoned) = (checker.locals(), checker.is_poisoned());
         self.names.remedies = remedy_ids;
         self.locals = self.locals.max(locals);
         let level = match (rule.kind, rule.level.as_ref()) {
@@ -290,7 +291,7 @@ impl Compiler<'_> {
             );
         }
         let condition = condition?;
-        if self.error_count() > errors {
+        if poisoned || self.error_count() > errors {
             return None;
         }
         let bindings = bindings.into_iter().zip(&bound).map(|(mut binding, bound)| {

@@ -9,3 +9,5 @@ mod checks;
 mod bad_input;
 #[path = "cli/commands.rs"]
 mod commands;
+#[path = "cli/definitions.rs"]
+mod definitions;

@@ -26,6 +26,8 @@ pub struct Define<'a> {
     pub params: Vec<Type>,
     /// Declared result type.
     pub ty: Option<Type>,
+    /// Whether it takes too much to be used.
+    pub unfit: bool,
 }
 
 /// What all rules of a pack share while they are compiled.
@@ -78,6 +80,7 @@ pub struct Checker<'a, 'c> {
     owner: Option<(LocalId, TypeId)>,
     next_local: LocalId,
     size: usize,
+    poisoned: bool,
 }
 
 impl<'a, 'c> Checker<'a, 'c> {
@@ -99,6 +102,7 @@ impl<'a, 'c> Checker<'a, 'c> {
             owner: None,
             next_local: 0,
             size: 0,
+            poisoned: false,
         }
     }
 
@@ -114,6 +118,11 @@ impl<'a, 'c> Checker<'a, 'c> {
         let local = self.local();
         self.owner = Some((local, ty));
         local
+    }
+
+    /// Whether something in it has an error, told here or where it is declared: it must not be run.
+    pub fn is_poisoned(&self) -> bool {
+        self.poisoned
     }
 
     /// How many locals the frame needs.
@@ -144,7 +153,7 @@ impl<'a, 'c> Checker<'a, 'c> {
         help: Option<String>,
     ) -> Expr {
         self.diagnostics.push(Diagnostic::error(code, message, span).maybe_help(help));
-        Expr { kind: Kind::Const(Const::None), ty: Type::Error, span }
+        self.poison(span)
     }
 
     /// An expression that must be a condition.
@@ -186,7 +195,7 @@ impl<'a, 'c> Checker<'a, 'c> {
                 let message = "this rule is too large";
                 return self.error("rule-too-large", message, span, Some("split it".into()));
             }
-            return Expr { kind: Kind::Const(Const::None), ty: Type::Error, span };
+            return self.poison(span);
         }
         let done = |kind, ty| Expr { kind, ty, span };
         match expr.kind.as_ref() {
@@ -340,6 +349,7 @@ impl<'a, 'c> Checker<'a, 'c> {
     }
 
     fn poison(&mut self, span: Span) -> Expr {
+        self.poisoned = true;
         Expr { kind: Kind::Const(Const::None), ty: Type::Error, span }
     }
 

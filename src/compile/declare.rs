@@ -1,14 +1,14 @@
-//! Declarations among themselves: names declared twice, definitions that use themselves, effects.
+//! Declarations among themselves: names declared twice, effects.
 //!
 //! Owns what can be said of a declaration without running it.
 
 use rustc_hash::FxHashMap;
 
-use crate::compile::check::{Checker, Define};
+use crate::compile::check::Checker;
 use crate::compile::remedy::Effect;
 use crate::compile::{home, target};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
-use crate::language::ast::{self, ExprKind};
+use crate::language::ast;
 use crate::schema::TypeKind;
 use crate::schema::types::Type;
 use crate::source::Span;
@@ -47,94 +47,6 @@ pub fn names(files: &[ast::File], diagnostics: &mut Diagnostics) {
                 seen.insert((what, &name.value), name.span);
             }
         }
-    }
-}
-
-/// Reports definitions that use themselves, directly or around.
-pub fn cycles(defines: &FxHashMap<String, Define<'_>>, diagnostics: &mut Diagnostics) {
-    let mut done: FxHashMap<&str, bool> = FxHashMap::default();
-    let mut sorted: Vec<_> = defines.values().collect();
-    sorted.sort_by_key(|define| define.ast.name.span);
-    for define in sorted {
-        visit(define, defines, &mut Vec::new(), &mut done, diagnostics);
-    }
-}
-
-fn visit<'a>(
-    define: &'a Define<'_>,
-    defines: &'a FxHashMap<String, Define<'_>>,
-    path: &mut Vec<&'a str>,
-    done: &mut FxHashMap<&'a str, bool>,
-    diagnostics: &mut Diagnostics,
-) {
-    let name = define.ast.name.value.as_str();
-    if let Some(start) = path.iter().position(|known| *known == name) {
-        let mut circle: Vec<&str> = path[start..].to_vec();
-        circle.push(name);
-        let message = format!("`{name}` uses itself: {}", circle.join(" -> "));
-        diagnostics.push(Diagnostic::error("definition-cycle", message, define.ast.name.span));
-        return;
-    }
-    if done.contains_key(name) {
-        return;
-    }
-    path.push(name);
-    let mut called = Vec::new();
-    calls(&define.ast.body, &mut called);
-    for callee in called {
-        if let Some(callee) = defines.get(&callee) {
-            visit(callee, defines, path, done, diagnostics);
-        }
-    }
-    path.pop();
-    done.insert(name, true);
-}
-
-fn calls(expr: &ast::Expr, found: &mut Vec<String>) {
-    let mut go = |inner: &ast::Expr| calls(inner, found);
-    match expr.kind.as_ref() {
-        ExprKind::Literal(_) | ExprKind::Error => {}
-        ExprKind::Name(name) => found.push(name.clone()),
-        ExprKind::Call(name, arguments) => {
-            arguments.iter().for_each(&mut go);
-            found.push(name.value.clone());
-        }
-        ExprKind::List(items) => items.iter().for_each(go),
-        ExprKind::Record(_, fields) => fields.iter().for_each(|(_, value)| go(value)),
-        ExprKind::Field(a, _) | ExprKind::Not(a) | ExprKind::Matches(a, _) => go(a),
-        ExprKind::IsEmpty { list: a, .. } | ExprKind::IsKnown { operand: a, .. } => go(a),
-        ExprKind::AreEqual(a) | ExprKind::AreUnique(a) => go(a),
-        ExprKind::Implies(a, b)
-        | ExprKind::And(a, b)
-        | ExprKind::Or(a, b)
-        | ExprKind::Compare(_, a, b)
-        | ExprKind::In { element: a, list: b, .. }
-        | ExprKind::IsUniqueIn(a, b)
-        | ExprKind::Otherwise(a, b)
-        | ExprKind::Add(a, b)
-        | ExprKind::Subtract(a, b) => {
-            go(a);
-            go(b);
-        }
-        ExprKind::If(a, b, c) => [a, b, c].into_iter().for_each(go),
-        ExprKind::The(binder) => binder_calls(binder, found),
-        ExprKind::Comprehension(body, binder) | ExprKind::Quantified(_, binder, body) => {
-            calls(body, found);
-            binder_calls(binder, found);
-        }
-        ExprKind::Choose(binder, prefer) => {
-            if let Some(prefer) = prefer {
-                calls(prefer, found);
-            }
-            binder_calls(binder, found);
-        }
-    }
-}
-
-fn binder_calls(binder: &ast::Binder, found: &mut Vec<String>) {
-    calls(&binder.list, found);
-    if let Some(filter) = &binder.filter {
-        calls(filter, found);
     }
 }
 

@@ -256,12 +256,13 @@ impl<'a, 'c> Checker<'a, 'c> {
         if let Some(known) = self.shared.compiled.get(name) {
             return known.clone();
         }
-        let define = self.defines.get(name)?;
+        let define = self.defines.get(name).filter(|define| !define.unfit)?;
         // A definition that uses itself finds nothing here; the circle is told elsewhere.
         self.shared.compiled.insert(name.to_owned(), None);
         let outer =
             (std::mem::take(&mut self.scope), self.owner.take(), self.next_local, self.size);
         // The definition that calls this one goes on behind it, so that no two share a local.
+        let outer_poisoned = std::mem::take(&mut self.poisoned);
         let within = self.next_local >= RULE_LOCALS;
         let start = self.shared.define_locals;
         self.next_local = if within { self.next_local.max(start) } else { start };
@@ -282,7 +283,8 @@ impl<'a, 'c> Checker<'a, 'c> {
         if within {
             self.next_local = self.shared.define_locals;
         }
-        if body.ty == Type::Error {
+        let poisoned = std::mem::replace(&mut self.poisoned, outer_poisoned);
+        if poisoned || body.ty == Type::Error {
             return None;
         }
         hoist(&mut body, &mut params.clone(), &mut self.shared.memos);
