@@ -6,9 +6,11 @@
 use crate::builtins::value::Value;
 use crate::compile::ir::{Level, LocalId, Rule, RuleSet};
 use crate::evaluate::expr::Evaluator;
+use crate::evaluate::run::Part;
 use crate::facts::{Facts, RowId, SlotId};
 use crate::source::Span;
 
+mod block;
 pub mod explain;
 pub mod expr;
 mod listed;
@@ -271,6 +273,15 @@ impl Evaluation<'_> {
     }
 }
 
+/// What was seen of one rule.
+#[derive(Default)]
+struct Seen<'a> {
+    /// Whether its names were bound to anything.
+    bound: bool,
+    raws: Vec<Raw<'a>>,
+    quiet: Vec<(usize, Outcome, Option<RowId>)>,
+}
+
 /// Runs all selected rules.
 pub fn evaluate<'a>(
     facts: &Facts<'a>,
@@ -280,28 +291,40 @@ pub fn evaluate<'a>(
 ) -> Evaluation<'a> {
     let mut evaluator = Evaluator::new(facts, rules, now);
     evaluator.sum_up(!selection.all);
+    let mut seen: Vec<Seen<'a>> = rules.rules.iter().map(|_| Seen::default()).collect();
     let mut summary = Summary::default();
-    let mut raws = Vec::new();
-    let mut quiet = Vec::new();
-    for (index, rule) in rules.rules.iter().enumerate() {
-        if !selection.takes(rule) {
-            continue;
-        }
-        let mut bound = false;
-        evaluator.run(index, &mut |seen| {
-            bound = true;
-            count(&mut summary, rule, seen.outcome, seen.times);
-            match seen.outcome {
+    let taken = (0..rules.rules.len()).filter(|at| selection.takes(&rules.rules[*at]));
+    let lengths: Vec<_> = taken.map(|at| (at, evaluator.divisible(at))).collect();
+    let mut run = |index: usize, part: Part| {
+        let rule = &rules.rules[index];
+        let seen = &mut seen[index];
+        evaluator.run_part(index, part, &mut |bound| {
+            seen.bound = true;
+            count(&mut summary, rule, bound.outcome, bound.times);
+            match bound.outcome {
                 Outcome::Pass | Outcome::NotApplicable if !selection.all => {}
                 Outcome::Pass | Outcome::NotApplicable => {
-                    quiet.push((index, seen.outcome, subject(seen.bindings)));
+                    seen.quiet.push((index, bound.outcome, subject(bound.bindings)));
                 }
-                _ => raws.push(seen.raw()),
+                _ => seen.raws.push(bound.raw()),
             }
         });
-        if !bound && rule.level == Level::Error {
+    };
+    // All rules look at the same rows one after the other, as what is told of these is near then.
+    let longest = lengths.iter().filter_map(|(_, len)| *len).max().unwrap_or(0);
+    for part in Part::divide(longest) {
+        lengths.iter().filter(|(_, len)| len.is_some()).for_each(|(index, _)| run(*index, part));
+    }
+    lengths.iter().filter(|(_, len)| len.is_none()).for_each(|(index, _)| run(*index, Part::WHOLE));
+    for (index, _) in &lengths {
+        if !seen[*index].bound && rules.rules[*index].level == Level::Error {
             summary.not_applicable += 1;
         }
+    }
+    let (mut raws, mut quiet) = (Vec::new(), Vec::new());
+    for seen in &mut seen {
+        raws.append(&mut seen.raws);
+        quiet.append(&mut seen.quiet);
     }
     let units = evaluator.units();
     let findings = explain::findings(&mut evaluator, raws, &units);

@@ -224,28 +224,48 @@ impl<'s> Tree<'s> {
     }
 
     /// The decoded text of a scalar; empty for a collection and for nothing.
+    #[inline]
     pub fn text(&self, node: NodeId) -> &str {
-        let node = self.resolve(node);
         let found = self.node(node);
-        if found.meta & meta::SHAPE != meta::SCALAR {
-            return "";
+        // Nearly every scalar stands in the source as it is.
+        if found.meta & (meta::SHAPE | meta::DECODED) == meta::SCALAR {
+            self.source_text(node, found)
+        } else {
+            self.other_text(node)
         }
-        if found.meta & meta::DECODED != 0 {
-            let at = found.link as usize;
-            let start = at
-                .checked_sub(1)
-                .and_then(|before| self.decoded_ends.get(before))
-                .copied()
-                .unwrap_or(0);
-            return self
-                .decoded_ends
-                .get(at)
-                .and_then(|end| self.decoded.get(start..*end))
-                .unwrap_or("");
-        }
+    }
+
+    /// The text of a scalar that stands in the source as it is.
+    #[inline]
+    fn source_text(&self, node: NodeId, found: &Node) -> &str {
         let quote = u32::from(found.meta & meta::QUOTED != 0);
         let text = self.part(node.0).map_or("", |part| part.text);
         text.get((found.start + quote) as usize..(found.end - quote) as usize).unwrap_or("")
+    }
+
+    #[cold]
+    fn other_text(&self, node: NodeId) -> &str {
+        let node = self.resolve(node);
+        let found = self.node(node);
+        match found.meta & (meta::SHAPE | meta::DECODED) {
+            meta::SCALAR => return self.source_text(node, found),
+            shape if shape & meta::SHAPE != meta::SCALAR => return "",
+            _ => {}
+        }
+        let at = found.link as usize;
+        let before = at.checked_sub(1).and_then(|before| self.decoded_ends.get(before));
+        let start = before.copied().unwrap_or(0);
+        self.decoded_ends.get(at).and_then(|end| self.decoded.get(start..*end)).unwrap_or("")
+    }
+
+    /// The text of a scalar, and whether it is plain; none of a collection.
+    #[inline]
+    pub fn scalar_text(&self, node: NodeId) -> Option<(&str, bool)> {
+        let found = self.node(node);
+        if found.meta & (meta::SHAPE | meta::DECODED) == meta::SCALAR {
+            return Some((self.source_text(node, found), found.meta & meta::PLAIN != 0));
+        }
+        (self.kind(node) == Kind::Scalar).then(|| (self.text(node), self.is_plain(node)))
     }
 
     /// Whether a scalar is written without quotes and not as a text block.
@@ -326,11 +346,16 @@ impl<'s> Tree<'s> {
         Some((Entry { key: NodeId(key), value: NodeId(value) }, next))
     }
 
+    #[inline]
     fn node(&self, node: NodeId) -> &Node {
         &self.nodes[node.0 as usize]
     }
 
+    #[inline]
     fn part(&self, node: u32) -> Option<&Part<'s>> {
+        if let [only] = self.parts.as_slice() {
+            return Some(only);
+        }
         let at = self.parts.partition_point(|part| part.first <= node);
         self.parts.get(at.checked_sub(1)?)
     }

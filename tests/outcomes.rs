@@ -7,6 +7,8 @@ mod generate;
 #[path = "support/rows.rs"]
 mod rows;
 
+#[path = "outcomes/blocks.rs"]
+mod blocks;
 #[path = "outcomes/clauses.rs"]
 mod clauses;
 #[path = "outcomes/evidence.rs"]

@@ -17,7 +17,7 @@ use crate::evaluate::truth::Truth;
 use crate::facts::{Facts, ROOT, Raw, SlotId, Text};
 use crate::source::Span;
 
-mod compare;
+pub(super) mod compare;
 mod inverse;
 mod kept;
 mod read;

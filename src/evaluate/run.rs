@@ -7,12 +7,13 @@ use rustc_hash::FxHashSet;
 
 use crate::builtins::value::{Extent, Silent, Value};
 use crate::compile::ir::{Kind, LocalId, Rule};
+use crate::evaluate::block::{BLOCK, Block, reads_only};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::reach::Reach;
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Outcome, Raw, subject};
 use crate::facts::{Fact, NO_NODE, ROOT, RowId};
-use crate::schema::types::Type;
+use crate::schema::types::{Reading, Type};
 
 /// An outcome where it comes up: most are only counted, so nothing is copied for them.
 pub struct Bound<'b, 'a> {
@@ -24,7 +25,8 @@ pub struct Bound<'b, 'a> {
     pub bindings: &'b [(LocalId, Value<'a>)],
     /// The `for` whose list is not known, where that is the trouble.
     pub open: Option<usize>,
-    /// How many bindings have it; more than one only for those that a rule does not apply to.
+    /// How many bindings have it; more than one only for those that nothing is told of, where they are
+    /// [summed up](Evaluator::sum_up): what the last `for` is bound to is left out then.
     pub times: usize,
 }
 
@@ -40,6 +42,35 @@ impl<'a> Bound<'_, 'a> {
     }
 }
 
+/// A list of this length is worth being taken in parts.
+const WORTH_PARTS: usize = 2 * BLOCK;
+
+/// One of several equal parts of a list.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    at: usize,
+    of: usize,
+}
+
+impl Part {
+    /// All of it.
+    pub const WHOLE: Part = Part { at: 0, of: 1 };
+
+    /// The parts, in order, of which none is longer than is looked at together in a list of this length.
+    pub fn divide(len: usize) -> impl Iterator<Item = Part> {
+        let of = len.div_ceil(BLOCK).max(1);
+        (0..of).map(move |at| Part { at, of })
+    }
+
+    fn of(self, len: usize) -> std::ops::Range<usize> {
+        len * self.at / self.of..len * (self.at + 1) / self.of
+    }
+
+    fn is_last(self) -> bool {
+        self.at + 1 == self.of
+    }
+}
+
 /// The list of a `for` may hold something that is not known.
 fn unknown<'b, 'a>(rule: usize, at: usize, bindings: &'b [(LocalId, Value<'a>)]) -> Bound<'b, 'a> {
     Bound { rule, outcome: Outcome::Unknown, bindings, open: Some(at), times: 1 }
@@ -48,8 +79,14 @@ fn unknown<'b, 'a>(rule: usize, at: usize, bindings: &'b [(LocalId, Value<'a>)])
 impl<'a> Evaluator<'_, 'a, '_> {
     /// Runs one rule over all its bindings.
     pub fn run(&mut self, index: usize, sink: &mut dyn FnMut(Bound<'_, 'a>)) {
+        self.run_part(index, Part::WHOLE, sink);
+    }
+
+    /// Runs one rule over a part of the list of its first `for`; one that is not [divisible](Self::divisible) has only
+    /// [the whole](Part::WHOLE).
+    pub fn run_part(&mut self, index: usize, part: Part, sink: &mut dyn FnMut(Bound<'_, 'a>)) {
         let rules = self.rules;
-        self.bind(index, &rules.rules[index], 0, &mut Vec::new(), sink);
+        self.bind(index, &rules.rules[index], 0, part, &mut Vec::new(), sink);
     }
 
     /// Runs one rule for some subjects only.
@@ -92,7 +129,22 @@ impl<'a> Evaluator<'_, 'a, '_> {
             }
             self.set(first.local, Value::Row(row));
             let mut bound = vec![(first.local, Value::Row(row))];
-            self.bind(index, rule, 1, &mut bound, sink);
+            self.bind(index, rule, 1, Part::WHOLE, &mut bound, sink);
+        }
+    }
+
+    /// Whether a rule goes through a list that can be taken in parts, and how long that is.
+    pub fn divisible(&mut self, index: usize) -> Option<usize> {
+        let first = self.rules.rules[index].bindings.first().filter(|binding| binding.each)?;
+        let Kind::Field { base, slot, reading: reading @ Reading::List(..), .. } =
+            &first.value.kind
+        else {
+            return None;
+        };
+        let slot = self.field_slot(base.as_deref(), *slot)?;
+        match self.facts.read_as(slot, *reading) {
+            Fact::List(list) => Some(self.facts.list_len(list)).filter(|len| *len >= WORTH_PARTS),
+            _ => None,
         }
     }
 
@@ -101,6 +153,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         index: usize,
         rule: &Rule,
         at: usize,
+        part: Part,
         bound: &mut Vec<(LocalId, Value<'a>)>,
         sink: &mut dyn FnMut(Bound<'_, 'a>),
     ) {
@@ -112,7 +165,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         let (value, _) = self.value_of::<Silent>(&binding.value);
         if !binding.each {
             let before = std::mem::replace(&mut self.frame[binding.local as usize], value);
-            self.bind(index, rule, at + 1, bound, sink);
+            self.bind(index, rule, at + 1, Part::WHOLE, bound, sink);
             self.frame[binding.local as usize] = before;
             return;
         }
@@ -139,27 +192,83 @@ impl<'a> Evaluator<'_, 'a, '_> {
                     }
                     return;
                 }
-                for item in &list.items {
-                    if matches!(item, Value::Unknown) {
-                        sink(unknown(index, at, bound));
-                        continue;
+                let items = &list.items[part.of(list.items.len())];
+                let lets = &rule.bindings[at + 1..];
+                // While somebody listens, facts are asked for in the order of the rule.
+                if reads_only(lets, binding.local) && !self.facts.is_listening() {
+                    for items in items.chunks(BLOCK) {
+                        self.bind_block(index, at, items, bound, sink);
                     }
-                    self.frame[binding.local as usize] = item.clone();
-                    bound.push((binding.local, item.clone()));
-                    if last {
-                        let outcome = self.outcome(rule);
-                        sink(Bound { rule: index, outcome, bindings: bound, open: None, times: 1 });
-                    } else {
-                        self.bind(index, rule, at + 1, bound, sink);
-                    }
-                    bound.pop();
+                } else {
+                    items.iter().for_each(|item| self.bind_item(index, at, item, bound, sink));
                 }
-                if list.extent == Extent::Open {
+                if list.extent == Extent::Open && part.is_last() {
                     sink(unknown(index, at, bound));
                 }
             }
             Value::None => {}
             _ => sink(unknown(index, at, bound)),
+        }
+    }
+
+    /// Binds the name of a `for` to one element.
+    fn bind_item(
+        &mut self,
+        index: usize,
+        at: usize,
+        item: &Value<'a>,
+        bound: &mut Vec<(LocalId, Value<'a>)>,
+        sink: &mut dyn FnMut(Bound<'_, 'a>),
+    ) {
+        if matches!(item, Value::Unknown) {
+            sink(unknown(index, at, bound));
+            return;
+        }
+        let rule = &self.rules.rules[index];
+        let local = rule.bindings[at].local;
+        self.frame[local as usize] = item.clone();
+        bound.push((local, item.clone()));
+        self.bind(index, rule, at + 1, Part::WHOLE, bound, sink);
+        bound.pop();
+    }
+
+    /// Binds the name of the last `for` to a block of elements, one after the other.
+    fn bind_block(
+        &mut self,
+        index: usize,
+        at: usize,
+        items: &[Value<'a>],
+        bound: &mut Vec<(LocalId, Value<'a>)>,
+        sink: &mut dyn FnMut(Bound<'_, 'a>),
+    ) {
+        let row = |item: &Value<'a>| match item {
+            Value::Row(row) => Some(*row),
+            _ => None,
+        };
+        let Some(rows) = items.iter().map(row).collect::<Option<Vec<RowId>>>() else {
+            return items.iter().for_each(|item| self.bind_item(index, at, item, bound, sink));
+        };
+        let rule = &self.rules.rules[index];
+        let local = rule.bindings[at].local;
+        let block = Block { local, rows: &rows, lets: &rule.bindings[at + 1..] };
+        let mut outcomes = Vec::with_capacity(rows.len());
+        self.block_outcomes(rule, &block, &mut outcomes);
+        let (mut passed, mut apart) = (0, 0);
+        for (row, outcome) in rows.iter().zip(outcomes) {
+            match outcome {
+                Outcome::Pass if self.summing => passed += 1,
+                Outcome::NotApplicable if self.summing => apart += 1,
+                outcome => {
+                    bound.push((local, Value::Row(*row)));
+                    sink(Bound { rule: index, outcome, bindings: bound, open: None, times: 1 });
+                    bound.pop();
+                }
+            }
+        }
+        for (outcome, times) in [(Outcome::Pass, passed), (Outcome::NotApplicable, apart)] {
+            if times > 0 {
+                sink(Bound { rule: index, outcome, bindings: bound, open: None, times });
+            }
         }
     }
 
@@ -172,6 +281,11 @@ impl<'a> Evaluator<'_, 'a, '_> {
         }
         let holds = self.truth_of::<Silent>(&rule.condition).0;
         let holds = if rule.negated { !holds } else { holds };
+        self.judged(rule, filter, holds)
+    }
+
+    /// The outcome of a rule whose filter is not false, by what holds; its names are bound where that is nothing.
+    pub(super) fn judged(&mut self, rule: &Rule, filter: Truth, holds: Truth) -> Outcome {
         match (filter, holds) {
             (_, Truth::True) => Outcome::Pass,
             (Truth::True, Truth::False) => match self.grace(rule) {

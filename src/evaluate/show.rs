@@ -74,10 +74,10 @@ pub fn slot(slot: SlotId, facts: &Facts<'_>) -> String {
             let element = ty.element().unwrap_or(&Type::Error);
             let open = facts.is_damaged(slot);
             let items = (0..facts.list_len(list)).map(|at| facts.list_item(list, at, element));
-            let items: Vec<Fact<'_>> =
-                items.filter(|item| !open || !matches!(item, Fact::Unknown)).collect();
+            let items = items.filter(|item| !open || !matches!(item, Fact::Unknown));
             let others = if open { " and perhaps others" } else { "" };
-            let len = items.len();
+            // A finding of a large estate may name its longest lists, so none is copied for it.
+            let len = if open { items.clone().count() } else { facts.list_len(list) };
             if matches!(element, Type::Row(_)) {
                 return match len {
                     0 if open => "unknown".into(),
@@ -86,7 +86,7 @@ pub fn slot(slot: SlotId, facts: &Facts<'_>) -> String {
                     _ => format!("{len} entries{others}"),
                 };
             }
-            let items = items.into_iter().take(LONGEST_LIST).map(|item| match item {
+            let items = items.take(LONGEST_LIST).map(|item| match item {
                 Fact::Text(text) => text.as_str().to_owned(),
                 Fact::Row(row) => facts.name(row),
                 Fact::Word(word) => facts.schema().word(word).to_owned(),

@@ -193,9 +193,8 @@ impl<'a> Reader<'a, '_> {
         for Entry { key, value } in tree.entries(node) {
             let name = tree.text(key);
             // Fields mostly come in one order, so the search starts behind the last one.
-            let count = def.fields.len();
-            let found = (0..count)
-                .map(|step| (expected + step) % count)
+            let found = (expected..def.fields.len())
+                .chain(0..expected)
                 .find(|at| def.fields[*at].name == name);
             let Some(at) = found else {
                 if row != ROOT || !HEADER.contains(&name) {
@@ -386,16 +385,14 @@ impl<'a> Reader<'a, '_> {
 
     fn is_unknown(&self, value: NodeId) -> bool {
         let tree = self.facts.tree;
-        tree.kind(value) == Kind::Scalar
-            && says_unknown(tree, value, tree.text(value), tree.is_plain(value))
+        tree.scalar_text(value).is_some_and(|(text, plain)| says_unknown(tree, value, text, plain))
     }
 
     fn read_scalar(&mut self, field: &Field, ty: &Type, value: NodeId) -> u32 {
         let tree = self.facts.tree;
-        if tree.kind(value) != Kind::Scalar {
+        let Some((text, plain)) = tree.scalar_text(value) else {
             return self.wrong_type(ty.present(), value);
-        }
-        let (text, plain) = (tree.text(value), tree.is_plain(value));
+        };
         if says_unknown(tree, value, text, plain) {
             return UNKNOWN;
         }
@@ -418,10 +415,10 @@ impl<'a> Reader<'a, '_> {
 
     fn read_present(&mut self, ty: &Type, value: NodeId) -> u32 {
         let tree = self.facts.tree;
-        if tree.kind(value) != Kind::Scalar {
+        let Some((text, _)) = tree.scalar_text(value) else {
             return self.wrong_type(ty, value);
-        }
-        self.read_text(ty, value, tree.text(value))
+        };
+        self.read_text(ty, value, text)
     }
 
     fn read_text(&mut self, ty: &Type, value: NodeId, text: &str) -> u32 {

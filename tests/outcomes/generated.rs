@@ -9,7 +9,8 @@ use failback::session::Options;
 use crate::described::check;
 use crate::generate::{Faults, environment};
 
-const MANY: Faults = Faults {
+/// Many faults of every kind but one in each machine.
+pub const MANY: Faults = Faults {
     snapshots: 4,
     services: 7,
     disk_uuids: 11,

@@ -8,7 +8,7 @@ use crate::builtins::value::{Key, Trace, Value};
 use crate::compile::ir::{Const, Expr, How, Kind};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
-use crate::facts::{Raw, Text};
+use crate::facts::{Facts, Raw, Text};
 use crate::language::ast::Comparison;
 use crate::scalar;
 use crate::schema::types::{Item, Reading, Type};
@@ -23,27 +23,16 @@ impl<'a> Evaluator<'_, 'a, '_> {
     ) -> (Truth, N) {
         let equal = matches!(op, Comparison::Equal | Comparison::NotEqual);
         // Most rules hold a fact against a word or a number.
+        if let (
+            Kind::Field { base, slot, reading: reading @ Reading::One(item), .. },
+            Kind::Const(wanted),
+        ) = (&left.kind, &right.kind)
+        {
+            let (raw, note) = self.raw_of::<N>(base.as_deref(), *slot, *reading, left.span);
+            return (holds(self.facts, op, how, raw, *item, wanted), note);
+        }
         if let (true, Kind::Const(wanted)) = (equal && how == How::Plain, &right.kind) {
             let holds = |same: bool| (same == (op == Comparison::Equal)).into();
-            if let Kind::Field { base, slot, reading: reading @ Reading::One(item), .. } =
-                &left.kind
-            {
-                let (raw, note) = self.raw_of::<N>(base.as_deref(), *slot, *reading, left.span);
-                let same = match (raw, item, wanted) {
-                    (Raw::Unknown, ..) => return (Truth::Unknown, note),
-                    (Raw::Absent, _, wanted) => matches!(wanted, Const::None),
-                    (Raw::Data(word), Item::Word, Const::Word(wanted)) => word == wanted.0,
-                    (Raw::Data(flag), Item::Bool, Const::Bool(wanted)) => (flag == 1) == *wanted,
-                    (Raw::Data(data), Item::Number, Const::Number(wanted)) => {
-                        self.facts.raw_number(data) == *wanted
-                    }
-                    (Raw::Data(data), Item::Text, Const::Text(wanted)) => {
-                        self.facts.raw_text(data).as_str() == &**wanted
-                    }
-                    _ => false,
-                };
-                return (holds(same), note);
-            }
             let (value, note) = self.value_of::<N>(left);
             let same = match (&value, wanted) {
                 (Value::Unknown, _) => return (Truth::Unknown, note),
@@ -75,11 +64,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             (Value::None, Value::None) => Some(Ordering::Equal),
             (Value::None, _) | (_, Value::None) => None,
             (Value::Number(a), Value::Number(b)) => Some(a.cmp(b)),
-            (Value::Text(a), Value::Text(b)) => Some(match how {
-                How::Plain => a.as_str().cmp(b.as_str()),
-                How::Nocase => a.as_str().to_lowercase().cmp(&b.as_str().to_lowercase()),
-                How::Version => scalar::compare_versions(a.as_str(), b.as_str()),
-            }),
+            (Value::Text(a), Value::Text(b)) => Some(compare_texts(how, a.as_str(), b.as_str())),
             (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
             (Value::Word(a), Value::Word(b)) => Some(a.cmp(b)),
             (Value::Row(a), Value::Row(b)) => Some(a.cmp(b)),
@@ -92,15 +77,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             }
             _ => None,
         };
-        let holds = match op {
-            Comparison::Equal => order == Some(Ordering::Equal),
-            Comparison::NotEqual => order != Some(Ordering::Equal),
-            _ if order.is_none() && !equal => false,
-            Comparison::Less => order == Some(Ordering::Less),
-            Comparison::LessOrEqual => order != Some(Ordering::Greater),
-            Comparison::Greater => order == Some(Ordering::Greater),
-            Comparison::GreaterOrEqual => order != Some(Ordering::Less),
-        };
+        let holds = ordered(op, order);
         let mut note = a_note.join(&b_note);
         if N::ON {
             for value in [&a, &b] {
@@ -151,5 +128,54 @@ impl<'a> Evaluator<'_, 'a, '_> {
             _ => Value::Unknown,
         };
         (value, note)
+    }
+}
+
+/// Whether a fact holds against a literal.
+#[inline]
+pub(in crate::evaluate) fn holds(
+    facts: &Facts<'_>,
+    op: Comparison,
+    how: How,
+    raw: Raw,
+    item: Item,
+    wanted: &Const,
+) -> Truth {
+    let order = match (raw, item, wanted) {
+        (Raw::Unknown, ..) => return Truth::Unknown,
+        (Raw::Absent, _, Const::None) => Some(Ordering::Equal),
+        (Raw::Data(word), Item::Word, Const::Word(wanted)) => Some(word.cmp(&wanted.0)),
+        (Raw::Data(flag), Item::Bool, Const::Bool(wanted)) => Some((flag == 1).cmp(wanted)),
+        (Raw::Data(data), Item::Number, Const::Number(wanted)) => {
+            Some(facts.raw_number(data).cmp(wanted))
+        }
+        (Raw::Data(data), Item::Text, Const::Text(wanted)) => {
+            Some(compare_texts(how, facts.raw_text(data).as_str(), wanted))
+        }
+        _ => None,
+    };
+    ordered(op, order).into()
+}
+
+/// What an operator says of two values in an order; without one they only differ.
+pub(in crate::evaluate) fn ordered(op: Comparison, order: Option<Ordering>) -> bool {
+    match (op, order) {
+        (Comparison::Equal, order) => order == Some(Ordering::Equal),
+        (Comparison::NotEqual, order) => order != Some(Ordering::Equal),
+        (_, None) => false,
+        (Comparison::Less, Some(order)) => order == Ordering::Less,
+        (Comparison::LessOrEqual, Some(order)) => order != Ordering::Greater,
+        (Comparison::Greater, Some(order)) => order == Ordering::Greater,
+        (Comparison::GreaterOrEqual, Some(order)) => order != Ordering::Less,
+    }
+}
+
+fn compare_texts(how: How, a: &str, b: &str) -> Ordering {
+    match how {
+        How::Plain => a.cmp(b),
+        // Most are spelled alike.
+        How::Nocase | How::Version if a == b => Ordering::Equal,
+        How::Nocase => a.to_lowercase().cmp(&b.to_lowercase()),
+        How::Version => scalar::compare_versions(a, b),
     }
 }

@@ -53,12 +53,34 @@ impl<'a> Evaluator<'_, 'a, '_> {
     pub(super) fn kept_truth(&mut self, define: &Define, arguments: &[Expr]) -> Option<Truth> {
         let [argument] = arguments else { return None };
         let Raw::Data(row) = self.row_of::<Silent>(argument).0 else { return None };
+        self.kept_for(define, row)
+    }
+
+    /// The truth that is kept of a definition for a row, where it is.
+    #[inline]
+    pub(in crate::evaluate) fn kept_for(&self, define: &Define, row: RowId) -> Option<Truth> {
         match self.kept[define.id as usize].code(row) {
             KEPT_UNKNOWN => Some(Truth::Unknown),
             KEPT_FALSE => Some(Truth::False),
             KEPT_TRUE => Some(Truth::True),
             _ => None,
         }
+    }
+
+    /// Keeps the truth of a definition for a row.
+    pub(in crate::evaluate) fn keep_truth(&mut self, define: &Define, row: RowId, truth: Truth) {
+        let kept = &mut self.kept[define.id as usize];
+        if kept.codes.is_empty() {
+            *kept = Kept::of_kind(row, self.facts);
+        }
+        kept.keep(
+            row,
+            match truth {
+                Truth::Unknown => KEPT_UNKNOWN,
+                Truth::False => KEPT_FALSE,
+                Truth::True => KEPT_TRUE,
+            },
+        );
     }
 
     /// A definition with its arguments.

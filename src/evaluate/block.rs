@@ -1,0 +1,429 @@
+//! A condition for many rows at once.
+//!
+//! Owns the quick way through what most conditions are made of: facts of a row held against words and numbers,
+//! definitions that are kept, and what `and`, `or` and `not` make of them. Finding the way through a condition is most
+//! of its cost, so it is found once for a block of rows. All else goes, row by row, to the evaluator in `expr`, and what
+//! is said here must be what that says; a test holds the two against each other.
+
+use crate::builtins::value::{Silent, Value};
+use crate::compile::ir::{Binding, Const, Define, Expr, Kind, LocalId, Rule};
+use crate::evaluate::Outcome;
+use crate::evaluate::expr::Evaluator;
+use crate::evaluate::expr::compare::{holds, ordered};
+use crate::evaluate::truth::Truth;
+use crate::facts::{Raw, RowId};
+use crate::schema::types::{Item, Reading, Type};
+
+/// Rows that are looked at together: few enough for what is told of them to stay in the nearest cache.
+pub(super) const BLOCK: usize = 128;
+
+/// Fewer rows than this are not worth it.
+const FEW: usize = 3;
+
+/// The rows that a name goes through, and the names that stand for what is read of each.
+#[derive(Clone, Copy)]
+pub(super) struct Block<'b> {
+    pub(super) local: LocalId,
+    pub(super) rows: &'b [RowId],
+    pub(super) lets: &'b [Binding],
+}
+
+/// The places in a block that are still asked for.
+struct Picks {
+    places: [u8; BLOCK],
+    len: usize,
+}
+
+type Truths = [Truth; BLOCK];
+type Raws = [Raw; BLOCK];
+
+impl Picks {
+    fn all(len: usize) -> Self {
+        let mut picks = Self { places: [0; BLOCK], len: 0 };
+        (0..len.min(BLOCK)).for_each(|at| picks.push(at));
+        picks
+    }
+
+    #[inline]
+    fn push(&mut self, at: usize) {
+        self.places[self.len] = at as u8;
+        self.len += 1;
+    }
+
+    #[inline]
+    fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.places[..self.len].iter().map(|at| usize::from(*at))
+    }
+
+    /// Those for which a condition holds.
+    #[inline]
+    fn only(&self, mut holds: impl FnMut(usize) -> bool) -> Self {
+        let mut picks = Self { places: [0; BLOCK], len: 0 };
+        self.iter().filter(|at| holds(*at)).for_each(|at| picks.push(at));
+        picks
+    }
+}
+
+/// Whether names can be looked up for a whole block: each is read of the row, or of one of those before it.
+pub(super) fn reads_only(lets: &[Binding], local: LocalId) -> bool {
+    fn path(expr: &Expr, known: &dyn Fn(LocalId) -> bool) -> bool {
+        match &expr.kind {
+            Kind::Local(local) => known(*local),
+            Kind::Field { base: Some(base), reading, .. } => {
+                !matches!(reading, Reading::List(..)) && path(base, known)
+            }
+            _ => false,
+        }
+    }
+    lets.iter().enumerate().all(|(at, binding)| {
+        let known =
+            |other: LocalId| other == local || lets[..at].iter().any(|known| known.local == other);
+        !binding.each && path(&binding.value, &known)
+    })
+}
+
+/// Whether an expression yields a truth or nothing that is known, and never `none`.
+fn surely_truth(expr: &Expr) -> bool {
+    match &expr.kind {
+        Kind::And(..) | Kind::Or(..) | Kind::Not(_) | Kind::Compare { .. } => true,
+        Kind::Quantified(..) | Kind::In { .. } | Kind::IsEmpty(_) | Kind::IsKnown(_) => true,
+        Kind::Const(Const::Bool(_)) => true,
+        Kind::Otherwise(left, right) => surely_truth(left) && surely_truth(right),
+        Kind::Invoke(define, _) => surely_truth(&define.body),
+        Kind::Memo(_, _, inner) | Kind::Table(_, _, inner) => surely_truth(inner),
+        _ => false,
+    }
+}
+
+impl<'a> Evaluator<'_, 'a, '_> {
+    /// The outcomes of a rule for a block of rows, in their order.
+    pub(super) fn block_outcomes(
+        &mut self,
+        rule: &Rule,
+        block: &Block<'_>,
+        out: &mut Vec<Outcome>,
+    ) {
+        let all = Picks::all(block.rows.len());
+        let mut filter = [Truth::True; BLOCK];
+        if let Some(expr) = &rule.filter {
+            self.truths(expr, block, &all, &mut filter);
+        }
+        let concerned = all.only(|at| filter[at] != Truth::False);
+        let mut condition = [Truth::Unknown; BLOCK];
+        self.truths(&rule.condition, block, &concerned, &mut condition);
+        for at in all.iter() {
+            if filter[at] == Truth::False {
+                out.push(Outcome::NotApplicable);
+                continue;
+            }
+            let holds = if rule.negated { !condition[at] } else { condition[at] };
+            if filter[at] == Truth::True && holds == Truth::False {
+                self.bind_row(block, at);
+            }
+            out.push(self.judged(rule, filter[at], holds));
+        }
+    }
+
+    /// Binds the names of a block to one of its rows.
+    pub(super) fn bind_row(&mut self, block: &Block<'_>, at: usize) {
+        self.frame[block.local as usize] = Value::Row(block.rows[at]);
+        for binding in block.lets {
+            self.frame[binding.local as usize] = self.value_of::<Silent>(&binding.value).0;
+        }
+    }
+
+    /// The truth of a condition for each of the rows that are asked for.
+    fn truths(&mut self, expr: &Expr, block: &Block<'_>, picks: &Picks, out: &mut Truths) {
+        if picks.len < FEW {
+            return self.one_by_one(expr, block, picks, out);
+        }
+        match &expr.kind {
+            Kind::And(left, right) => self.both(left, right, Truth::False, block, picks, out),
+            Kind::Or(left, right) => self.both(left, right, Truth::True, block, picks, out),
+            Kind::Not(operand) => {
+                self.truths(operand, block, picks, out);
+                picks.iter().for_each(|at| out[at] = !out[at]);
+            }
+            Kind::Otherwise(left, right) => {
+                self.truths(left, block, picks, out);
+                let open = picks.only(|at| out[at] == Truth::Unknown);
+                self.truths(right, block, &open, out);
+            }
+            // What does not depend on the row is the same for all.
+            Kind::Memo(_, deps, _)
+                if !deps.iter().any(|dep| {
+                    *dep == block.local || block.lets.iter().any(|known| known.local == *dep)
+                }) =>
+            {
+                let truth = self.truth_of::<Silent>(expr).0;
+                picks.iter().for_each(|at| out[at] = truth);
+            }
+            Kind::Invoke(define, arguments) if define.kept => match arguments.as_slice() {
+                [argument] => self.kept_truths(expr, define, argument, block, picks, out),
+                _ => self.one_by_one(expr, block, picks, out),
+            },
+            Kind::Field { base: Some(base), slot, reading, .. } => {
+                let mut raws = [Raw::Unknown; BLOCK];
+                if !self.read_block(base, *slot, *reading, block, picks, &mut raws) {
+                    return self.one_by_one(expr, block, picks, out);
+                }
+                for at in picks.iter() {
+                    out[at] = match raws[at] {
+                        Raw::Data(flag) => (flag == 1).into(),
+                        Raw::Absent => Truth::False,
+                        Raw::Unknown => Truth::Unknown,
+                    };
+                }
+            }
+            Kind::Compare { .. } | Kind::In { .. } => {
+                if !self.compared(expr, block, picks, out) {
+                    self.one_by_one(expr, block, picks, out);
+                }
+            }
+            _ => self.one_by_one(expr, block, picks, out),
+        }
+    }
+
+    fn one_by_one(&mut self, expr: &Expr, block: &Block<'_>, picks: &Picks, out: &mut Truths) {
+        for at in picks.iter() {
+            self.bind_row(block, at);
+            out[at] = self.truth_of::<Silent>(expr).0;
+        }
+    }
+
+    /// `and` where `decisive` is false, `or` where it is true.
+    fn both(
+        &mut self,
+        left: &Expr,
+        right: &Expr,
+        decisive: Truth,
+        block: &Block<'_>,
+        picks: &Picks,
+        out: &mut Truths,
+    ) {
+        self.truths(left, block, picks, out);
+        let rest = picks.only(|at| out[at] != decisive);
+        if rest.len == 0 {
+            return;
+        }
+        let mut second = [Truth::Unknown; BLOCK];
+        self.truths(right, block, &rest, &mut second);
+        for at in rest.iter() {
+            out[at] = match decisive {
+                Truth::False => out[at].and(second[at]),
+                _ => out[at].or(second[at]),
+            };
+        }
+    }
+
+    /// What a field of the row that a path leads to holds; `false` where that has to be found row by row.
+    fn read_block(
+        &self,
+        base: &Expr,
+        slot: u32,
+        reading: Reading,
+        block: &Block<'_>,
+        picks: &Picks,
+        out: &mut Raws,
+    ) -> bool {
+        if !self.rows_of(base, block, picks, out) {
+            return false;
+        }
+        for at in picks.iter() {
+            if let Raw::Data(row) = out[at] {
+                out[at] = self.facts.raw(self.facts.slot_of(row, slot), reading);
+            }
+        }
+        true
+    }
+
+    /// The rows that a path leads to; `false` where they have to be found row by row.
+    fn rows_of(&self, base: &Expr, block: &Block<'_>, picks: &Picks, out: &mut Raws) -> bool {
+        match &base.kind {
+            Kind::Local(local) if *local == block.local => {
+                picks.iter().for_each(|at| out[at] = Raw::Data(block.rows[at]));
+                true
+            }
+            Kind::Local(local) => {
+                let known = block.lets.iter().find(|known| known.local == *local);
+                known.is_some_and(|known| self.rows_of(&known.value, block, picks, out))
+            }
+            Kind::Field { base: Some(outer), slot, reading, .. } => {
+                self.read_block(outer, *slot, *reading, block, picks, out)
+            }
+            Kind::Inverse { base, inverse, one: true } => {
+                if !self.rows_of(base, block, picks, out) {
+                    return false;
+                }
+                for at in picks.iter() {
+                    if let Raw::Data(row) = out[at] {
+                        out[at] = match self.facts.referrers(*inverse, row) {
+                            ([(_, source)], _) => Raw::Data(*source),
+                            ([], false) => Raw::Absent,
+                            _ => Raw::Unknown,
+                        };
+                    }
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// A definition that is kept by row, computed for those rows together of which it is not yet known.
+    fn kept_truths(
+        &mut self,
+        expr: &Expr,
+        define: &Define,
+        argument: &Expr,
+        block: &Block<'_>,
+        picks: &Picks,
+        out: &mut Truths,
+    ) {
+        let mut rows = [Raw::Unknown; BLOCK];
+        let whole = surely_truth(&define.body) && self.rows_of(argument, block, picks, &mut rows);
+        let Some(param) = define.params.first().filter(|_| whole) else {
+            return self.one_by_one(expr, block, picks, out);
+        };
+        let mut asked: Vec<RowId> = Vec::new();
+        for at in picks.iter() {
+            if let Raw::Data(row) = rows[at]
+                && self.kept_for(define, row).is_none()
+            {
+                asked.push(row);
+            }
+        }
+        asked.sort_unstable();
+        asked.dedup();
+        let mut found = [Truth::Unknown; BLOCK];
+        if !asked.is_empty() {
+            let inner = Block { local: *param, rows: &asked, lets: &[] };
+            self.truths(&define.body, &inner, &Picks::all(asked.len()), &mut found);
+            for (at, row) in asked.iter().enumerate() {
+                self.keep_truth(define, *row, found[at]);
+            }
+        }
+        for at in picks.iter() {
+            out[at] = match rows[at] {
+                Raw::Data(row) => match asked.binary_search(&row) {
+                    Ok(place) => found[place],
+                    Err(_) => self.kept_for(define, row).unwrap_or(Truth::Unknown),
+                },
+                // Of what is no row, nothing is kept.
+                _ => {
+                    self.bind_row(block, at);
+                    self.truth_of::<Silent>(expr).0
+                }
+            };
+        }
+    }
+
+    /// Comparisons of facts of the row; `false` where they have to be made row by row.
+    fn compared(
+        &mut self,
+        expr: &Expr,
+        block: &Block<'_>,
+        picks: &Picks,
+        out: &mut Truths,
+    ) -> bool {
+        let mut raws = [Raw::Unknown; BLOCK];
+        match &expr.kind {
+            Kind::Compare { op, how, left, right } => {
+                let facts = self.facts;
+                if let Kind::Const(wanted) = &right.kind {
+                    let item = match &left.kind {
+                        Kind::Field { base: Some(base), slot, reading, .. } => {
+                            let item = match reading {
+                                Reading::One(item) => *item,
+                                _ if matches!(wanted, Const::None) => Item::Row,
+                                _ => return false,
+                            };
+                            let read =
+                                self.read_block(base, *slot, *reading, block, picks, &mut raws);
+                            if !read {
+                                return false;
+                            }
+                            item
+                        }
+                        Kind::Inverse { one: true, .. } if matches!(wanted, Const::None) => {
+                            if !self.rows_of(left, block, picks, &mut raws) {
+                                return false;
+                            }
+                            Item::Row
+                        }
+                        _ => return false,
+                    };
+                    picks.iter().for_each(|at| {
+                        out[at] = holds(facts, *op, *how, raws[at], item, wanted);
+                    });
+                    return true;
+                }
+                let mut others = [Raw::Unknown; BLOCK];
+                let (Some(item), Some(other)) = (
+                    self.single(left, block, picks, &mut raws),
+                    self.single(right, block, picks, &mut others),
+                ) else {
+                    return false;
+                };
+                // Rows and words are the same where what is held is.
+                if item != other || !matches!(item, Item::Row | Item::Word | Item::Bool) {
+                    return false;
+                }
+                for at in picks.iter() {
+                    let order = match (raws[at], others[at]) {
+                        (Raw::Unknown, _) | (_, Raw::Unknown) => {
+                            out[at] = Truth::Unknown;
+                            continue;
+                        }
+                        (Raw::Absent, Raw::Absent) => Some(std::cmp::Ordering::Equal),
+                        (Raw::Data(a), Raw::Data(b)) => Some(a.cmp(&b)),
+                        _ => None,
+                    };
+                    out[at] = ordered(*op, order).into();
+                }
+                true
+            }
+            Kind::In { element, list, .. } => {
+                let Kind::List(words) = &list.kind else { return false };
+                let word = |expr: &Expr| match expr.kind {
+                    Kind::Const(Const::Word(word)) => Some(word.0),
+                    _ => None,
+                };
+                let words: Option<Vec<u32>> = words.iter().map(word).collect();
+                // Nothing is in an empty list, known or not.
+                let Some(words) = words.filter(|words| !words.is_empty()) else { return false };
+                if self.single(element, block, picks, &mut raws) != Some(Item::Word) {
+                    return false;
+                }
+                for at in picks.iter() {
+                    out[at] = match raws[at] {
+                        Raw::Data(word) => words.contains(&word).into(),
+                        Raw::Absent => Truth::False,
+                        Raw::Unknown => Truth::Unknown,
+                    };
+                }
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What a field that holds a single value holds, and how it is read.
+    fn single(
+        &self,
+        expr: &Expr,
+        block: &Block<'_>,
+        picks: &Picks,
+        out: &mut Raws,
+    ) -> Option<Item> {
+        match &expr.kind {
+            Kind::Field {
+                base: Some(base), slot, reading: reading @ Reading::One(item), ..
+            } => self.read_block(base, *slot, *reading, block, picks, out).then_some(*item),
+            Kind::Local(_) if matches!(expr.ty.present(), Type::Row(_) | Type::Ref(_)) => {
+                self.rows_of(expr, block, picks, out).then_some(Item::Row)
+            }
+            _ => None,
+        }
+    }
+}
