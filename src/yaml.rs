@@ -14,6 +14,8 @@ mod merge;
 pub mod path;
 pub mod edit;
 
+use rustc_hash::FxHashMap;
+
 use crate::diagnostic::Diagnostics;
 use crate::source::{FileId, Sources, Span};
 use crate::yaml::merge::{Entries, find};
@@ -77,15 +79,25 @@ impl Default for Limits {
 const NONE: u32 = u32::MAX;
 
 /// INVARIANT: a key is a single node, and the node after it in the arena is its value.
+///
+/// There are as many of these as there are values, so a node holds what its kind needs and no more: the first child of a
+/// collection is the node after it, and so is the next of what refers to something. The few that are not, behind keys
+/// that are collections, stand in [`Tree::apart`].
 #[derive(Clone, Copy)]
 struct Node {
     start: u32,
     end: u32,
-    /// The next node of the same collection; from a key its value, from a value the next key.
-    next: u32,
-    /// Of a collection its first child, of an alias its target, of a decoded scalar its number in the side table.
-    link: u32,
+    /// Of an alias its target, of a decoded scalar its number in the side table; of all else the next node of the same
+    /// collection: from a key its value, from a value the next key.
+    more: u32,
     meta: u32,
+}
+
+impl Node {
+    /// Whether `more` is what the node refers to, and not the next node.
+    fn refers(&self) -> bool {
+        self.meta & meta::SHAPE == meta::ALIAS || self.meta & meta::DECODED != 0
+    }
 }
 
 /// What `Node::meta` holds: two bits of shape, then flags, then a tag.
@@ -116,6 +128,13 @@ mod meta {
     /// An alias refers to the node.
     pub(super) const SHARED: u32 = 1 << 11;
     pub(super) const TAG_SHIFT: u32 = 12;
+    pub(super) const TAG: u32 = 15 << TAG_SHIFT;
+    /// Another node of the same collection comes after the node, which refers to something.
+    pub(super) const GOES_ON: u32 = 1 << 16;
+    /// The collection has a child.
+    pub(super) const FILLED: u32 = 1 << 17;
+    /// The next node, or the first child, is not the one after the node.
+    pub(super) const APART: u32 = 1 << 18;
 }
 
 /// The anchor and tag of a node, which stand before it.
@@ -143,6 +162,8 @@ pub struct Tree<'s> {
     decoded: String,
     decoded_ends: Vec<usize>,
     properties: Vec<Properties>,
+    /// The next nodes and first children that are not simply the node after.
+    apart: FxHashMap<u32, u32>,
 }
 
 impl<'s> Tree<'s> {
@@ -156,6 +177,7 @@ impl<'s> Tree<'s> {
             decoded: String::new(),
             decoded_ends: Vec::new(),
             properties: Vec::new(),
+            apart: FxHashMap::default(),
         }
     }
 
@@ -191,7 +213,7 @@ impl<'s> Tree<'s> {
     /// The node an alias refers to; any other node itself.
     pub fn resolve(&self, node: NodeId) -> NodeId {
         let found = self.node(node);
-        if found.meta & meta::SHAPE == meta::ALIAS { NodeId(found.link) } else { node }
+        if found.meta & meta::SHAPE == meta::ALIAS { NodeId(found.more) } else { node }
     }
 
     /// Whether the node is an alias.
@@ -252,7 +274,7 @@ impl<'s> Tree<'s> {
             shape if shape & meta::SHAPE != meta::SCALAR => return "",
             _ => {}
         }
-        let at = found.link as usize;
+        let at = found.more as usize;
         let before = at.checked_sub(1).and_then(|before| self.decoded_ends.get(before));
         let start = before.copied().unwrap_or(0);
         self.decoded_ends.get(at).and_then(|end| self.decoded.get(start..*end)).unwrap_or("")
@@ -288,16 +310,15 @@ impl<'s> Tree<'s> {
     /// What a scalar means under the core schema; a collection means nothing.
     pub fn scalar(&self, node: NodeId) -> Scalar<'_> {
         let found = self.node(self.resolve(node));
-        let tag = CoreTag::from_bits(found.meta >> meta::TAG_SHIFT);
+        let tag = CoreTag::from_bits((found.meta & meta::TAG) >> meta::TAG_SHIFT);
         resolve(self.text(node), found.meta & meta::PLAIN != 0, tag)
     }
 
     /// The elements of a sequence; none of anything else.
     pub fn items(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
-        let sequence = self.node(self.resolve(node));
-        let first =
-            if sequence.meta & meta::SHAPE == meta::SEQUENCE { sequence.link } else { NONE };
-        self.chain(first)
+        let node = self.resolve(node);
+        let is_sequence = self.node(node).meta & meta::SHAPE == meta::SEQUENCE;
+        self.chain(if is_sequence { self.first(node.0) } else { NONE })
     }
 
     /// The entries of a mapping, with those it merges in behind its own; none of anything else.
@@ -307,8 +328,9 @@ impl<'s> Tree<'s> {
 
     /// The entries that a mapping itself has, `<<` among them.
     pub fn own_entries(&self, node: NodeId) -> impl Iterator<Item = Entry> {
-        let mapping = self.node(self.resolve(node));
-        let mut at = if mapping.meta & meta::SHAPE == meta::MAPPING { mapping.link } else { NONE };
+        let node = self.resolve(node);
+        let is_mapping = self.node(node).meta & meta::SHAPE == meta::MAPPING;
+        let mut at = if is_mapping { self.first(node.0) } else { NONE };
         std::iter::from_fn(move || {
             let (entry, next) = self.entry(at)?;
             at = next;
@@ -332,18 +354,68 @@ impl<'s> Tree<'s> {
     fn chain(&self, first: u32) -> impl Iterator<Item = NodeId> {
         let mut at = first;
         std::iter::from_fn(move || {
-            let node = self.nodes.get(at as usize)?;
+            self.nodes.get(at as usize)?;
             let found = NodeId(at);
-            at = node.next;
+            at = self.next(at);
             Some(found)
         })
     }
 
     /// The entry whose key is at an index, and the index of the key after it.
     fn entry(&self, key: u32) -> Option<(Entry, u32)> {
-        let value = self.nodes.get(key as usize)?.next;
-        let next = self.nodes.get(value as usize)?.next;
-        Some((Entry { key: NodeId(key), value: NodeId(value) }, next))
+        self.nodes.get(key as usize)?;
+        let value = self.next(key);
+        self.nodes.get(value as usize)?;
+        Some((Entry { key: NodeId(key), value: NodeId(value) }, self.next(value)))
+    }
+
+    /// The node that comes after one in the same collection, or [`NONE`].
+    #[inline]
+    fn next(&self, at: u32) -> u32 {
+        let node = &self.nodes[at as usize];
+        if !node.refers() {
+            return node.more;
+        }
+        match node.meta & (meta::GOES_ON | meta::APART) {
+            0 => NONE,
+            meta::GOES_ON => at + 1,
+            _ => self.apart.get(&at).copied().unwrap_or(NONE),
+        }
+    }
+
+    fn set_next(&mut self, at: u32, next: u32) {
+        let node = &mut self.nodes[at as usize];
+        if !node.refers() {
+            node.more = next;
+            return;
+        }
+        let flag = match next {
+            NONE => 0,
+            next if next == at + 1 => meta::GOES_ON,
+            _ => meta::APART,
+        };
+        node.meta = node.meta & !(meta::GOES_ON | meta::APART) | flag;
+        if flag == meta::APART {
+            self.apart.insert(at, next);
+        }
+    }
+
+    /// The first child of a collection, or [`NONE`].
+    #[inline]
+    fn first(&self, at: u32) -> u32 {
+        match self.nodes[at as usize].meta & (meta::FILLED | meta::APART) {
+            meta::FILLED => at + 1,
+            0 => NONE,
+            _ => self.apart.get(&at).copied().unwrap_or(NONE),
+        }
+    }
+
+    fn set_first(&mut self, at: u32, first: u32) {
+        let next_to = first == at + 1;
+        self.nodes[at as usize].meta |= if next_to { meta::FILLED } else { meta::APART };
+        if !next_to {
+            self.apart.insert(at, first);
+        }
     }
 
     #[inline]

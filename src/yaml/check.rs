@@ -71,13 +71,13 @@ impl Reader<'_, '_, '_> {
     fn unlink(&mut self, mapping: u32, twice: &[(u32, u32)]) {
         let mut out = twice.iter().map(|(_, key)| *key).peekable();
         let mut before = mapping;
-        let mut at = self.tree.nodes[mapping as usize].link;
-        while let Some(key) = self.tree.nodes.get(at as usize) {
-            let value = key.next;
-            let next = self.tree.nodes.get(value as usize).map_or(NONE, |value| value.next);
+        let mut at = self.tree.first(mapping);
+        while at != NONE {
+            let value = self.tree.next(at);
+            let next = if value == NONE { NONE } else { self.tree.next(value) };
             if out.peek() == Some(&at) {
                 out.next();
-                self.tree.nodes[before as usize].next = next;
+                self.tree.set_next(before, next);
             } else {
                 before = value;
             }

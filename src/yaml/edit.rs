@@ -512,7 +512,7 @@ impl<'t, 's> Editor<'t, 's> {
                 self.tree.is_plain(slot.value)
                     && matches!(self.tree.text(slot.value), "" | "~" | "null")
             }
-            Kind::Sequence | Kind::Mapping => self.tree.node(slot.value).link == crate::yaml::NONE,
+            Kind::Sequence | Kind::Mapping => self.tree.first(slot.value.0) == crate::yaml::NONE,
         }
     }
 

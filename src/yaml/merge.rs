@@ -22,7 +22,7 @@ impl<'t, 's> Entries<'t, 's> {
             return Self::Own(tree, NONE);
         }
         if node.meta & meta::MERGE == 0 {
-            return Self::Own(tree, node.link);
+            return Self::Own(tree, tree.first(mapping.0));
         }
         let mut seen = HashSet::new();
         let mut merged = Vec::new();

@@ -171,6 +171,7 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
     /// Forgets an incomplete document.
     fn abandon(&mut self, mark: &(usize, usize, usize)) {
         self.tree.nodes.truncate(mark.0);
+        self.tree.apart.retain(|node, _| (*node as usize) < mark.0);
         self.tree.decoded_ends.truncate(mark.1);
         self.tree.decoded.truncate(self.tree.decoded_ends.last().copied().unwrap_or(0));
         self.tree.properties.truncate(mark.2);
@@ -352,12 +353,11 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
                     if is_key {
                         flags |= meta::KEY;
                     }
-                    let before = if frame.last == NONE {
-                        &mut self.tree.nodes[frame.node as usize].link
-                    } else {
-                        &mut self.tree.nodes[frame.last as usize].next
-                    };
-                    *before = id;
+                    let (last, holder) = (frame.last, frame.node);
+                    match last {
+                        NONE => self.tree.set_first(holder, id),
+                        last => self.tree.set_next(last, id),
+                    }
                     frame.last = id;
                 }
                 if odd {
@@ -373,7 +373,7 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
                 }
             }
         }
-        self.tree.nodes.push(Node { start, end, next: NONE, link, meta: flags });
+        self.tree.nodes.push(Node { start, end, more: link, meta: flags });
         Ok(id)
     }
 

@@ -139,6 +139,19 @@ fn merges_are_resolved() {
 #[test]
 fn complex_keys_are_refused_and_the_rest_stays() {
     check("a: 1\n? [x, y]\n: {a: 2}\nb: 3\n", &["{a: 1, b: 3}"], &["complex-key: 2:3 `[`"]);
+    check("? [x]\n: 1\nb: 2\n", &["{b: 2}"], &["complex-key: 1:3 `[`"]);
+    check("{[x]: 1}\n", &["{}"], &["complex-key: 1:2 `[`"]);
+}
+
+/// Of what refers to something else, the next node is told by where it stands.
+#[test]
+fn what_is_left_out_parts_no_neighbours() {
+    let escaped = "a: \"b\\n\"\n? [x]\n: 1\nc: 2\n";
+    check(escaped, &[r#"{a: "b\n", c: 2}"#], &["complex-key: 2:3 `[`"]);
+    let alias = "a: &x 1\nb: *x\nb: 3\nb: 4\nc: *x\nd: *x\n";
+    let twice = ["duplicate-key: 3:1 `b`, 2:1 `b`", "duplicate-key: 4:1 `b`, 2:1 `b`"];
+    check(alias, &["{a: 1, b: 1, c: 1, d: 1}"], &twice);
+    check("a: &x 1\nb: *x\nb: 3\n", &["{a: 1, b: 1}"], &twice[..1]);
 }
 
 #[test]
