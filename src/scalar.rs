@@ -127,22 +127,23 @@ pub fn compare_versions(a: &str, b: &str) -> Ordering {
             return Ordering::Equal;
         }
         let (x, y) = (x.unwrap_or("0"), y.unwrap_or("0"));
-        let number = |part: &str| {
-            let digits = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-            (
-                part[..digits].trim_start_matches('0').len(),
-                part[..digits].trim_start_matches('0').to_owned(),
-            )
-        };
-        let order = number(x).cmp(&number(y)).then_with(|| {
-            let tail =
-                |part: &str| part.trim_start_matches(|c: char| c.is_ascii_digit()).to_owned();
-            tail(x).cmp(&tail(y))
-        });
+        let order = number(x).cmp(&number(y)).then_with(|| tail(x).cmp(tail(y)));
         if order != Ordering::Equal {
             return order;
         }
     }
+}
+
+/// The digits that a part of a version begins with, as what can be compared: how many there are and which.
+fn number(part: &str) -> (usize, &str) {
+    let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+    let digits = part[..end].trim_start_matches('0');
+    (digits.len(), digits)
+}
+
+/// What stands behind the digits of a part of a version.
+fn tail(part: &str) -> &str {
+    part.trim_start_matches(|c: char| c.is_ascii_digit())
 }
 
 #[cfg(test)]

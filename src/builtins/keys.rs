@@ -3,17 +3,17 @@
 //! Owns the table that finds them. It holds hashes and places only: the keys themselves are made again from the elements
 //! where one is looked up, since those of a large estate would take more room than all else that is known of the list.
 
-use std::hash::BuildHasher;
+use std::hash::{Hash, Hasher};
 
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxHashMap, FxHasher};
 
-use crate::builtins::value::{Key, List};
+use crate::builtins::value::{Extent, Key, List, Value};
 
 /// Where the elements of a list are, by the hash of their key.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     /// Where each hash comes first.
-    firsts: FxHashMap<u64, u32>,
+    firsts: FxHashMap<u32, u32>,
     /// From a place to the next one with the same hash, where there is one.
     next: FxHashMap<u32, u32>,
     unknown: bool,
@@ -33,12 +33,12 @@ impl Table {
         table.firsts.reserve(list.items.len());
         let mut lasts: FxHashMap<u32, u32> = FxHashMap::default();
         for (at, item) in list.items.iter().enumerate() {
-            let Some(key) = Key::of(item, nocase) else {
+            let Some(hash) = hash(item, nocase) else {
                 table.unknown = true;
                 continue;
             };
             let at = at as u32;
-            let first = *table.firsts.entry(hash(&key)).or_insert(at);
+            let first = *table.firsts.entry(hash).or_insert(at);
             if first != at {
                 let last = lasts.insert(first, at).unwrap_or(first);
                 table.next.insert(last, at);
@@ -49,29 +49,32 @@ impl Table {
 }
 
 impl<'l, 'a> Keys<'l, 'a> {
-    /// The places of the elements with a key, in order.
-    pub fn places<'k>(self, key: &'k Key) -> impl Iterator<Item = usize> + use<'k, 'l, 'a> {
-        let mut at = self.table.firsts.get(&hash(key)).copied();
+    /// The places of the elements that equal a value, in order; none where the value is not known.
+    pub fn places<'k, 'v>(
+        self,
+        value: &'k Value<'v>,
+    ) -> impl Iterator<Item = usize> + use<'k, 'v, 'l, 'a> {
+        let hash = hash(value, self.nocase);
+        let mut at = hash.and_then(|hash| self.table.firsts.get(&hash).copied());
         let chain = std::iter::from_fn(move || {
             let place = at?;
             at = self.table.next.get(&place).copied();
             Some(place as usize)
         });
-        // Two keys may share a hash.
-        chain.filter(move |at| Key::of(&self.list.items[*at], self.nocase).as_ref() == Some(key))
+        // Two values may share a hash.
+        chain.filter(move |at| equal(&self.list.items[*at], value, self.nocase) == Some(true))
     }
 
-    /// Whether several elements have the key.
-    pub fn repeats(self, key: &Key) -> bool {
-        self.places(key).nth(1).is_some()
+    /// Whether several elements equal a value.
+    pub fn repeats(self, value: &Value<'_>) -> bool {
+        self.places(value).nth(1).is_some()
     }
 
-    /// The places of all elements that share their key with another.
+    /// The places of all elements that equal another.
     pub fn repeated(self) -> Vec<usize> {
         let mut places: Vec<usize> = Vec::new();
         for at in self.table.next.keys().chain(self.table.next.values()) {
-            let key = Key::of(&self.list.items[*at as usize], self.nocase);
-            if key.is_some_and(|key| self.repeats(&key)) {
+            if self.repeats(&self.list.items[*at as usize]) {
                 places.push(*at as usize);
             }
         }
@@ -86,6 +89,61 @@ impl<'l, 'a> Keys<'l, 'a> {
     }
 }
 
-fn hash(key: &Key) -> u64 {
-    FxBuildHasher.hash_one(key)
+/// Whether a value can be told from others: it is known, and so is all that is in it.
+pub fn is_known(value: &Value<'_>) -> bool {
+    match value {
+        Value::Unknown => false,
+        Value::List(list) => list.extent == Extent::Whole && list.items.iter().all(is_known),
+        _ => true,
+    }
 }
+
+/// Whether two values are the same as keys; none where one of them is not known.
+pub fn equal(a: &Value<'_>, b: &Value<'_>, nocase: bool) -> Option<bool> {
+    Some(match (a, b) {
+        (Value::Unknown, _) | (_, Value::Unknown) => return None,
+        (Value::Row(a), Value::Row(b)) => a == b,
+        (Value::Word(a), Value::Word(b)) => a == b,
+        (Value::Text(a), Value::Text(b)) if !nocase => a.as_str() == b.as_str(),
+        (Value::Text(a), Value::Text(b)) => {
+            let lower = |text: &'_ str| text.to_lowercase();
+            a.as_str().len() == b.as_str().len() && a.as_str().eq_ignore_ascii_case(b.as_str())
+                || (!a.as_str().is_ascii() || !b.as_str().is_ascii())
+                    && lower(a.as_str()) == lower(b.as_str())
+        }
+        (a, b) => Key::of(a, nocase)? == Key::of(b, nocase)?,
+    })
+}
+
+/// The hash of a value as a key; none where it is not known.
+fn hash(value: &Value<'_>, nocase: bool) -> Option<u32> {
+    let mut hasher = FxHasher::default();
+    match value {
+        Value::Row(row) => hasher.write_u32(*row),
+        Value::Text(text) => {
+            let text = text.as_str();
+            match (nocase, text.is_ascii()) {
+                (false, _) => hasher.write(text.as_bytes()),
+                (true, true) => {
+                    let mut lower = [0; LOWERED];
+                    for bytes in text.as_bytes().chunks(LOWERED) {
+                        let lower = &mut lower[..bytes.len()];
+                        lower.copy_from_slice(bytes);
+                        lower.make_ascii_lowercase();
+                        hasher.write(lower);
+                    }
+                }
+                // What is not ASCII may be so in lower case.
+                (true, false) => {
+                    let lower = text.to_lowercase();
+                    lower.as_bytes().chunks(LOWERED).for_each(|bytes| hasher.write(bytes));
+                }
+            }
+        }
+        value => Key::of(value, nocase)?.hash(&mut hasher),
+    }
+    Some((hasher.finish() >> 32) as u32)
+}
+
+/// Bytes that are put into lower case at a time.
+const LOWERED: usize = 64;

@@ -151,6 +151,8 @@ pub enum Key {
     Row(RowId),
     /// Two rows.
     Rows(RowId, RowId),
+    /// Two rows and a number.
+    RowsAt(RowId, RowId, i32),
     /// A list of keys.
     List(Vec<Key>),
 }
@@ -191,12 +193,21 @@ pub fn joined(mut keys: impl ExactSizeIterator<Item = Option<Key>>) -> Option<Ke
     if keys.len() == 1 {
         return keys.next()?;
     }
+    // The common cases cost no allocation.
     if keys.len() == 2 {
         let (first, second) = (keys.next()??, keys.next()??);
         return Some(match (first, second) {
-            // The common case costs no allocation.
             (Key::Row(first), Key::Row(second)) => Key::Rows(first, second),
             (first, second) => Key::List(vec![first, second]),
+        });
+    }
+    if keys.len() == 3 {
+        let (first, second, third) = (keys.next()??, keys.next()??, keys.next()??);
+        return Some(match (first, second, third) {
+            (Key::Row(first), Key::Row(second), Key::Number(at)) if i32::try_from(at).is_ok() => {
+                Key::RowsAt(first, second, at as i32)
+            }
+            (first, second, third) => Key::List(vec![first, second, third]),
         });
     }
     keys.collect::<Option<Vec<Key>>>().map(Key::List)

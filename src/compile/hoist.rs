@@ -71,15 +71,8 @@ fn equalities(expr: &Expr, local: LocalId, schema: &Schema, keys: &mut Vec<Index
             equalities(left, local, schema, keys);
             equalities(right, local, schema, keys);
         }
-        Kind::Compare { op: Comparison::Equal, how, left, right } if *how != How::Version => {
-            let depends = |side: &Expr| free(side).contains(&local);
-            let alone = |side: &Expr| free(side).iter().eq([local].iter());
-            let (element, other) =
-                match (alone(left) && !depends(right), alone(right) && !depends(left)) {
-                    (true, _) => (left, right),
-                    (_, true) => (right, left),
-                    _ => return,
-                };
+        _ => {
+            let Some((element, other, how)) = sides(expr, local) else { return };
             let field = match &element.kind {
                 // Of a record within the element, the name alone would not say which field it is.
                 Kind::Field { base: Some(base), owner, field, slot, .. }
@@ -91,9 +84,36 @@ fn equalities(expr: &Expr, local: LocalId, schema: &Schema, keys: &mut Vec<Index
                 _ => None,
             };
             let (element, other) = (Expr::clone(element), Expr::clone(other));
-            keys.push(IndexKey { element, other, nocase: *how == How::Nocase, field });
+            keys.push(IndexKey { element, other, nocase: how == How::Nocase, field });
         }
-        _ => {}
+    }
+}
+
+/// The locals that a condition on an element depends on beside the equalities by which elements are found.
+pub fn beside_keys(expr: &Expr, local: LocalId) -> BTreeSet<LocalId> {
+    match &expr.kind {
+        Kind::And(left, right) => {
+            let mut found = beside_keys(left, local);
+            found.append(&mut beside_keys(right, local));
+            found
+        }
+        _ if sides(expr, local).is_some() => BTreeSet::new(),
+        _ => free(expr),
+    }
+}
+
+/// The two sides of an equality by which elements are found: what depends on the element alone, and what does not.
+fn sides(expr: &Expr, local: LocalId) -> Option<(&Expr, &Expr, How)> {
+    let Kind::Compare { op: Comparison::Equal, how, left, right } = &expr.kind else {
+        return None;
+    };
+    let depends = |side: &Expr| free(side).contains(&local);
+    let alone = |side: &Expr| free(side).iter().eq([local].iter());
+    match (alone(left) && !depends(right), alone(right) && !depends(left)) {
+        _ if *how == How::Version => None,
+        (true, _) => Some((left, right, *how)),
+        (_, true) => Some((right, left, *how)),
+        _ => None,
     }
 }
 

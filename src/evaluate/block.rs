@@ -6,13 +6,15 @@
 //! is said here must be what that says; a test holds the two against each other.
 
 use crate::builtins::value::{Silent, Value};
-use crate::compile::ir::{Binding, Const, Define, Expr, Kind, LocalId, Rule};
+use crate::compile::ir::{Binding, Const, Define, Expr, Kind, LocalId, Rule, Scan};
 use crate::evaluate::Outcome;
 use crate::evaluate::expr::Evaluator;
-use crate::evaluate::expr::compare::{holds, ordered};
 use crate::evaluate::truth::Truth;
 use crate::facts::{Raw, RowId};
-use crate::schema::types::{Item, Reading, Type};
+use crate::language::ast::Quantifier;
+use crate::schema::types::{Completeness, Item, Reading};
+
+mod compare;
 
 /// Rows that are looked at together: few enough for what is told of them to stay in the nearest cache.
 pub(super) const BLOCK: usize = 128;
@@ -26,6 +28,17 @@ pub(super) struct Block<'b> {
     pub(super) local: LocalId,
     pub(super) rows: &'b [RowId],
     pub(super) lets: &'b [Binding],
+    /// Where the rows are elements of lists of other rows: those, and which of them each belongs to.
+    pub(super) outer: Option<(&'b Block<'b>, &'b [u8])>,
+}
+
+impl Block<'_> {
+    /// Whether a name stands for something else for each row.
+    fn binds(&self, local: LocalId) -> bool {
+        local == self.local
+            || self.lets.iter().any(|known| known.local == local)
+            || self.outer.is_some_and(|(outer, _)| outer.binds(local))
+    }
 }
 
 /// The places in a block that are still asked for.
@@ -126,6 +139,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
 
     /// Binds the names of a block to one of its rows.
     pub(super) fn bind_row(&mut self, block: &Block<'_>, at: usize) {
+        if let Some((outer, owners)) = block.outer {
+            self.bind_row(outer, usize::from(owners[at]));
+        }
         self.frame[block.local as usize] = Value::Row(block.rows[at]);
         for binding in block.lets {
             self.frame[binding.local as usize] = self.value_of::<Silent>(&binding.value).0;
@@ -150,13 +166,15 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 self.truths(right, block, &open, out);
             }
             // What does not depend on the row is the same for all.
-            Kind::Memo(_, deps, _)
-                if !deps.iter().any(|dep| {
-                    *dep == block.local || block.lets.iter().any(|known| known.local == *dep)
-                }) =>
-            {
+            Kind::Memo(_, deps, _) if !deps.iter().any(|dep| block.binds(*dep)) => {
                 let truth = self.truth_of::<Silent>(expr).0;
                 picks.iter().for_each(|at| out[at] = truth);
+            }
+            // What depends on several names of one row is not asked for again.
+            Kind::Table(_, deps, inner)
+                if deps.len() > 1 && deps.iter().all(|dep| block.binds(*dep)) =>
+            {
+                self.truths(inner, block, picks, out);
             }
             Kind::Invoke(define, arguments) if define.kept => match arguments.as_slice() {
                 [argument] => self.kept_truths(expr, define, argument, block, picks, out),
@@ -175,13 +193,79 @@ impl<'a> Evaluator<'_, 'a, '_> {
                     };
                 }
             }
-            Kind::Compare { .. } | Kind::In { .. } => {
+            Kind::Compare { .. } | Kind::In { .. } | Kind::IsUniqueIn(..) => {
                 if !self.compared(expr, block, picks, out) {
                     self.one_by_one(expr, block, picks, out);
                 }
             }
+            Kind::Quantified(quantifier, scan, body) if scan.index.is_none() => {
+                let rest = self.elements_of(*quantifier, scan, body, block, picks, out);
+                self.one_by_one(expr, block, &rest, out);
+            }
             _ => self.one_by_one(expr, block, picks, out),
         }
+    }
+
+    /// A condition on the elements of a list of each row, all elements together; gives the rows that are left to be
+    /// looked at one by one.
+    fn elements_of(
+        &mut self,
+        quantifier: Quantifier,
+        scan: &Scan,
+        body: &Expr,
+        block: &Block<'_>,
+        picks: &Picks,
+        out: &mut Truths,
+    ) -> Picks {
+        let Kind::Field {
+            base: Some(base), slot, reading: Reading::List(Item::Row, extent), ..
+        } = &scan.list.kind
+        else {
+            return picks.only(|_| true);
+        };
+        let mut holders = [Raw::Unknown; BLOCK];
+        if block.outer.is_some() || !self.rows_of(base, block, picks, &mut holders) {
+            return picks.only(|_| true);
+        }
+        let decisive = if quantifier == Quantifier::All { Truth::False } else { Truth::True };
+        let (mut rows, mut owners): (Vec<RowId>, Vec<u8>) = (Vec::new(), Vec::new());
+        let rest = picks.only(|at| {
+            let Raw::Data(row) = holders[at] else { return true };
+            let slot = self.facts.slot_of(row, *slot);
+            let Some(found) = self.facts.short_rows(slot, &mut rows) else { return true };
+            owners.resize(owners.len() + found, at as u8);
+            out[at] = match extent {
+                Completeness::Complete => !decisive,
+                Completeness::Partial => Truth::Unknown,
+            };
+            false
+        });
+        for (rows, owners) in rows.chunks(BLOCK).zip(owners.chunks(BLOCK)) {
+            let inner = Block { local: scan.local, rows, lets: &[], outer: Some((block, owners)) };
+            let all = Picks::all(rows.len());
+            let mut filter = [Truth::True; BLOCK];
+            if let Some(expr) = &scan.filter {
+                self.truths(expr, &inner, &all, &mut filter);
+            }
+            let asked = all.only(|at| filter[at] != Truth::False);
+            let mut found = [Truth::Unknown; BLOCK];
+            self.truths(body, &inner, &asked, &mut found);
+            for at in asked.iter() {
+                let truth = match quantifier {
+                    Quantifier::All => filter[at].implies(found[at]),
+                    Quantifier::Any | Quantifier::No => filter[at].and(found[at]),
+                };
+                let whole = &mut out[usize::from(owners[at])];
+                if truth == decisive || (truth == Truth::Unknown && *whole != decisive) {
+                    *whole = truth;
+                }
+            }
+        }
+        if quantifier == Quantifier::No {
+            let done = |at: usize| !rest.iter().any(|other| other == at);
+            picks.only(done).iter().for_each(|at| out[at] = !out[at]);
+        }
+        rest
     }
 
     fn one_by_one(&mut self, expr: &Expr, block: &Block<'_>, picks: &Picks, out: &mut Truths) {
@@ -216,60 +300,6 @@ impl<'a> Evaluator<'_, 'a, '_> {
         }
     }
 
-    /// What a field of the row that a path leads to holds; `false` where that has to be found row by row.
-    fn read_block(
-        &self,
-        base: &Expr,
-        slot: u32,
-        reading: Reading,
-        block: &Block<'_>,
-        picks: &Picks,
-        out: &mut Raws,
-    ) -> bool {
-        if !self.rows_of(base, block, picks, out) {
-            return false;
-        }
-        for at in picks.iter() {
-            if let Raw::Data(row) = out[at] {
-                out[at] = self.facts.raw(self.facts.slot_of(row, slot), reading);
-            }
-        }
-        true
-    }
-
-    /// The rows that a path leads to; `false` where they have to be found row by row.
-    fn rows_of(&self, base: &Expr, block: &Block<'_>, picks: &Picks, out: &mut Raws) -> bool {
-        match &base.kind {
-            Kind::Local(local) if *local == block.local => {
-                picks.iter().for_each(|at| out[at] = Raw::Data(block.rows[at]));
-                true
-            }
-            Kind::Local(local) => {
-                let known = block.lets.iter().find(|known| known.local == *local);
-                known.is_some_and(|known| self.rows_of(&known.value, block, picks, out))
-            }
-            Kind::Field { base: Some(outer), slot, reading, .. } => {
-                self.read_block(outer, *slot, *reading, block, picks, out)
-            }
-            Kind::Inverse { base, inverse, one: true } => {
-                if !self.rows_of(base, block, picks, out) {
-                    return false;
-                }
-                for at in picks.iter() {
-                    if let Raw::Data(row) = out[at] {
-                        out[at] = match self.facts.referrers(*inverse, row) {
-                            ([(_, source)], _) => Raw::Data(*source),
-                            ([], false) => Raw::Absent,
-                            _ => Raw::Unknown,
-                        };
-                    }
-                }
-                true
-            }
-            _ => false,
-        }
-    }
-
     /// A definition that is kept by row, computed for those rows together of which it is not yet known.
     fn kept_truths(
         &mut self,
@@ -297,7 +327,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         asked.dedup();
         let mut found = [Truth::Unknown; BLOCK];
         if !asked.is_empty() {
-            let inner = Block { local: *param, rows: &asked, lets: &[] };
+            let inner = Block { local: *param, rows: &asked, lets: &[], outer: None };
             self.truths(&define.body, &inner, &Picks::all(asked.len()), &mut found);
             for (at, row) in asked.iter().enumerate() {
                 self.keep_truth(define, *row, found[at]);
@@ -315,115 +345,6 @@ impl<'a> Evaluator<'_, 'a, '_> {
                     self.truth_of::<Silent>(expr).0
                 }
             };
-        }
-    }
-
-    /// Comparisons of facts of the row; `false` where they have to be made row by row.
-    fn compared(
-        &mut self,
-        expr: &Expr,
-        block: &Block<'_>,
-        picks: &Picks,
-        out: &mut Truths,
-    ) -> bool {
-        let mut raws = [Raw::Unknown; BLOCK];
-        match &expr.kind {
-            Kind::Compare { op, how, left, right } => {
-                let facts = self.facts;
-                if let Kind::Const(wanted) = &right.kind {
-                    let item = match &left.kind {
-                        Kind::Field { base: Some(base), slot, reading, .. } => {
-                            let item = match reading {
-                                Reading::One(item) => *item,
-                                _ if matches!(wanted, Const::None) => Item::Row,
-                                _ => return false,
-                            };
-                            let read =
-                                self.read_block(base, *slot, *reading, block, picks, &mut raws);
-                            if !read {
-                                return false;
-                            }
-                            item
-                        }
-                        Kind::Inverse { one: true, .. } if matches!(wanted, Const::None) => {
-                            if !self.rows_of(left, block, picks, &mut raws) {
-                                return false;
-                            }
-                            Item::Row
-                        }
-                        _ => return false,
-                    };
-                    picks.iter().for_each(|at| {
-                        out[at] = holds(facts, *op, *how, raws[at], item, wanted);
-                    });
-                    return true;
-                }
-                let mut others = [Raw::Unknown; BLOCK];
-                let (Some(item), Some(other)) = (
-                    self.single(left, block, picks, &mut raws),
-                    self.single(right, block, picks, &mut others),
-                ) else {
-                    return false;
-                };
-                // Rows and words are the same where what is held is.
-                if item != other || !matches!(item, Item::Row | Item::Word | Item::Bool) {
-                    return false;
-                }
-                for at in picks.iter() {
-                    let order = match (raws[at], others[at]) {
-                        (Raw::Unknown, _) | (_, Raw::Unknown) => {
-                            out[at] = Truth::Unknown;
-                            continue;
-                        }
-                        (Raw::Absent, Raw::Absent) => Some(std::cmp::Ordering::Equal),
-                        (Raw::Data(a), Raw::Data(b)) => Some(a.cmp(&b)),
-                        _ => None,
-                    };
-                    out[at] = ordered(*op, order).into();
-                }
-                true
-            }
-            Kind::In { element, list, .. } => {
-                let Kind::List(words) = &list.kind else { return false };
-                let word = |expr: &Expr| match expr.kind {
-                    Kind::Const(Const::Word(word)) => Some(word.0),
-                    _ => None,
-                };
-                let words: Option<Vec<u32>> = words.iter().map(word).collect();
-                // Nothing is in an empty list, known or not.
-                let Some(words) = words.filter(|words| !words.is_empty()) else { return false };
-                if self.single(element, block, picks, &mut raws) != Some(Item::Word) {
-                    return false;
-                }
-                for at in picks.iter() {
-                    out[at] = match raws[at] {
-                        Raw::Data(word) => words.contains(&word).into(),
-                        Raw::Absent => Truth::False,
-                        Raw::Unknown => Truth::Unknown,
-                    };
-                }
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// What a field that holds a single value holds, and how it is read.
-    fn single(
-        &self,
-        expr: &Expr,
-        block: &Block<'_>,
-        picks: &Picks,
-        out: &mut Raws,
-    ) -> Option<Item> {
-        match &expr.kind {
-            Kind::Field {
-                base: Some(base), slot, reading: reading @ Reading::One(item), ..
-            } => self.read_block(base, *slot, *reading, block, picks, out).then_some(*item),
-            Kind::Local(_) if matches!(expr.ty.present(), Type::Row(_) | Type::Ref(_)) => {
-                self.rows_of(expr, block, picks, out).then_some(Item::Row)
-            }
-            _ => None,
         }
     }
 }

@@ -42,6 +42,10 @@ pub struct Evaluator<'f, 'a, 'r> {
     tables: FxHashMap<(u32, Key), Value<'a>>,
     traced: FxHashMap<u32, (Value<'a>, Note)>,
     pub(super) indices: Vec<Option<Rc<ListIndex<'a>>>>,
+    /// By the number of an index, whether its keys tell all that is asked of the elements.
+    pub(super) told_by_keys: Vec<Option<bool>>,
+    /// What is true of all elements with some keys, by the number of the index and where their places begin.
+    pub(super) answers: FxHashMap<(u32, u32), Truth>,
     complete_notes: Vec<Option<Note>>,
     /// Which rows go with which, by the index of the filter that says so.
     pub(super) partners: FxHashMap<usize, Option<Rc<Partners>>>,
@@ -49,6 +53,8 @@ pub struct Evaluator<'f, 'a, 'r> {
     pub(super) summing: bool,
     /// Values of definitions by row.
     kept: Vec<kept::Kept>,
+    /// What was last asked of a definition of several names, and what came out.
+    last: Vec<kept::Last<'a>>,
     /// Where the elements of made lists come from, by the expression that makes the list.
     pub(super) starts: FxHashMap<usize, Option<Rc<Vec<u32>>>>,
     /// Long lists of facts, with and without notes, so that each is hashed once however often it is asked.
@@ -76,10 +82,13 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             tables: FxHashMap::default(),
             traced: FxHashMap::default(),
             indices: (0..rules.indices).map(|_| None).collect(),
+            told_by_keys: vec![None; rules.indices as usize],
+            answers: FxHashMap::default(),
             complete_notes: rules.schema.inverses().map(|_| None).collect(),
             partners: FxHashMap::default(),
             summing: false,
             kept: vec![kept::Kept::default(); rules.defines as usize],
+            last: (0..rules.defines).map(|_| kept::Last::default()).collect(),
             starts: FxHashMap::default(),
             lists: Default::default(),
         }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use crate::builtins::keys::equal;
 use crate::builtins::value::{Extent, Key, List, Trace, Value};
 use crate::facts::{Fact, Facts, ListId, SlotId};
 use crate::schema::types::{Completeness, Item};
@@ -90,23 +91,6 @@ pub(super) fn within<'a>(
         }
     }
     (!doubtful).then_some(false)
-}
-
-/// Whether two values are the same as keys; none where one of them is not known.
-fn equal(a: &Value<'_>, b: &Value<'_>, nocase: bool) -> Option<bool> {
-    Some(match (a, b) {
-        (Value::Unknown, _) | (_, Value::Unknown) => return None,
-        (Value::Row(a), Value::Row(b)) => a == b,
-        (Value::Word(a), Value::Word(b)) => a == b,
-        (Value::Text(a), Value::Text(b)) if !nocase => a.as_str() == b.as_str(),
-        (Value::Text(a), Value::Text(b)) => {
-            let lower = |text: &'_ str| text.to_lowercase();
-            a.as_str().len() == b.as_str().len() && a.as_str().eq_ignore_ascii_case(b.as_str())
-                || (!a.as_str().is_ascii() || !b.as_str().is_ascii())
-                    && lower(a.as_str()) == lower(b.as_str())
-        }
-        (a, b) => Key::of(a, nocase)? == Key::of(b, nocase)?,
-    })
 }
 
 /// Which elements have to be looked at.

@@ -65,7 +65,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         let partners = known.get(&row).map_or(&[][..], Vec::as_slice);
         let mut places: Vec<usize> = Vec::with_capacity(partners.len());
         for row in partners {
-            places.extend(keys.places(&Key::Row(*row)));
+            places.extend(keys.places(&Value::Row(*row)));
         }
         places.sort_unstable();
         Some(places)

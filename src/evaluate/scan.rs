@@ -7,7 +7,8 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use crate::builtins::value::{Extent, Key, List, Silent, Trace, Use, Value, joined};
-use crate::compile::ir::{Expr, Index, Kind, Scan};
+use crate::compile::hoist::{beside_keys, free};
+use crate::compile::ir::{Expr, Index, IndexKey, Kind, LocalId, Scan};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::listed::{Elements, ListIndex, Listed, Places, WORTH_AN_INDEX};
 use crate::evaluate::show;
@@ -16,7 +17,7 @@ use crate::facts::RowId;
 use crate::language::ast::Quantifier;
 
 mod place;
-mod whole;
+pub(super) mod whole;
 
 impl<'a> Evaluator<'_, 'a, '_> {
     /// The list of a scan; `Err` where it is unknown.
@@ -184,9 +185,62 @@ impl<'a> Evaluator<'_, 'a, '_> {
         scan: &Scan,
         body: &Expr,
     ) -> (Truth, N) {
+        let elements = self.elements(scan);
+        let places = elements.as_ref().map(|elements| &elements.places);
+        if let (false, Some(index), Ok(Places::Found(_, start, end))) = (N::ON, &scan.index, places)
+            && start < end
+            && self.told_by_keys(quantifier, index, scan, body)
+        {
+            let asked = (index.id, *start);
+            if let Some(truth) = self.answers.get(&asked) {
+                return (*truth, N::default());
+            }
+            let answer = self.quantified_over(quantifier, scan, body, elements);
+            self.answers.insert(asked, answer.0);
+            return answer;
+        }
+        self.quantified_over(quantifier, scan, body, elements)
+    }
+
+    /// Whether the keys by which elements are found tell all that a condition on them depends on, so that the answer for
+    /// some keys is that for all who ask for them.
+    fn told_by_keys(
+        &mut self,
+        quantifier: Quantifier,
+        index: &Index,
+        scan: &Scan,
+        body: &Expr,
+    ) -> bool {
+        if self.facts.is_listening() {
+            return false;
+        }
+        *self.told_by_keys[index.id as usize].get_or_insert_with(|| {
+            let name = |key: &IndexKey| match key.other.kind {
+                Kind::Local(local) => Some(local),
+                _ => None,
+            };
+            let names: Vec<LocalId> = index.keys.iter().filter_map(name).collect();
+            let filter = scan.filter.as_deref();
+            let mut rest = filter.map(|filter| beside_keys(filter, scan.local)).unwrap_or_default();
+            // What `all` asks of the elements is not what they are found by.
+            rest.append(&mut match quantifier {
+                Quantifier::All => free(body),
+                Quantifier::Any | Quantifier::No => beside_keys(body, scan.local),
+            });
+            rest.iter().all(|local| *local == scan.local || names.contains(local))
+        })
+    }
+
+    fn quantified_over<N: Trace>(
+        &mut self,
+        quantifier: Quantifier,
+        scan: &Scan,
+        body: &Expr,
+        elements: Result<Elements<'a, N>, N>,
+    ) -> (Truth, N) {
         let decisive = if quantifier == Quantifier::All { Truth::False } else { Truth::True };
         let flip = |truth: Truth| if quantifier == Quantifier::No { !truth } else { truth };
-        let mut elements = match self.elements(scan) {
+        let mut elements = match elements {
             Ok(elements) => elements,
             Err(note) => return (Truth::Unknown, note),
         };
@@ -345,6 +399,16 @@ impl<'a> Evaluator<'_, 'a, '_> {
         self.each(scan, &elements, |this, _, truth, note| {
             if truth == Truth::False {
                 note_of_list = note_of_list.join(&note);
+                return true;
+            }
+            // A short list of facts is not made only to be joined to others.
+            if flatten
+                && truth == Truth::True
+                && let Some(stored) = this.stored::<N>(body)
+            {
+                result.extent = result.extent.and(stored.extent(this.facts));
+                let items = 0..this.facts.list_len(stored.list);
+                result.items.extend(items.map(|at| stored.get(this.facts, at)));
                 return true;
             }
             let (value, body_note) = this.value_of(body);

@@ -3,8 +3,13 @@
 //! Owns the ways to read one: as a fact of a type, as the evaluator asks for it, and raw, which copies nothing. A mask hides
 //! all but the facts that it names.
 
-use crate::facts::{ABSENT, Fact, Facts, ListId, NO_NODE, Raw, SlotId, Text, UNKNOWN, UNRESOLVED};
-use crate::schema::types::{Item, Reading, Type, WordId};
+use crate::facts::{
+    ABSENT, Fact, Facts, ListId, NO_NODE, Raw, RowId, SlotId, Text, UNKNOWN, UNRESOLVED,
+};
+use crate::schema::types::{Completeness, Item, Reading, Type, WordId};
+
+/// A list of at most this many elements is short.
+const SHORT: usize = 16;
 
 impl<'a> Facts<'a> {
     /// What a slot of this type holds.
@@ -80,8 +85,26 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Appends the rows of a short list that is known and holds nothing else, and tells how many.
     #[inline]
-    fn item(&self, data: u32, item: Item) -> Fact<'a> {
+    pub fn short_rows(&self, slot: SlotId, rows: &mut Vec<RowId>) -> Option<usize> {
+        let Raw::Data(list) = self.raw(slot, Reading::List(Item::Row, Completeness::Complete))
+        else {
+            return None;
+        };
+        let list = self.lists[list as usize];
+        let items = &self.items[list.start as usize..][..list.len as usize];
+        let whole = items.len() <= SHORT && items.iter().all(|item| item.data < UNRESOLVED);
+        if !whole || self.is_damaged(slot) {
+            return None;
+        }
+        rows.extend(items.iter().map(|item| item.data));
+        Some(items.len())
+    }
+
+    /// A value, by what its slot or its place in a list holds.
+    #[inline]
+    pub fn item(&self, data: u32, item: Item) -> Fact<'a> {
         match item {
             Item::Row => Fact::Row(data),
             Item::Word => Fact::Word(WordId(data)),

@@ -157,6 +157,21 @@ pub(in crate::evaluate) fn holds(
     ordered(op, order).into()
 }
 
+/// The order of what two slots of one reading hold.
+pub(in crate::evaluate) fn compare_raw(
+    facts: &Facts<'_>,
+    how: How,
+    item: Item,
+    a: u32,
+    b: u32,
+) -> Ordering {
+    match item {
+        Item::Number => facts.raw_number(a).cmp(&facts.raw_number(b)),
+        Item::Text => compare_texts(how, facts.raw_text(a).as_str(), facts.raw_text(b).as_str()),
+        Item::Bool | Item::Word | Item::Row | Item::Nothing => a.cmp(&b),
+    }
+}
+
 /// What an operator says of two values in an order; without one they only differ.
 pub(in crate::evaluate) fn ordered(op: Comparison, order: Option<Ordering>) -> bool {
     match (op, order) {

@@ -47,6 +47,13 @@ impl Kept {
     }
 }
 
+/// What was last asked of a definition of several names, and what came out.
+#[derive(Default)]
+pub(super) struct Last<'a> {
+    asked: Vec<Value<'a>>,
+    answer: Option<Value<'a>>,
+}
+
 impl<'a> Evaluator<'_, 'a, '_> {
     /// The truth that is kept of a definition, where it is.
     #[inline]
@@ -64,6 +71,20 @@ impl<'a> Evaluator<'_, 'a, '_> {
             KEPT_FALSE => Some(Truth::False),
             KEPT_TRUE => Some(Truth::True),
             _ => None,
+        }
+    }
+
+    /// The word that is kept of a definition for a row, none where it is not known; none at all where nothing is kept.
+    #[inline]
+    pub(in crate::evaluate) fn kept_word(
+        &self,
+        define: &Define,
+        row: RowId,
+    ) -> Option<Option<WordId>> {
+        match self.kept[define.id as usize].code(row) {
+            NOT_KEPT | KEPT_FALSE | KEPT_TRUE => None,
+            KEPT_UNKNOWN => Some(None),
+            word => Some(Some(WordId(u32::from(word - FIRST_WORD)))),
         }
     }
 
@@ -127,12 +148,36 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 result
             }
             _ => {
-                let values: Vec<(Value<'a>, N)> =
-                    arguments.iter().map(|argument| self.value_of(argument)).collect();
+                // Rules ask the same of the same more than once in a row.
+                let worth = !N::ON && define.costs.heavy && !self.facts.is_listening();
+                let mut values: Vec<(Value<'a>, N)> = Vec::with_capacity(arguments.len());
+                for argument in arguments {
+                    values.push(self.value_of(argument));
+                }
+                let id = define.id as usize;
+                if worth
+                    && let Some(answer) = &self.last[id].answer
+                    && self.last[id]
+                        .asked
+                        .iter()
+                        .zip(&values)
+                        .all(|(at, (value, _))| same(at, value))
+                {
+                    return (answer.clone(), N::default());
+                }
                 for (param, (value, note)) in define.params.iter().zip(values) {
                     self.bind_local(*param, value, note);
                 }
-                self.value_of(&define.body)
+                let result = self.value_of(&define.body);
+                if worth {
+                    let Self { last, frame, .. } = self;
+                    last[id].asked.clear();
+                    last[id]
+                        .asked
+                        .extend(define.params.iter().map(|at| frame[*at as usize].clone()));
+                    last[id].answer = Some(result.0.clone());
+                }
+                result
             }
         }
     }

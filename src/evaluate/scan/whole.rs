@@ -4,10 +4,12 @@
 
 use std::rc::Rc;
 
+use crate::builtins::keys::{equal, is_known};
 use crate::builtins::value::{Extent, Key, List, Silent, Trace, Value};
-use crate::compile::ir::Expr;
+use crate::compile::ir::{Expr, Kind};
 use crate::evaluate::expr::Evaluator;
-use crate::evaluate::listed::{WORTH_AN_INDEX, within};
+use crate::evaluate::listed::{Elements, Listed, Places, WORTH_AN_INDEX, within};
+use crate::evaluate::truth::Truth;
 
 impl<'a> Evaluator<'_, 'a, '_> {
     /// Tests a list; what led to it is part of what decides.
@@ -61,10 +63,14 @@ impl<'a> Evaluator<'_, 'a, '_> {
             let found = within(&value, items, stored.extent(self.facts), nocase);
             return (found.map_or(Value::Unknown, Value::Bool), N::default());
         }
+        if !N::ON
+            && let Some(found) = self.within_short(element, list, nocase)
+        {
+            return (found, N::default());
+        }
         if let Some(made) = self.closed::<N>(list) {
             let (value, note) = self.value_of::<N>(element);
-            let place =
-                Key::of(&value, nocase).and_then(|key| made.keys(nocase).places(&key).next());
+            let place = made.keys(nocase).places(&value).next();
             if let Some(at) = place
                 && let Some(note) = self.place_notes(list, std::iter::once(at), &note)
             {
@@ -81,9 +87,14 @@ impl<'a> Evaluator<'_, 'a, '_> {
             if list.items.is_empty() && list.extent == Extent::Whole {
                 return (Value::Bool(false), list.own_note());
             }
-            let Some(key) = Key::of(&value, nocase) else { return (Value::Unknown, note) };
+            if !N::ON {
+                return (of_truth(told(list, &value, nocase)), note);
+            }
+            if !is_known(&value) {
+                return (Value::Unknown, note);
+            }
             let keys = list.keys(nocase);
-            if let Some(at) = keys.places(&key).next() {
+            if let Some(at) = keys.places(&value).next() {
                 return (Value::Bool(true), note.join(&list.item_note(at)));
             }
             if keys.unknown() || list.extent != Extent::Whole {
@@ -91,6 +102,61 @@ impl<'a> Evaluator<'_, 'a, '_> {
             }
             let whole = list.whole_note();
             (Value::Bool(false), note.join(&whole))
+        })
+    }
+
+    /// `x in xs` without making the list, where a rule spells it out or makes it from a short one.
+    fn within_short(&mut self, element: &Expr, list: &Expr, nocase: bool) -> Option<Value<'a>> {
+        let (mut open, mut found) = (false, false);
+        match &list.kind {
+            Kind::List(items) => {
+                let (value, _) = self.value_of::<Silent>(element);
+                for item in items.iter().take_while(|_| !matches!(value, Value::Unknown)) {
+                    let (item, _) = self.value_of::<Silent>(item);
+                    match equal(&value, &item, nocase) {
+                        Some(true) => return Some(Value::Bool(true)),
+                        Some(false) => {}
+                        None => open = true,
+                    }
+                }
+                open |= matches!(value, Value::Unknown) && !items.is_empty();
+            }
+            Kind::Map { scan, body, flatten } if scan.index.is_none() => {
+                let stored = self.stored::<Silent>(&scan.list)?;
+                let (value, _) = self.value_of::<Silent>(element);
+                let list = Listed::Stored(stored, stored.extent(self.facts));
+                open = list.extent() != Extent::Whole;
+                let elements = Elements { list, places: Places::All, base: Silent };
+                let mut look = |item: &Value<'a>| match equal(&value, item, nocase) {
+                    Some(same) => found |= same,
+                    None => open = true,
+                };
+                let mut doubtful = false;
+                self.each(scan, &elements, |this, _, truth, _| {
+                    if truth == Truth::False {
+                        return true;
+                    }
+                    let (item, _) = this.value_of::<Silent>(body);
+                    match (truth, flatten, item) {
+                        (Truth::Unknown, ..) => doubtful = true,
+                        (_, true, Value::List(inner)) => {
+                            doubtful |= inner.extent != Extent::Whole;
+                            inner.items.iter().for_each(&mut look);
+                        }
+                        (_, true, Value::None) => {}
+                        (_, true, _) => doubtful = true,
+                        (_, false, item) => look(&item),
+                    }
+                    true
+                });
+                open |= doubtful;
+            }
+            _ => return None,
+        }
+        Some(match (found, open) {
+            (true, _) => Value::Bool(true),
+            (false, true) => Value::Unknown,
+            (false, false) => Value::Bool(false),
         })
     }
 
@@ -174,18 +240,23 @@ impl<'a> Evaluator<'_, 'a, '_> {
         if let Some(made) = self.closed::<N>(list) {
             let (value, note) = self.value_of::<N>(element);
             let keys = made.keys(nocase);
-            if let Some(key) = Key::of(&value, nocase).filter(|key| keys.repeats(key))
-                && let Some(note) = self.place_notes(list, keys.places(&key), &note)
+            if keys.repeats(&value)
+                && let Some(note) = self.place_notes(list, keys.places(&value), &note)
             {
                 return (Value::Bool(false), note);
             }
         }
         self.on_list(list, |this, list| {
             let (value, note) = this.value_of::<N>(element);
-            let Some(key) = Key::of(&value, nocase) else { return (Value::Unknown, note) };
+            if !N::ON {
+                return (of_truth(told_alone(list, &value, nocase)), note);
+            }
+            if !is_known(&value) {
+                return (Value::Unknown, note);
+            }
             let keys = list.keys(nocase);
-            if keys.repeats(&key) {
-                let places = keys.places(&key).filter(|_| N::ON);
+            if keys.repeats(&value) {
+                let places = keys.places(&value).filter(|_| N::ON);
                 let note = places.fold(note, |all, at| all.join(&list.item_note(at)));
                 return (Value::Bool(false), note);
             }
@@ -195,5 +266,42 @@ impl<'a> Evaluator<'_, 'a, '_> {
             let whole = list.whole_note();
             (Value::Bool(true), note.join(&whole))
         })
+    }
+}
+
+/// Whether a value is in a list.
+pub(in crate::evaluate) fn told(list: &List<'_>, value: &Value<'_>, nocase: bool) -> Truth {
+    if list.items.is_empty() && list.extent == Extent::Whole {
+        return Truth::False;
+    }
+    if !is_known(value) {
+        return Truth::Unknown;
+    }
+    let keys = list.keys(nocase);
+    match keys.places(value).next() {
+        Some(_) => Truth::True,
+        None if keys.unknown() || list.extent != Extent::Whole => Truth::Unknown,
+        None => Truth::False,
+    }
+}
+
+/// Whether at most one element of a list equals a value.
+pub(in crate::evaluate) fn told_alone(list: &List<'_>, value: &Value<'_>, nocase: bool) -> Truth {
+    if !is_known(value) {
+        return Truth::Unknown;
+    }
+    let keys = list.keys(nocase);
+    match keys.repeats(value) {
+        true => Truth::False,
+        false if keys.unknown() || list.extent != Extent::Whole => Truth::Unknown,
+        false => Truth::True,
+    }
+}
+
+fn of_truth<'a>(truth: Truth) -> Value<'a> {
+    match truth {
+        Truth::True => Value::Bool(true),
+        Truth::False => Value::Bool(false),
+        Truth::Unknown => Value::Unknown,
     }
 }
