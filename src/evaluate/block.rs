@@ -170,8 +170,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 let truth = self.truth_of::<Silent>(expr).0;
                 picks.iter().for_each(|at| out[at] = truth);
             }
-            // What depends on several names of one row is not asked for again.
-            Kind::Table(_, deps, inner)
+            // What depends on several names of one row is hardly asked for again.
+            Kind::Memo(_, deps, inner) | Kind::Table(_, deps, inner)
                 if deps.len() > 1 && deps.iter().all(|dep| block.binds(*dep)) =>
             {
                 self.truths(inner, block, picks, out);
