@@ -12,9 +12,10 @@ use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
 use crate::facts::{Raw, RowId};
 use crate::language::ast::Quantifier;
-use crate::schema::types::{Completeness, Item, Reading};
+use crate::schema::types::{Completeness, Item, Reading, Type};
 
 mod compare;
+mod indexed;
 
 /// Rows that are looked at together: few enough for what is told of them to stay in the nearest cache.
 pub(super) const BLOCK: usize = 128;
@@ -30,14 +31,38 @@ pub(super) struct Block<'b> {
     pub(super) lets: &'b [Binding],
     /// Where the rows are elements of lists of other rows: those, and which of them each belongs to.
     pub(super) outer: Option<(&'b Block<'b>, &'b [u8])>,
+    /// Where a definition is asked for the same rows: its names, what they stand for, and who asks.
+    call: Option<(&'b [LocalId], &'b [Expr], &'b Block<'b>)>,
 }
 
-impl Block<'_> {
+/// The name that goes through the rows where a definition only has others.
+const NO_LOCAL: LocalId = LocalId::MAX;
+
+impl<'b> Block<'b> {
+    /// Rows that a name goes through, with the names that stand for what is read of each.
+    pub(super) fn new(local: LocalId, rows: &'b [RowId], lets: &'b [Binding]) -> Self {
+        Self { local, rows, lets, outer: None, call: None }
+    }
+
+    /// The same rows for a definition with its arguments.
+    fn called(&'b self, define: &'b Define, arguments: &'b [Expr]) -> Self {
+        let call = Some((define.params.as_slice(), arguments, self));
+        Self { local: NO_LOCAL, rows: self.rows, lets: &[], outer: None, call }
+    }
+
+    /// What a name of a definition stands for, and who asks.
+    fn argument(&self, local: LocalId) -> Option<(&'b Expr, &'b Block<'b>)> {
+        let (params, arguments, caller) = self.call?;
+        let at = params.iter().position(|param| *param == local)?;
+        Some((arguments.get(at)?, caller))
+    }
+
     /// Whether a name stands for something else for each row.
     fn binds(&self, local: LocalId) -> bool {
         local == self.local
             || self.lets.iter().any(|known| known.local == local)
             || self.outer.is_some_and(|(outer, _)| outer.binds(local))
+            || self.argument(local).is_some()
     }
 }
 
@@ -142,6 +167,15 @@ impl<'a> Evaluator<'_, 'a, '_> {
         if let Some((outer, owners)) = block.outer {
             self.bind_row(outer, usize::from(owners[at]));
         }
+        if let Some((params, arguments, caller)) = block.call {
+            self.bind_row(caller, at);
+            let values: Vec<Value<'a>> =
+                arguments.iter().map(|argument| self.value_of::<Silent>(argument).0).collect();
+            for (param, value) in params.iter().zip(values) {
+                self.frame[*param as usize] = value;
+            }
+            return;
+        }
         self.frame[block.local as usize] = Value::Row(block.rows[at]);
         for binding in block.lets {
             self.frame[binding.local as usize] = self.value_of::<Silent>(&binding.value).0;
@@ -180,6 +214,20 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 [argument] => self.kept_truths(expr, define, argument, block, picks, out),
                 _ => self.one_by_one(expr, block, picks, out),
             },
+            Kind::Invoke(_, arguments) if arguments.is_empty() => {
+                let truth = self.truth_of::<Silent>(expr).0;
+                picks.iter().for_each(|at| out[at] = truth);
+            }
+            Kind::Invoke(define, arguments) => {
+                self.truths(&define.body, &block.called(define, arguments), picks, out);
+            }
+            Kind::IsKnown(operand) if !matches!(operand.ty.present(), Type::List(..)) => {
+                let mut raws = [Raw::Unknown; BLOCK];
+                if self.single(operand, block, picks, &mut raws).is_none() {
+                    return self.one_by_one(expr, block, picks, out);
+                }
+                picks.iter().for_each(|at| out[at] = (raws[at] != Raw::Unknown).into());
+            }
             Kind::Field { base: Some(base), slot, reading, .. } => {
                 let mut raws = [Raw::Unknown; BLOCK];
                 if !self.read_block(base, *slot, *reading, block, picks, &mut raws) {
@@ -198,7 +246,11 @@ impl<'a> Evaluator<'_, 'a, '_> {
                     self.one_by_one(expr, block, picks, out);
                 }
             }
-            Kind::Quantified(quantifier, scan, body) if scan.index.is_none() => {
+            Kind::Quantified(quantifier, scan, body) if scan.index.is_some() => {
+                let rest = self.indexed_block(*quantifier, scan, body, block, picks, out);
+                self.one_by_one(expr, block, &rest, out);
+            }
+            Kind::Quantified(quantifier, scan, body) => {
                 let rest = self.elements_of(*quantifier, scan, body, block, picks, out);
                 self.one_by_one(expr, block, &rest, out);
             }
@@ -224,7 +276,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             return picks.only(|_| true);
         };
         let mut holders = [Raw::Unknown; BLOCK];
-        if block.outer.is_some() || !self.rows_of(base, block, picks, &mut holders) {
+        if !self.rows_of(base, block, picks, &mut holders) {
             return picks.only(|_| true);
         }
         let decisive = if quantifier == Quantifier::All { Truth::False } else { Truth::True };
@@ -241,7 +293,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             false
         });
         for (rows, owners) in rows.chunks(BLOCK).zip(owners.chunks(BLOCK)) {
-            let inner = Block { local: scan.local, rows, lets: &[], outer: Some((block, owners)) };
+            let inner = Block { outer: Some((block, owners)), ..Block::new(scan.local, rows, &[]) };
             let all = Picks::all(rows.len());
             let mut filter = [Truth::True; BLOCK];
             if let Some(expr) = &scan.filter {
@@ -316,24 +368,28 @@ impl<'a> Evaluator<'_, 'a, '_> {
             return self.one_by_one(expr, block, picks, out);
         };
         let mut asked: Vec<RowId> = Vec::new();
-        for at in picks.iter() {
-            if let Raw::Data(row) = rows[at]
-                && self.kept_for(define, row).is_none()
-            {
-                asked.push(row);
+        let rest = picks.only(|at| {
+            let Raw::Data(row) = rows[at] else { return true };
+            match self.kept_for(define, row) {
+                Some(truth) => out[at] = truth,
+                None => asked.push(row),
             }
+            asked.last() == Some(&row)
+        });
+        if rest.len == 0 {
+            return;
         }
         asked.sort_unstable();
         asked.dedup();
         let mut found = [Truth::Unknown; BLOCK];
         if !asked.is_empty() {
-            let inner = Block { local: *param, rows: &asked, lets: &[], outer: None };
+            let inner = Block::new(*param, &asked, &[]);
             self.truths(&define.body, &inner, &Picks::all(asked.len()), &mut found);
             for (at, row) in asked.iter().enumerate() {
                 self.keep_truth(define, *row, found[at]);
             }
         }
-        for at in picks.iter() {
+        for at in rest.iter() {
             out[at] = match rows[at] {
                 Raw::Data(row) => match asked.binary_search(&row) {
                     Ok(place) => found[place],

@@ -404,7 +404,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
 }
 
 #[inline]
-fn constant<'a>(value: &Const) -> Value<'a> {
+pub(super) fn constant<'a>(value: &Const) -> Value<'a> {
     match value {
         Const::Bool(flag) => Value::Bool(*flag),
         Const::Number(number) => Value::Number(*number),

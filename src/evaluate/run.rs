@@ -250,7 +250,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         };
         let rule = &self.rules.rules[index];
         let local = rule.bindings[at].local;
-        let block = Block { local, rows: &rows, lets: &rule.bindings[at + 1..], outer: None };
+        let block = Block::new(local, &rows, &rule.bindings[at + 1..]);
         let mut outcomes = Vec::with_capacity(rows.len());
         self.block_outcomes(rule, &block, &mut outcomes);
         let (mut passed, mut apart) = (0, 0);

@@ -204,7 +204,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
 
     /// Whether the keys by which elements are found tell all that a condition on them depends on, so that the answer for
     /// some keys is that for all who ask for them.
-    fn told_by_keys(
+    pub(super) fn told_by_keys(
         &mut self,
         quantifier: Quantifier,
         index: &Index,

@@ -30,7 +30,7 @@ fn is_fixed(list: &Expr) -> bool {
 impl Evaluator<'_, '_, '_> {
     /// What a field of the row that a path leads to holds; `false` where that has to be found row by row.
     pub(super) fn read_block(
-        &self,
+        &mut self,
         base: &Expr,
         slot: u32,
         reading: Reading,
@@ -51,7 +51,7 @@ impl Evaluator<'_, '_, '_> {
 
     /// The rows that a path leads to; `false` where they have to be found row by row.
     pub(super) fn rows_of(
-        &self,
+        &mut self,
         base: &Expr,
         block: &Block<'_>,
         picks: &Picks,
@@ -63,6 +63,9 @@ impl Evaluator<'_, '_, '_> {
                 true
             }
             Kind::Local(local) => {
+                if let Some((argument, caller)) = block.argument(*local) {
+                    return self.rows_of(argument, caller, picks, out);
+                }
                 if let Some(known) = block.lets.iter().find(|known| known.local == *local) {
                     return self.rows_of(&known.value, block, picks, out);
                 }
@@ -82,6 +85,10 @@ impl Evaluator<'_, '_, '_> {
                 let raw = self.facts.raw(self.facts.slot_of(ROOT, *slot), *reading);
                 picks.iter().for_each(|at| out[at] = raw);
                 true
+            }
+            Kind::The(scan) => self.the_rows(scan, block, picks, out),
+            Kind::Invoke(define, arguments) if !define.kept => {
+                self.rows_of(&define.body, &block.called(define, arguments), picks, out)
             }
             Kind::Inverse { base, inverse, one: true } => {
                 if !self.rows_of(base, block, picks, out) {
@@ -171,6 +178,10 @@ impl Evaluator<'_, '_, '_> {
                                 ((&**define, arguments.as_slice()), (*op, *wanted));
                             return self.kept_words(expr, called, asked, block, picks, out);
                         }
+                        Kind::Invoke(..) => match self.single(left, block, picks, &mut raws) {
+                            Some(item) => item,
+                            None => return false,
+                        },
                         _ => return false,
                     };
                     picks.iter().for_each(|at| {
@@ -264,8 +275,8 @@ impl Evaluator<'_, '_, '_> {
     }
 
     /// What a field that holds a single value holds, and how it is read.
-    fn single(
-        &self,
+    pub(super) fn single(
+        &mut self,
         expr: &Expr,
         block: &Block<'_>,
         picks: &Picks,
@@ -275,6 +286,13 @@ impl Evaluator<'_, '_, '_> {
             Kind::Field {
                 base: Some(base), slot, reading: reading @ Reading::One(item), ..
             } => self.read_block(base, *slot, *reading, block, picks, out).then_some(*item),
+            Kind::Local(local) if block.argument(*local).is_some() => {
+                let (argument, caller) = block.argument(*local)?;
+                self.single(argument, caller, picks, out)
+            }
+            Kind::Invoke(define, arguments) if !define.kept => {
+                self.single(&define.body, &block.called(define, arguments), picks, out)
+            }
             Kind::Local(_) if matches!(expr.ty.present(), Type::Row(_) | Type::Ref(_)) => {
                 self.rows_of(expr, block, picks, out).then_some(Item::Row)
             }
