@@ -98,6 +98,8 @@ pub struct Finding<'a> {
     pub questions: Vec<Question>,
     /// Units that it blocks, in the order of the description.
     pub blocks: Vec<RowId>,
+    /// Those of them that are only blocked if a reference that is not known leads there, in the same order.
+    pub perhaps: Vec<RowId>,
     /// When a pending failure becomes a failure, in microseconds since 1970.
     pub until: Option<i64>,
     /// Where it stands in the description.
@@ -388,6 +390,8 @@ fn readiness(
         };
         for unit in &finding.blocks {
             if let Some(result) = at.get(unit).map(|at| &mut results[*at]) {
+                let perhaps = finding.perhaps.binary_search(unit).is_ok();
+                let effect = if perhaps { effect.min(Readiness::Unknown) } else { effect };
                 result.readiness = result.readiness.max(effect);
                 result.findings.push(index);
             }

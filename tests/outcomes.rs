@@ -17,6 +17,8 @@ mod evidence;
 mod examples;
 #[path = "outcomes/generated.rs"]
 mod generated;
+#[path = "outcomes/reach.rs"]
+mod reach;
 #[path = "outcomes/unknown.rs"]
 mod unknown;
 #[path = "outcomes/truth.rs"]

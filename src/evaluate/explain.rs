@@ -9,6 +9,7 @@ use crate::builtins::value::{Extent, Note, Use, Value};
 use crate::compile::ir::{Rule, RuleSet};
 use crate::compile::remedy::Effect;
 use crate::evaluate::expr::Evaluator;
+use crate::evaluate::reach::Blocked;
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evidence, Finding, Outcome, Question, Raw, show, subject};
 use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
@@ -31,8 +32,8 @@ pub fn findings<'a>(
     let mut findings: Vec<Finding<'a>> = Vec::with_capacity(raws.len());
     let mut ids: FxHashSet<String> = FxHashSet::default();
     for raw in raws {
-        let blocks = evaluator.blocked(&raw, units, &mut reach);
-        let mut finding = explain(evaluator, raw, blocks);
+        let blocked = evaluator.blocked(&raw, units, &mut reach);
+        let mut finding = explain(evaluator, raw, blocked);
         // A rule with several `for`s may speak of one subject more than once.
         if !ids.insert(finding.id.clone()) {
             let plain = finding.id.clone();
@@ -50,7 +51,7 @@ pub fn findings<'a>(
 fn explain<'a>(
     evaluator: &mut Evaluator<'_, 'a, '_>,
     raw: Raw<'a>,
-    blocks: Vec<RowId>,
+    blocked: Blocked,
 ) -> Finding<'a> {
     let rules = evaluator.rules;
     let facts = evaluator.facts;
@@ -121,7 +122,8 @@ fn explain<'a>(
         why,
         evidence,
         questions,
-        blocks,
+        blocks: blocked.all,
+        perhaps: blocked.perhaps,
         until,
         span,
         stated,

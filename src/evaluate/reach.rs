@@ -1,13 +1,14 @@
 //! Who is blocked by what.
 //!
 //! Owns the answer to one question: from which units can an entity be reached by following references and inverses
-//! marked `one`, not through another unit? Built only when a finding needs it.
+//! marked `one`, not through another unit? A reference that is not known may lead to any entity of its type: whoever
+//! may be meant is blocked, so that what is not known lets nobody go. Built only when a finding needs it.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{Fact, Facts, ROOT, RowId};
-use crate::schema::Field;
-use crate::schema::types::Type;
+use crate::schema::types::{Completeness, InverseId, Type};
+use crate::schema::{Field, TypeId};
 
 /// References, backwards.
 pub struct Reach {
@@ -15,10 +16,11 @@ pub struct Reach {
     starts: Vec<u32>,
     /// The entities that refer to a row, row after row.
     sources: Vec<RowId>,
+    open: Open,
     /// The units that are spoken of, and all there are, both sorted.
     order: Vec<RowId>,
     unit_rows: Vec<RowId>,
-    known: FxHashMap<RowId, Vec<RowId>>,
+    known: FxHashMap<RowId, Blocked>,
 }
 
 impl Reach {
@@ -28,7 +30,13 @@ impl Reach {
         // Counted first, so that each finds its place at once.
         let rows = facts.live_rows();
         let mut starts = vec![0_u32; facts.row_count() + 1];
-        references(facts, &rows, &mut |target, _| starts[target as usize + 1] += 1);
+        let mut open = Open::default();
+        references(facts, &rows, &mut |target, source| match target {
+            Target::Row(target) => starts[target as usize + 1] += 1,
+            Target::Any(ty) => open.any.entry(ty).or_default().push(source),
+            Target::Whoever(inverse) => open.whoever.entry(inverse).or_default().push(source),
+        });
+        open.find_silent(facts);
         let mut end = 0;
         for start in &mut starts {
             end += *start;
@@ -37,50 +45,142 @@ impl Reach {
         let mut sources = vec![ROOT; end as usize];
         let mut next = starts.clone();
         references(facts, &rows, &mut |target, source| {
+            let Target::Row(target) = target else { return };
             let place = &mut next[target as usize];
             sources[*place as usize] = source;
             *place += 1;
         });
         let mut unit_rows = schema.unit.map(|ty| facts.entities(ty).to_vec()).unwrap_or_default();
         unit_rows.sort_unstable();
-        Self { starts, sources, order: units.to_vec(), unit_rows, known: FxHashMap::default() }
+        let order = units.to_vec();
+        Self { starts, sources, open, order, unit_rows, known: FxHashMap::default() }
     }
 
-    /// The units from which an entity can be reached, in the order of the description.
-    pub fn blocked(&mut self, entity: RowId) -> Vec<RowId> {
+    /// Whether some references are not known.
+    pub fn is_open(&self) -> bool {
+        !self.open.any.is_empty() || !self.open.silent.is_empty()
+    }
+
+    /// The units from which an entity can be reached.
+    pub fn blocked(&mut self, facts: &Facts<'_>, entity: RowId) -> Blocked {
         if entity == ROOT {
-            return self.order.clone();
+            return Blocked { all: self.order.clone(), perhaps: Vec::new() };
         }
         if let Some(known) = self.known.get(&entity) {
             return known.clone();
         }
-        let mut seen = FxHashSet::default();
-        let mut found = Vec::new();
-        let mut stack = vec![entity];
-        seen.insert(entity);
-        while let Some(row) = stack.pop() {
-            if self.unit_rows.binary_search(&row).is_ok() {
-                if self.order.binary_search(&row).is_ok() {
-                    found.push(row);
+        let mut walk = Walk { seen: FxHashSet::from_iter([entity]), passed: Vec::new() };
+        self.walk(&mut walk, vec![entity]);
+        let mut found = Blocked { all: self.spoken_of(&walk.passed), perhaps: Vec::new() };
+        if self.is_open() {
+            let mut asked = FxHashSet::default();
+            let mut at = 0;
+            while let Some(row) = walk.passed.get(at).copied() {
+                at += 1;
+                if self.is_unit(row) {
+                    continue;
                 }
-                // Not through a unit.
-                continue;
+                let ty = facts.row(row).ty;
+                // Of a type, those who may refer to any of it are the same for each.
+                let possible = if asked.insert(ty) { self.open.of(ty) } else { Vec::new() };
+                let silent = self.open.silent.get(&row).into_iter().flatten();
+                let whoever = silent.filter_map(|inverse| self.open.whoever.get(inverse));
+                let sources = possible.into_iter().chain(whoever).flatten().copied();
+                let stack = sources.filter(|source| walk.seen.insert(*source)).collect();
+                self.walk(&mut walk, stack);
             }
-            let (start, end) = (self.starts[row as usize], self.starts[row as usize + 1]);
-            for source in &self.sources[start as usize..end as usize] {
-                if seen.insert(*source) {
-                    stack.push(*source);
-                }
-            }
+            let all = self.spoken_of(&walk.passed);
+            let certain = std::mem::replace(&mut found.all, all);
+            found.perhaps = found.all.clone();
+            found.perhaps.retain(|unit| certain.binary_search(unit).is_err());
         }
-        found.sort_unstable();
         self.known.insert(entity, found.clone());
         found
     }
+
+    /// Goes on from some entities to all that are known to refer to them.
+    fn walk(&self, walk: &mut Walk, mut stack: Vec<RowId>) {
+        while let Some(row) = stack.pop() {
+            walk.passed.push(row);
+            // Not through a unit.
+            if self.is_unit(row) {
+                continue;
+            }
+            let (start, end) = (self.starts[row as usize], self.starts[row as usize + 1]);
+            let sources = self.sources[start as usize..end as usize].iter().copied();
+            stack.extend(sources.filter(|source| walk.seen.insert(*source)));
+        }
+    }
+
+    fn is_unit(&self, row: RowId) -> bool {
+        self.unit_rows.binary_search(&row).is_ok()
+    }
+
+    /// The units among entities that are spoken of, in the order of the description.
+    fn spoken_of(&self, rows: &[RowId]) -> Vec<RowId> {
+        let spoken_of = |row: &RowId| self.order.binary_search(row).is_ok();
+        let mut units: Vec<RowId> = rows.iter().copied().filter(spoken_of).collect();
+        units.sort_unstable();
+        units
+    }
 }
 
-/// Tells which entity is referred to by which; none that leads to a unit, as nobody goes on from there.
-fn references(facts: &Facts<'_>, rows: &[RowId], tell: &mut dyn FnMut(RowId, RowId)) {
+/// Units that something blocks, in the order of the description.
+#[derive(Clone, Debug, Default)]
+pub struct Blocked {
+    /// All of them.
+    pub all: Vec<RowId>,
+    /// Those that are only blocked if a reference that is not known leads there.
+    pub perhaps: Vec<RowId>,
+}
+
+/// The entities that were reached.
+struct Walk {
+    seen: FxHashSet<RowId>,
+    /// In the order in which they were.
+    passed: Vec<RowId>,
+}
+
+/// References that are not known.
+#[derive(Default)]
+struct Open {
+    /// The entities that may refer to any of a type, or to any at all.
+    any: FxHashMap<Option<TypeId>, Vec<RowId>>,
+    /// The entities that nobody is known to refer to by an inverse of at most one, though somebody might.
+    whoever: FxHashMap<InverseId, Vec<RowId>>,
+    /// The entities that do not say to whom they refer by such an inverse.
+    silent: FxHashMap<RowId, Vec<InverseId>>,
+}
+
+impl Open {
+    fn find_silent(&mut self, facts: &Facts<'_>) {
+        for inverse in self.whoever.keys() {
+            for row in facts.entities(facts.schema().inverse(*inverse).source) {
+                if !facts.tells_all(*inverse, *row) {
+                    self.silent.entry(*row).or_default().push(*inverse);
+                }
+            }
+        }
+    }
+
+    /// Those who may refer to an entity of a type.
+    fn of(&self, ty: TypeId) -> Vec<&Vec<RowId>> {
+        [Some(ty), None].iter().filter_map(|ty| self.any.get(ty)).collect()
+    }
+}
+
+/// What a reference leads to.
+enum Target {
+    /// An entity.
+    Row(RowId),
+    /// It is not known which entity of a type, or which of all.
+    Any(Option<TypeId>),
+    /// It is not known who refers to this one by an inverse of at most one.
+    Whoever(InverseId),
+}
+
+/// Tells what refers to which entity; nothing that leads to a unit, as nobody goes on from there.
+fn references(facts: &Facts<'_>, rows: &[RowId], tell: &mut dyn FnMut(Target, RowId)) {
     let schema = facts.schema();
     let is_reference = |ty: &Type| matches!(ty, Type::Ref(_) | Type::RefAny);
     let refers = |field: &Field| {
@@ -104,26 +204,46 @@ fn references(facts: &Facts<'_>, rows: &[RowId], tell: &mut dyn FnMut(RowId, Row
         }
         for field in fields {
             if let Type::One(inverse) = &field.ty {
-                let (pairs, _) = facts.referrers(*inverse, row);
+                let (pairs, more) = facts.referrers(*inverse, row);
                 let targets = pairs.iter().map(|(_, target)| *target);
-                targets.filter(|to| passes(*to)).for_each(|to| tell(to, source));
+                targets.filter(|to| passes(*to)).for_each(|to| tell(Target::Row(to), source));
+                if pairs.is_empty() && more {
+                    tell(Target::Whoever(*inverse), source);
+                }
                 continue;
             }
             let Some(slot) = field.slot else { continue };
-            let mut one = |fact: Fact<'_>| {
-                if let Fact::Row(target) = fact {
+            let slot = facts.slot_of(row, slot);
+            let element = field.ty.element();
+            let any = match element.unwrap_or(field.ty.present()) {
+                Type::Ref(ty) if Some(*ty) == schema.unit => continue,
+                Type::Ref(ty) => Target::Any(Some(*ty)),
+                _ => Target::Any(None),
+            };
+            let partial = matches!(field.ty.present(), Type::List(_, Completeness::Partial));
+            let mut whole = !partial && !facts.is_damaged(slot);
+            let mut one = |fact: Fact<'_>| match fact {
+                Fact::Row(target) => {
                     let target = facts.entity_of(target);
                     if passes(target) {
-                        tell(target, source);
+                        tell(Target::Row(target), source);
                     }
                 }
+                Fact::Unknown => whole = false,
+                _ => {}
             };
-            match (facts.read(facts.slot_of(row, slot), &field.ty), field.ty.element()) {
+            match (facts.read(slot, &field.ty), element) {
                 (Fact::List(list), Some(element)) => {
                     (0..facts.list_len(list))
                         .for_each(|at| one(facts.list_item(list, at, element)));
                 }
                 (fact, _) => one(fact),
+            }
+            // A record of a unit may be about something that is not there, such as a machine that is gone: what it leaves out
+            // then has no answer. Rules about the unit ask for what they need of it.
+            let is_aside = row != source && Some(facts.row(source).ty) == schema.unit;
+            if !whole && !is_aside {
+                tell(any, source);
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::builtins::value::{Extent, Silent, Value};
 use crate::compile::ir::{Kind, LocalId, Rule};
 use crate::evaluate::block::{BLOCK, Block, reads_only};
 use crate::evaluate::expr::Evaluator;
-use crate::evaluate::reach::Reach;
+use crate::evaluate::reach::{Blocked, Reach};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Outcome, Raw, subject};
 use crate::facts::{Fact, NO_NODE, ROOT, RowId};
@@ -327,29 +327,30 @@ impl<'a> Evaluator<'_, 'a, '_> {
         raw: &Raw<'a>,
         units: &[RowId],
         reach: &mut Option<Reach>,
-    ) -> Vec<RowId> {
+    ) -> Blocked {
+        let surely = |all| Blocked { all, perhaps: Vec::new() };
         let rules = self.rules;
         let rule = &rules.rules[raw.rule];
         if let (Some(blocks), None) = (&rule.blocks, raw.open) {
             self.rebind(raw);
             // Who may be concerned is blocked, too: what is not known must not let anyone go.
-            let Some(rows) = self.possible_rows(blocks) else { return units.to_vec() };
-            let rows: FxHashSet<RowId> = rows.into_iter().collect();
-            return units.iter().copied().filter(|unit| rows.contains(unit)).collect();
+            let rows = self.possible_rows(blocks);
+            let perhaps = |unit: &RowId| rows.others || rows.perhaps.contains(unit);
+            let all = units.iter().filter(|unit| rows.surely.contains(*unit) || perhaps(unit));
+            let all: Vec<RowId> = all.copied().collect();
+            let perhaps = all.iter().copied().filter(|unit| !rows.surely.contains(unit)).collect();
+            return Blocked { all, perhaps };
         }
         match subject(&raw.bindings) {
-            None => units.to_vec(),
+            None => surely(units.to_vec()),
             Some(subject) => {
                 let entity = self.facts.entity_of(subject);
                 if Some(self.facts.row(entity).ty) == rules.schema.unit {
-                    return if units.binary_search(&entity).is_ok() {
-                        vec![entity]
-                    } else {
-                        Vec::new()
-                    };
+                    let spoken_of = units.binary_search(&entity).is_ok();
+                    return surely(Vec::from_iter(spoken_of.then_some(entity)));
                 }
                 let reach = reach.get_or_insert_with(|| Reach::new(self.facts, units));
-                reach.blocked(entity)
+                reach.blocked(self.facts, entity)
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::builtins::value::{Extent, Key, List, Silent, Trace, Use, Value, joined};
 use crate::compile::hoist::{beside_keys, free};
@@ -449,35 +449,25 @@ impl<'a> Evaluator<'_, 'a, '_> {
         (Value::List(Rc::new(result)), N::default())
     }
 
-    /// The rows that an expression yields or may yield; none where it may be any.
-    pub(super) fn possible_rows(&mut self, expr: &Expr) -> Option<Vec<RowId>> {
-        let row = |value: Value<'a>| match value {
-            Value::Row(row) => Some(vec![row]),
-            Value::None => Some(Vec::new()),
-            Value::List(list) if list.extent == Extent::Whole => list
-                .items
-                .iter()
-                .map(|item| if let Value::Row(row) = item { Some(*row) } else { None })
-                .collect(),
-            _ => None,
-        };
+    /// The rows of a value: those for sure, those perhaps, and whether there may be others.
+    pub(super) fn possible_rows(&mut self, expr: &Expr) -> Rows {
+        let mut rows = Rows::default();
         let Kind::Map { scan, body, .. } = &expr.kind else {
-            return row(self.value_of::<Silent>(expr).0);
+            let value = self.value_of::<Silent>(expr).0;
+            rows.add(&value, Truth::True);
+            return rows;
         };
-        let elements = self.elements::<Silent>(scan).ok()?;
-        if elements.list.extent() != Extent::Whole {
-            return None;
-        }
-        let mut rows = Some(Vec::new());
+        let Ok(elements) = self.elements::<Silent>(scan) else {
+            rows.others = true;
+            return rows;
+        };
+        rows.others = elements.list.extent() != Extent::Whole;
         self.each(scan, &elements, |this, _, truth, _| {
             if truth != Truth::False {
-                let found = row(this.value_of::<Silent>(body).0);
-                rows = rows.take().zip(found).map(|(mut rows, mut found)| {
-                    rows.append(&mut found);
-                    rows
-                });
+                let value = this.value_of::<Silent>(body).0;
+                rows.add(&value, truth);
             }
-            rows.is_some()
+            true
         });
         rows
     }
@@ -509,5 +499,37 @@ impl<'a> Evaluator<'_, 'a, '_> {
         });
         found.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
         found.into_iter().map(|(_, value)| value).collect()
+    }
+}
+
+/// Rows of a value that is perhaps not known.
+#[derive(Default)]
+pub(super) struct Rows {
+    /// Those for sure.
+    pub surely: FxHashSet<RowId>,
+    /// Those perhaps.
+    pub perhaps: FxHashSet<RowId>,
+    /// Whether there may be others.
+    pub others: bool,
+}
+
+impl Rows {
+    /// Adds the rows of a value that counts as far as a condition holds.
+    fn add(&mut self, value: &Value<'_>, truth: Truth) {
+        let to = if truth == Truth::True { &mut self.surely } else { &mut self.perhaps };
+        match value {
+            Value::Row(row) => {
+                to.insert(*row);
+            }
+            Value::None => {}
+            Value::List(list) => {
+                let row =
+                    |item: &Value<'_>| if let Value::Row(row) = item { Some(*row) } else { None };
+                let rows: Vec<RowId> = list.items.iter().filter_map(row).collect();
+                self.others |= list.extent != Extent::Whole || rows.len() < list.items.len();
+                to.extend(rows);
+            }
+            _ => self.others = true,
+        }
     }
 }

@@ -114,6 +114,11 @@ impl Facts<'_> {
         }
     }
 
+    /// Whether an entity says all that it refers to by the field of an inverse.
+    pub fn tells_all(&self, inverse: InverseId, source: RowId) -> bool {
+        self.targets(inverse, source, &mut |_| {})
+    }
+
     /// Takes a row out of every inverse it takes part in as a source, before its references change.
     pub(super) fn forget_references(&mut self, row: RowId) {
         self.update_references(row, false);

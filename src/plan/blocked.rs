@@ -95,7 +95,7 @@ impl<'a> Planner<'a, '_, '_> {
                 Some(entity) => {
                     known.entry(entity).or_insert_with(|| self.reaching(entity)).clone()
                 }
-                None => evaluator.blocked(raw, &self.units, &mut None),
+                None => evaluator.blocked(raw, &self.units, &mut None).all,
             };
             if self.blocks.get(key) != Some(&blocked) {
                 found.push((key.clone(), blocked));

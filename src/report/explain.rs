@@ -4,6 +4,8 @@
 //! in the rules that asks for them, why, clause, what to do, whom it blocks, what to find out. Joins what asks the same
 //! question, and leaves out what repeats itself. Prints nothing.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::FxHashMap;
 
 use crate::builtins::value::Value;
@@ -11,6 +13,7 @@ use crate::compile::ir::{Level, Rule};
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::{Evidence, Finding, Outcome, Raw};
+use crate::facts::RowId;
 use crate::plan::describe;
 use crate::report::placement::Placement;
 use crate::report::{Format, layout, placement, sanitise};
@@ -454,14 +457,23 @@ impl<'c, 'a> Explainer<'c, 'a> {
     }
 
     fn blocks(&self, group: &Group<'_, '_>) -> String {
-        let facts = &self.checked.facts;
-        let mut rows: Vec<_> =
-            group.findings.iter().flat_map(|finding| finding.blocks.iter().copied()).collect();
-        rows.sort_unstable();
-        rows.dedup();
-        if rows.is_empty() {
-            return "nobody who is asked for, but it closes the gate".to_owned();
+        let perhaps = |finding: &Finding<'_>, row| finding.perhaps.binary_search(row).is_ok();
+        let all =
+            || group.findings.iter().flat_map(|at| at.blocks.iter().map(move |row| (at, row)));
+        let certain = all().filter(|(finding, row)| !perhaps(finding, row));
+        let certain: BTreeSet<RowId> = certain.map(|(_, row)| *row).collect();
+        let others: BTreeSet<RowId> = all().map(|(_, row)| *row).collect();
+        let others: BTreeSet<RowId> = others.difference(&certain).copied().collect();
+        match (certain.is_empty(), others.is_empty()) {
+            (true, true) => "nobody who is asked for, but it closes the gate".to_owned(),
+            (false, true) => self.units(&certain),
+            (true, false) => format!("perhaps {}", self.units(&others)),
+            _ => format!("{}; perhaps {}", self.units(&certain), self.units(&others)),
         }
+    }
+
+    fn units(&self, rows: &BTreeSet<RowId>) -> String {
+        let facts = &self.checked.facts;
         let limit = if self.all { rows.len() } else { UNITS };
         let shown: Vec<String> = rows.iter().take(limit + 1).map(|row| facts.name(*row)).collect();
         if rows.len() <= limit + 1 {

@@ -91,6 +91,8 @@ struct Told<'r> {
     message: &'r str,
     why: Option<&'r str>,
     blocks: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    perhaps: Vec<String>,
     until: Option<String>,
     location: Option<Location<'r>>,
     #[serde(rename = "ruleLocation")]
@@ -263,6 +265,7 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
         message: &finding.message,
         why: finding.why.as_deref(),
         blocks: finding.blocks.iter().map(|row| checked.facts.name(*row)).collect(),
+        perhaps: finding.perhaps.iter().map(|row| checked.facts.name(*row)).collect(),
         until: finding.until.map(scalar::print_time),
         location: finding.span.map(|span| location(span, sources)),
         rule_location: location(rule.span, sources),
@@ -305,6 +308,7 @@ fn quiet<'r>(
             message: &rule.title,
             why: None,
             blocks: Vec::new(),
+            perhaps: Vec::new(),
             until: None,
             location: place.map(|span| location(span, sources)),
             rule_location: location(rule.span, sources),

@@ -1,7 +1,7 @@
 //! The last lines: whether the gate is open, and for whom.
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::evaluate::{Outcome, Readiness, Verdict};
+use crate::evaluate::{Finding, Outcome, Readiness, Verdict};
 use crate::report::Format;
 use crate::report::layout::{Look, Tone, names, wrong};
 use crate::report::{sanitise, times};
@@ -55,7 +55,12 @@ fn units(out: &mut String, checked: &Checked<'_>, look: &Look) {
                 let mut rules: Vec<&str> = Vec::new();
                 let told = unit.findings.iter().map(|at| &checked.evaluation.findings[*at]);
                 // Only what makes the state what it is: whoever is blocked need not read on.
-                for finding in told.filter(|finding| finding.outcome == decisive(state)) {
+                let decides = |finding: &&Finding<'_>| {
+                    // What stands against others for sure, and against this one perhaps, is a doubt about this one.
+                    let perhaps = finding.perhaps.binary_search(&unit.row).is_ok();
+                    finding.outcome == decisive(state) || state == Readiness::Unknown && perhaps
+                };
+                for finding in told.filter(decides) {
                     let rule = checked.rules.rules[finding.rule].id.as_str();
                     if !rules.contains(&rule) {
                         rules.push(rule);

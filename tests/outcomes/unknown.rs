@@ -56,6 +56,13 @@ fn closes(verdict: Verdict) -> bool {
     verdict != Verdict::Open
 }
 
+/// Whether a fact leads from one entity to another, so that hiding it may change whom a finding blocks.
+fn leads(facts: &Facts<'_>, slot: SlotId) -> bool {
+    let (ty, field) = facts.field_of(slot);
+    let ty = &facts.schema().ty(ty).fields[field].ty;
+    matches!(ty.element().unwrap_or(ty.present()), Type::Ref(_) | Type::RefAny)
+}
+
 #[test]
 fn hiding_a_fact_of_the_ready_example_never_makes_a_fault() {
     let rules = described::shipped();
@@ -130,6 +137,7 @@ fn hide_in_broken_copies(every: usize) {
                 let told = evaluate(&less, &rules, now, &alone);
                 let new = fails(&told, &rules).difference(&faults).count();
                 if new > 0
+                    || leads(facts, slot)
                     || !closes(full.verdict)
                     || told.summary.fail + told.summary.unknown + told.summary.pending
                         < faults.len()
