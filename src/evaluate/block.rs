@@ -199,16 +199,17 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 let open = picks.only(|at| out[at] == Truth::Unknown);
                 self.truths(right, block, &open, out);
             }
-            // What does not depend on the row is the same for all.
-            Kind::Memo(_, deps, _) if !deps.iter().any(|dep| block.binds(*dep)) => {
-                let truth = self.truth_of::<Silent>(expr).0;
-                picks.iter().for_each(|at| out[at] = truth);
+            Kind::Const(Const::Bool(flag)) => {
+                picks.iter().for_each(|at| out[at] = (*flag).into());
             }
-            // What depends on several names of one row is hardly asked for again.
-            Kind::Memo(_, deps, inner) | Kind::Table(_, deps, inner)
-                if deps.len() > 1 && deps.iter().all(|dep| block.binds(*dep)) =>
-            {
-                self.truths(inner, block, picks, out);
+            Kind::Memo(_, deps, inner) | Kind::Table(_, deps, inner) => {
+                if !deps.iter().any(|dep| block.binds(*dep)) {
+                    // What does not depend on the row is the same for all.
+                    let truth = self.truth_of::<Silent>(expr).0;
+                    picks.iter().for_each(|at| out[at] = truth);
+                } else if !self.repeated(deps, inner, block, picks, out) {
+                    self.one_by_one(expr, block, picks, out);
+                }
             }
             Kind::Invoke(define, arguments) if define.kept => match arguments.as_slice() {
                 [argument] => self.kept_truths(expr, define, argument, block, picks, out),
@@ -246,8 +247,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
                     self.one_by_one(expr, block, picks, out);
                 }
             }
-            Kind::Quantified(quantifier, scan, body) if scan.index.is_some() => {
-                let rest = self.indexed_block(*quantifier, scan, body, block, picks, out);
+            Kind::Quantified(_, scan, _) if scan.index.is_some() => {
+                let rest = self.indexed_block(expr, block, picks, out);
                 self.one_by_one(expr, block, &rest, out);
             }
             Kind::Quantified(quantifier, scan, body) => {
@@ -318,6 +319,44 @@ impl<'a> Evaluator<'_, 'a, '_> {
             picks.only(done).iter().for_each(|at| out[at] = !out[at]);
         }
         rest
+    }
+
+    /// A condition that depends on some names only: where they stand for the same as for the row before, so does it.
+    /// `false` where they have to be found row by row.
+    fn repeated(
+        &mut self,
+        deps: &[LocalId],
+        inner: &Expr,
+        block: &Block<'_>,
+        picks: &Picks,
+        out: &mut Truths,
+    ) -> bool {
+        let mut differs = [false; BLOCK];
+        picks.iter().take(1).for_each(|at| differs[at] = true);
+        for dep in deps.iter().filter(|dep| block.binds(**dep)) {
+            if block.argument(*dep).is_some_and(|(known, _)| matches!(known.kind, Kind::Const(_))) {
+                continue;
+            }
+            let mut raws = [Raw::Unknown; BLOCK];
+            if !self.named(*dep, block, picks, &mut raws) {
+                return false;
+            }
+            let mut before = None;
+            for at in picks.iter() {
+                differs[at] |= before != Some(raws[at]);
+                before = Some(raws[at]);
+            }
+        }
+        let firsts = picks.only(|at| differs[at]);
+        self.truths(inner, block, &firsts, out);
+        let mut truth = Truth::Unknown;
+        for at in picks.iter() {
+            if differs[at] {
+                truth = out[at];
+            }
+            out[at] = truth;
+        }
+        true
     }
 
     fn one_by_one(&mut self, expr: &Expr, block: &Block<'_>, picks: &Picks, out: &mut Truths) {

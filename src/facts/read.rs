@@ -46,6 +46,16 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// What a slot of a single value holds, where no mask is on and nobody listens.
+    #[inline]
+    pub fn shown(&self, slot: SlotId) -> Raw {
+        match self.slots[slot as usize].data {
+            UNKNOWN | UNRESOLVED => Raw::Unknown,
+            ABSENT => Raw::Absent,
+            data => Raw::Data(data),
+        }
+    }
+
     /// What a slot holds, as the evaluator asks for it.
     #[inline]
     pub fn read_as(&self, slot: SlotId, reading: Reading) -> Fact<'a> {

@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use crate::builtins::value::{List, Silent, Value};
-use crate::compile::ir::{Const, Define, Expr, Kind};
+use crate::compile::ir::{Const, Define, Expr, Kind, LocalId};
 use crate::evaluate::block::{BLOCK, Block, Picks, Raws, Truths};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::expr::compare::{compare_raw, holds, ordered};
@@ -41,12 +41,49 @@ impl Evaluator<'_, '_, '_> {
         if !self.rows_of(base, block, picks, out) {
             return false;
         }
+        let facts = self.facts;
+        let plain = !facts.is_masked() && matches!(reading, Reading::One(_));
         for at in picks.iter() {
             if let Raw::Data(row) = out[at] {
-                out[at] = self.facts.raw(self.facts.slot_of(row, slot), reading);
+                let slot = facts.slot_of(row, slot);
+                out[at] = if plain { facts.shown(slot) } else { facts.raw(slot, reading) };
             }
         }
         true
+    }
+
+    /// What a name stands for, before it is made a value; `false` where that has to be found row by row.
+    pub(super) fn named(
+        &mut self,
+        local: LocalId,
+        block: &Block<'_>,
+        picks: &Picks,
+        out: &mut Raws,
+    ) -> bool {
+        if local == block.local {
+            picks.iter().for_each(|at| out[at] = Raw::Data(block.rows[at]));
+            return true;
+        }
+        if let Some((argument, caller)) = block.argument(local) {
+            return match &argument.kind {
+                Kind::Const(Const::None) => {
+                    picks.iter().for_each(|at| out[at] = Raw::Absent);
+                    true
+                }
+                Kind::Local(local) => self.named(*local, caller, picks, out),
+                _ => self.rows_of(argument, caller, picks, out),
+            };
+        }
+        if let Some(known) = block.lets.iter().find(|known| known.local == local) {
+            return self.rows_of(&known.value, block, picks, out);
+        }
+        let Some((outer, owners)) = block.outer.filter(|(outer, _)| outer.binds(local)) else {
+            return false;
+        };
+        let mut raws = [Raw::Unknown; BLOCK];
+        let found = self.named(local, outer, &Picks::all(outer.rows.len()), &mut raws);
+        picks.iter().for_each(|at| out[at] = raws[usize::from(owners[at])]);
+        found
     }
 
     /// The rows that a path leads to; `false` where they have to be found row by row.
@@ -58,26 +95,7 @@ impl Evaluator<'_, '_, '_> {
         out: &mut Raws,
     ) -> bool {
         match &base.kind {
-            Kind::Local(local) if *local == block.local => {
-                picks.iter().for_each(|at| out[at] = Raw::Data(block.rows[at]));
-                true
-            }
-            Kind::Local(local) => {
-                if let Some((argument, caller)) = block.argument(*local) {
-                    return self.rows_of(argument, caller, picks, out);
-                }
-                if let Some(known) = block.lets.iter().find(|known| known.local == *local) {
-                    return self.rows_of(&known.value, block, picks, out);
-                }
-                let Some((outer, owners)) = block.outer.filter(|(outer, _)| outer.binds(*local))
-                else {
-                    return false;
-                };
-                let mut raws = [Raw::Unknown; BLOCK];
-                let found = self.rows_of(base, outer, &Picks::all(outer.rows.len()), &mut raws);
-                picks.iter().for_each(|at| out[at] = raws[usize::from(owners[at])]);
-                found
-            }
+            Kind::Local(local) => self.named(*local, block, picks, out),
             Kind::Field { base: Some(outer), slot, reading, .. } => {
                 self.read_block(outer, *slot, *reading, block, picks, out)
             }

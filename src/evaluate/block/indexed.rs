@@ -27,31 +27,35 @@ impl<'a> Evaluator<'_, 'a, '_> {
     /// A condition on the entries that each row asks for; gives the rows that are left to be looked at one by one.
     pub(super) fn indexed_block(
         &mut self,
-        quantifier: Quantifier,
-        scan: &Scan,
-        body: &Expr,
+        expr: &Expr,
         block: &Block<'_>,
         picks: &Picks,
         out: &mut Truths,
     ) -> Picks {
+        let Kind::Quantified(quantifier, scan, body) = &expr.kind else {
+            return picks.only(|_| true);
+        };
         let mut found = [Found::Open; BLOCK];
-        let looked = scan
-            .index
-            .as_ref()
-            .map(|index| (index, self.look(scan, index, block, picks, &mut found)));
-        let Some((index, Some(extent))) = looked else { return picks.only(|_| true) };
-        let told = self.told_by_keys(quantifier, index, scan, body);
+        let Some(index) = &scan.index else { return picks.only(|_| true) };
+        let Some(extent) = self.look(scan, index, block, picks, &mut found) else {
+            return picks.only(|_| true);
+        };
+        let told = self.told_by_keys(*quantifier, index, scan, body);
         picks.only(|at| {
-            let answer = match found[at] {
-                Found::None if extent != Extent::Whole => Some(Truth::Unknown),
-                Found::None => Some((quantifier != Quantifier::Any).into()),
-                Found::From(start) if told => self.answers.get(&(index.id, start)).copied(),
-                Found::From(_) | Found::Open => None,
+            out[at] = match found[at] {
+                Found::None if extent != Extent::Whole => Truth::Unknown,
+                Found::None => (*quantifier != Quantifier::Any).into(),
+                Found::From(start) if told => match self.answers.get(&(index.id, start)) {
+                    Some(truth) => *truth,
+                    // Worked out for this row, it is there for the next.
+                    None => {
+                        self.bind_row(block, at);
+                        self.truth_of::<Silent>(expr).0
+                    }
+                },
+                Found::From(_) | Found::Open => return true,
             };
-            if let Some(truth) = answer {
-                out[at] = truth;
-            }
-            answer.is_none()
+            false
         })
     }
 
