@@ -78,7 +78,15 @@ impl Evaluator<'_, '_, '_> {
             return self.rows_of(&known.value, block, picks, out);
         }
         let Some((outer, owners)) = block.outer.filter(|(outer, _)| outer.binds(local)) else {
-            return false;
+            // A name that was bound before the rows were is the same for all.
+            let raw = match &self.frame[local as usize] {
+                Value::Row(row) => Raw::Data(*row),
+                Value::None => Raw::Absent,
+                Value::Unknown => Raw::Unknown,
+                _ => return false,
+            };
+            picks.iter().for_each(|at| out[at] = raw);
+            return true;
         };
         let mut raws = [Raw::Unknown; BLOCK];
         let found = self.named(local, outer, &Picks::all(outer.rows.len()), &mut raws);
@@ -104,7 +112,20 @@ impl Evaluator<'_, '_, '_> {
                 picks.iter().for_each(|at| out[at] = raw);
                 true
             }
+            Kind::Const(Const::None) => {
+                picks.iter().for_each(|at| out[at] = Raw::Absent);
+                true
+            }
             Kind::The(scan) => self.the_rows(scan, block, picks, out),
+            Kind::If(condition, then, other) => {
+                let mut chosen = [Truth::Unknown; BLOCK];
+                self.truths(condition, block, picks, &mut chosen);
+                let yes = picks.only(|at| chosen[at] == Truth::True);
+                let no = picks.only(|at| chosen[at] == Truth::False);
+                yes.len + no.len == picks.len
+                    && self.rows_of(then, block, &yes, out)
+                    && self.rows_of(other, block, &no, out)
+            }
             Kind::Invoke(define, arguments) if !define.kept => {
                 self.rows_of(&define.body, &block.called(define, arguments), picks, out)
             }
@@ -311,7 +332,9 @@ impl Evaluator<'_, '_, '_> {
             Kind::Invoke(define, arguments) if !define.kept => {
                 self.single(&define.body, &block.called(define, arguments), picks, out)
             }
-            Kind::Local(_) if matches!(expr.ty.present(), Type::Row(_) | Type::Ref(_)) => {
+            Kind::Local(_) | Kind::If(..)
+                if matches!(expr.ty.present(), Type::Row(_) | Type::Ref(_)) =>
+            {
                 self.rows_of(expr, block, picks, out).then_some(Item::Row)
             }
             _ => None,
