@@ -23,6 +23,9 @@ pub(super) const BLOCK: usize = 128;
 /// Fewer rows than this are not worth it.
 const FEW: usize = 3;
 
+/// What is known of a block takes room on the stack, so conditions within conditions are looked at row by row from here on.
+const DEEPEST: u32 = 48;
+
 /// The rows that a name goes through, and the names that stand for what is read of each.
 #[derive(Clone, Copy)]
 pub(super) struct Block<'b> {
@@ -184,9 +187,28 @@ impl<'a> Evaluator<'_, 'a, '_> {
 
     /// The truth of a condition for each of the rows that are asked for.
     fn truths(&mut self, expr: &Expr, block: &Block<'_>, picks: &Picks, out: &mut Truths) {
-        if picks.len < FEW {
-            return self.one_by_one(expr, block, picks, out);
+        let looked = picks.len >= FEW
+            && self.deeper(|this| {
+                this.truths_below(expr, block, picks, out);
+                true
+            });
+        if !looked {
+            self.one_by_one(expr, block, picks, out);
         }
+    }
+
+    /// Goes a step further down, or says `false` where that is too deep.
+    fn deeper(&mut self, step: impl FnOnce(&mut Self) -> bool) -> bool {
+        if self.depth >= DEEPEST {
+            return false;
+        }
+        self.depth += 1;
+        let done = step(self);
+        self.depth -= 1;
+        done
+    }
+
+    fn truths_below(&mut self, expr: &Expr, block: &Block<'_>, picks: &Picks, out: &mut Truths) {
         match &expr.kind {
             Kind::And(left, right) => self.both(left, right, Truth::False, block, picks, out),
             Kind::Or(left, right) => self.both(left, right, Truth::True, block, picks, out),

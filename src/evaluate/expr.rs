@@ -42,6 +42,8 @@ pub struct Evaluator<'f, 'a, 'r> {
     tables: FxHashMap<(u32, Key), Value<'a>>,
     traced: FxHashMap<u32, (Value<'a>, Note)>,
     pub(super) indices: Vec<Option<Rc<ListIndex<'a>>>>,
+    /// How deep within one another conditions on a block of rows are at present.
+    pub(super) depth: u32,
     /// By the number of an index, whether its keys tell all that is asked of the elements.
     pub(super) told_by_keys: Vec<Option<bool>>,
     /// What is true of all elements with some keys, by the number of the index and where their places begin.
@@ -82,6 +84,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             tables: FxHashMap::default(),
             traced: FxHashMap::default(),
             indices: (0..rules.indices).map(|_| None).collect(),
+            depth: 0,
             told_by_keys: vec![None; rules.indices as usize],
             answers: FxHashMap::default(),
             complete_notes: rules.schema.inverses().map(|_| None).collect(),

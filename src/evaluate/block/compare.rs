@@ -75,7 +75,7 @@ impl Evaluator<'_, '_, '_> {
             };
         }
         if let Some(known) = block.lets.iter().find(|known| known.local == local) {
-            return self.rows_of(&known.value, block, picks, out);
+            return self.deeper(|this| this.rows_of(&known.value, block, picks, out));
         }
         let Some((outer, owners)) = block.outer.filter(|(outer, _)| outer.binds(local)) else {
             // A name that was bound before the rows were is the same for all.
@@ -123,11 +123,13 @@ impl Evaluator<'_, '_, '_> {
                 let yes = picks.only(|at| chosen[at] == Truth::True);
                 let no = picks.only(|at| chosen[at] == Truth::False);
                 yes.len + no.len == picks.len
-                    && self.rows_of(then, block, &yes, out)
-                    && self.rows_of(other, block, &no, out)
+                    && self.deeper(|this| {
+                        this.rows_of(then, block, &yes, out) && this.rows_of(other, block, &no, out)
+                    })
             }
             Kind::Invoke(define, arguments) if !define.kept => {
-                self.rows_of(&define.body, &block.called(define, arguments), picks, out)
+                let called = block.called(define, arguments);
+                self.deeper(|this| this.rows_of(&define.body, &called, picks, out))
             }
             Kind::Inverse { base, inverse, one: true } => {
                 if !self.rows_of(base, block, picks, out) {
@@ -330,7 +332,13 @@ impl Evaluator<'_, '_, '_> {
                 self.single(argument, caller, picks, out)
             }
             Kind::Invoke(define, arguments) if !define.kept => {
-                self.single(&define.body, &block.called(define, arguments), picks, out)
+                let called = block.called(define, arguments);
+                let mut item = None;
+                self.deeper(|this| {
+                    item = this.single(&define.body, &called, picks, out);
+                    item.is_some()
+                });
+                item
             }
             Kind::Local(_) | Kind::If(..)
                 if matches!(expr.ty.present(), Type::Row(_) | Type::Ref(_)) =>
