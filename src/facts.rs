@@ -158,6 +158,8 @@ pub struct Facts<'a> {
     mask: Option<Arc<FxHashSet<SlotId>>>,
     /// Changes made since the facts were read.
     journal: Vec<change::Undo>,
+    /// Slots in the order in which they got other contents, also by undoing, since somebody wants to know.
+    changes: Option<Vec<SlotId>>,
     /// Slots of lists some of whose elements could not be read, so that nothing may be called absent from them.
     damaged: FxHashSet<SlotId>,
     /// What was asked for and is not known, since somebody began to listen.
@@ -419,9 +421,12 @@ impl<'a> Facts<'a> {
 
     fn index_in(&self, slot: SlotId, row: RowId) -> Option<usize> {
         let list = self.lists.get(self.slots[slot as usize].data as usize)?;
-        self.items[list.start as usize..][..list.len as usize]
-            .iter()
-            .position(|item| item.data == row)
+        let items = &self.items[list.start as usize..][..list.len as usize];
+        // Rows are made in the order of the text, so most lists hold them in order.
+        match items.binary_search_by_key(&row, |item| item.data) {
+            Ok(at) => Some(at),
+            Err(_) => items.iter().position(|item| item.data == row),
+        }
     }
 
     /// The address of a fact: `servers/s1/state`.

@@ -23,3 +23,5 @@ mod random;
 mod terminal;
 #[path = "plan/unlisted.rs"]
 mod unlisted;
+#[path = "plan/values.rs"]
+mod values;

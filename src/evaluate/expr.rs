@@ -13,6 +13,7 @@ use crate::compile::ir::{Const, Expr, Kind, LocalId, Part, RuleSet, Template};
 use crate::evaluate::listed::ListIndex;
 use crate::evaluate::pairs::Partners;
 use crate::evaluate::show;
+use crate::evaluate::touch::values::Values;
 use crate::evaluate::truth::Truth;
 use crate::facts::{Facts, ROOT, Raw, SlotId, Text};
 use crate::source::Span;
@@ -61,6 +62,8 @@ pub struct Evaluator<'f, 'a, 'r> {
     pub(super) starts: FxHashMap<usize, Option<Rc<Vec<u32>>>>,
     /// Long lists of facts, with and without notes, so that each is hashed once however often it is asked.
     lists: [FxHashMap<SlotId, Rc<List<'a>>>; 2],
+    /// The values of lists of the environment, where somebody keeps them while facts change.
+    pub(super) values: Option<&'f Values>,
 }
 
 #[derive(Default)]
@@ -94,7 +97,14 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             last: (0..rules.defines).map(|_| kept::Last::default()).collect(),
             starts: FxHashMap::default(),
             lists: Default::default(),
+            values: None,
         }
+    }
+
+    /// Asks kept values how often one stands in a list of the environment.
+    pub fn watching(mut self, values: Option<&'f Values>) -> Self {
+        self.values = values;
+        self
     }
 
     /// Whether bindings that a rule does not apply to may be told together, by their number.

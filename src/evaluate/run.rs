@@ -12,7 +12,7 @@ use crate::evaluate::expr::Evaluator;
 use crate::evaluate::reach::{Blocked, Reach};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Outcome, Raw, subject};
-use crate::facts::{Fact, NO_NODE, ROOT, RowId};
+use crate::facts::{Fact, ROOT, RowId};
 use crate::schema::types::{Reading, Type};
 
 /// An outcome where it comes up: most are only counted, so nothing is copied for them.
@@ -123,8 +123,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
         rows.sort_unstable();
         for row in rows {
             let data = self.facts.row(row);
+            // What a step took out of its list is no longer spoken of.
             let listed = data.ty == element && data.via == held;
-            if !listed || (data.node == NO_NODE && !self.facts.entities(element).contains(&row)) {
+            if !listed || self.facts.place_in(held, row).is_none() {
                 continue;
             }
             self.set(first.local, Value::Row(row));

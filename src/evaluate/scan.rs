@@ -388,6 +388,29 @@ impl<'a> Evaluator<'_, 'a, '_> {
             Ok(elements) => elements,
             Err(note) => return (Value::Unknown, note),
         };
+        (Value::List(Rc::new(self.mapped(elements, scan, body, flatten))), N::default())
+    }
+
+    /// `[e for x in xs where c]` over a list that is at hand.
+    pub(super) fn mapped_list(
+        &mut self,
+        list: Rc<List<'a>>,
+        scan: &Scan,
+        body: &Expr,
+        flatten: bool,
+    ) -> List<'a> {
+        let list = Listed::Made(list);
+        let elements = Elements { list, places: Places::All, base: Silent };
+        self.mapped(elements, scan, body, flatten)
+    }
+
+    fn mapped<N: Trace>(
+        &mut self,
+        elements: Elements<'a, N>,
+        scan: &Scan,
+        body: &Expr,
+        flatten: bool,
+    ) -> List<'a> {
         // Without a filter each element gives one; a path to lists mostly gives more.
         let least = if scan.filter.is_none() && matches!(elements.places, Places::All) {
             elements.list.len(self.facts)
@@ -446,7 +469,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         if N::ON {
             result.note = note_of_list.note();
         }
-        (Value::List(Rc::new(result)), N::default())
+        result
     }
 
     /// The rows of a value: those for sure, those perhaps, and whether there may be others.

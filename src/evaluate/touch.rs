@@ -6,11 +6,14 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::compile::ir::{Expr, Kind, Rule, RuleSet};
+use crate::evaluate::expr::Evaluator;
+use crate::evaluate::touch::count::{Base, Counted, maker};
 use crate::evaluate::touch::values::{Valued, Values};
 use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
 use crate::schema::TypeId;
 use crate::schema::types::Type;
 
+pub(in crate::evaluate) mod count;
 pub mod values;
 
 /// A field of a type.
@@ -18,27 +21,30 @@ pub type Field = (TypeId, usize);
 
 /// What a rule reads.
 #[derive(Debug, Default)]
-struct Reads {
+struct Reads<'r> {
     /// Fields, inverses as the field they turn round.
     fields: FxHashSet<Field>,
     /// Fields read from all entities of the environment, so that one change may touch every subject.
     everywhere: FxHashSet<Field>,
     /// Values looked for in lists of the whole environment.
-    searches: Vec<Search>,
+    searches: Vec<Search<'r>>,
 }
 
 /// A value of a field looked for among the values of a field of all entities of a list.
 #[derive(Debug)]
-struct Search {
+struct Search<'r> {
     sought: Valued,
     listed: Valued,
     /// What the list reads.
     reads: FxHashSet<Field>,
+    /// The expression that makes the list, and what it is made from.
+    list: &'r Expr,
+    base: Base,
 }
 
 /// The fields that each rule of a set reads.
-pub struct Touch {
-    rules: Vec<Reads>,
+pub struct Touch<'r> {
+    rules: Vec<Reads<'r>>,
 }
 
 /// What has to be evaluated again.
@@ -51,32 +57,50 @@ pub enum Subjects {
     All,
 }
 
-impl Touch {
+impl<'r> Touch<'r> {
     /// Watches the values that rules look for; to be called before the first change.
     pub fn watch(&self, values: &mut Values, facts: &Facts<'_>) {
         for search in self.rules.iter().flat_map(|reads| &reads.searches) {
             values.watch(search.sought, facts);
             values.watch(search.listed, facts);
+            let counted = Counted::new(search.listed, search.base, &search.reads, facts);
+            values.count(search.list, counted);
         }
     }
 
     /// Looks through all rules once.
-    pub fn new(rules: &RuleSet) -> Self {
+    pub fn new(rules: &'r RuleSet) -> Self {
         Self { rules: rules.rules.iter().map(|rule| reads(rule, rules)).collect() }
     }
 
-    /// The subjects of a rule that changed slots may touch.
+    /// The lists in which values are looked for and something is not known.
+    pub fn doubts(&self, evaluator: &mut Evaluator<'_, '_, '_>) -> FxHashSet<usize> {
+        let searches = self.rules.iter().flat_map(|reads| &reads.searches);
+        let lists: FxHashMap<usize, &Expr> =
+            searches.map(|search| (known(search.list), search.list)).collect();
+        let doubtful =
+            lists.into_iter().filter(|(_, list)| evaluator.is_in_doubt(list) != Some(false));
+        doubtful.map(|(list, _)| list).collect()
+    }
+
+    /// The subjects of a rule that changed slots may touch; `turned` are the lists that something is not known in only
+    /// before the change, or only after it, by which any search in them may come out otherwise.
     pub fn subjects(
         &self,
         rule: usize,
         changed: &[SlotId],
+        turned: &FxHashSet<usize>,
         facts: &Facts<'_>,
         references: &References,
         values: &Values,
     ) -> Subjects {
         let reads = &self.rules[rule];
+        let count = facts.row_count() as RowId;
         let mut rows = Vec::new();
         for search in &reads.searches {
+            if turned.contains(&known(search.list)) {
+                return Subjects::All;
+            }
             let mut entities: FxHashSet<RowId> = FxHashSet::default();
             for slot in changed.iter().filter(|slot| search.reads.contains(&facts.field_of(**slot)))
             {
@@ -87,7 +111,9 @@ impl Touch {
                 entities.insert(owner);
             }
             for entity in entities {
-                rows.extend(values.sharing(entity, search.listed, search.sought));
+                let sharing = values.sharing(entity, search.listed, search.sought);
+                // What shared it may have been taken back.
+                rows.extend(sharing.into_iter().filter(|row| *row < count));
             }
         }
         for slot in changed {
@@ -104,7 +130,6 @@ impl Touch {
         if rows.is_empty() {
             return Subjects::None;
         }
-        let count = facts.row_count() as RowId;
         let mut found: FxHashSet<RowId> = rows.iter().copied().collect();
         while let Some(row) = rows.pop() {
             for edge in references.of(row) {
@@ -129,7 +154,12 @@ pub fn fields(expr: Option<&Expr>, rules: &RuleSet) -> FxHashSet<Field> {
     reads.fields
 }
 
-fn reads(rule: &Rule, rules: &RuleSet) -> Reads {
+/// A list as it is known by the expression that makes it.
+fn known(list: &Expr) -> usize {
+    std::ptr::from_ref(list).addr()
+}
+
+fn reads<'r>(rule: &'r Rule, rules: &'r RuleSet) -> Reads<'r> {
     let mut reads = Reads::default();
     for binding in &rule.bindings {
         // The first list only says who the subjects are; each looks at itself.
@@ -146,7 +176,7 @@ fn reads(rule: &Rule, rules: &RuleSet) -> Reads {
     reads
 }
 
-fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
+fn visit<'r>(expr: &'r Expr, global: bool, rules: &'r RuleSet, reads: &mut Reads<'r>) {
     if !global && let Some((element, search)) = search(expr, rules) {
         visit(element, false, rules, reads);
         reads.searches.push(search);
@@ -183,20 +213,13 @@ fn visit(expr: &Expr, global: bool, rules: &RuleSet, reads: &mut Reads) {
 }
 
 /// A search for the value of a field among those of another in a list of the whole environment; what is sought first.
-fn search<'e>(expr: &'e Expr, rules: &RuleSet) -> Option<(&'e Expr, Search)> {
-    let (element, mut list, nocase) = match &expr.kind {
-        Kind::IsUniqueIn(element, list, nocase) => (element, &**list, *nocase),
-        Kind::In { element, list, nocase } => (element, &**list, *nocase),
+fn search<'r>(expr: &'r Expr, rules: &'r RuleSet) -> Option<(&'r Expr, Search<'r>)> {
+    let (element, list, nocase) = match &expr.kind {
+        Kind::IsUniqueIn(element, list, nocase) => (element, maker(list), *nocase),
+        Kind::In { element, list, nocase } => (element, maker(list), *nocase),
         _ => return None,
     };
     let Kind::Field { base: Some(_), owner, field, .. } = &element.kind else { return None };
-    loop {
-        list = match &list.kind {
-            Kind::Memo(_, deps, inner) if deps.is_empty() => inner,
-            Kind::Invoke(define, arguments) if arguments.is_empty() => &define.body,
-            _ => break,
-        };
-    }
     // `environmentList.a.b`: what an element adds to the list depends on that element alone.
     let Kind::Map { body, .. } = &list.kind else { return None };
     let Kind::Field { base: Some(_), owner: of, field: listed, .. } = &body.kind else {
@@ -208,12 +231,14 @@ fn search<'e>(expr: &'e Expr, rules: &RuleSet) -> Option<(&'e Expr, Search)> {
         sought: ((*owner, *field), nocase),
         listed: ((*of, *listed), nocase),
         reads: reads.fields,
+        list,
+        base: Base::of(list, rules)?,
     };
     Some((element, search))
 }
 
 /// Whether each element of a list of the environment adds to a list made from it by what it says itself, and nothing else.
-fn own(list: &Expr, rules: &RuleSet, reads: &mut Reads) -> bool {
+fn own<'r>(list: &'r Expr, rules: &'r RuleSet, reads: &mut Reads<'r>) -> bool {
     match &list.kind {
         Kind::Map { scan, body, .. } => {
             for expr in scan.filter.as_deref().into_iter().chain([&**body]) {
@@ -238,7 +263,7 @@ fn own(list: &Expr, rules: &RuleSet, reads: &mut Reads) -> bool {
 }
 
 /// Whether fields lead to other entities.
-fn refers(reads: &Reads, rules: &RuleSet) -> bool {
+fn refers(reads: &Reads<'_>, rules: &RuleSet) -> bool {
     reads.fields.iter().any(|(ty, field)| {
         let ty = &rules.schema.ty(*ty).fields[*field].ty;
         let leads = |ty: &Type| matches!(ty, Type::Ref(_) | Type::RefAny);

@@ -44,8 +44,8 @@ pub(super) enum Undo {
     Rows(usize, usize),
     /// An entity was made.
     Made(TypeId),
-    /// Entities of a type were these.
-    Entities(TypeId, Vec<RowId>),
+    /// There was this entity, too, at this place among those of its type.
+    Removed(TypeId, usize, RowId),
     /// A key was given.
     Named(TypeId, Arc<str>),
     /// Who can refer at all was another set.
@@ -56,6 +56,16 @@ impl Facts<'_> {
     /// A point to go back to with [`Facts::rollback`].
     pub fn mark(&self) -> usize {
         self.journal.len()
+    }
+
+    /// From now on, writes down which slots change, also by going back.
+    pub fn record_changes(&mut self) {
+        self.changes = Some(Vec::new());
+    }
+
+    /// The slots that got other contents since they are written down, in order.
+    pub fn changes(&self) -> &[SlotId] {
+        self.changes.as_deref().unwrap_or_default()
     }
 
     /// The slots that were changed since a mark, in order.
@@ -119,12 +129,12 @@ impl Facts<'_> {
                 }
                 Some(Undo::Made(ty)) => {
                     if let Some(row) = self.by_type[ty.0 as usize].pop() {
-                        self.forget_references(row);
+                        self.forget_references(row, None);
                     }
                 }
-                Some(Undo::Entities(ty, rows)) => {
-                    self.by_type[ty.0 as usize] = rows;
-                    self.build_inverses();
+                Some(Undo::Removed(ty, at, row)) => {
+                    self.by_type[ty.0 as usize].insert(at, row);
+                    self.note_references(row, None);
                 }
                 Some(Undo::Named(ty, key)) => {
                     self.made_keys.remove(&(ty, key));
@@ -194,6 +204,9 @@ impl Facts<'_> {
 
     /// Puts other content into a slot, and keeps right who refers to whom where the slot tells.
     fn exchange(&mut self, slot: SlotId, content: Slot) {
+        if let Some(changes) = &mut self.changes {
+            changes.push(slot);
+        }
         let field = self.field_of(slot);
         let tells =
             self.schema.inverses().any(|(_, inverse)| (inverse.source, inverse.by) == field);
@@ -202,9 +215,14 @@ impl Facts<'_> {
             return;
         }
         let row = self.owner(slot);
-        self.forget_references(row);
+        // An entity that was taken out of its list refers to nothing.
+        if self.entities(field.0).binary_search(&row).is_err() {
+            self.slots[slot as usize] = content;
+            return;
+        }
+        self.forget_references(row, Some(field.1));
         self.slots[slot as usize] = content;
-        self.note_references(row);
+        self.note_references(row, Some(field.1));
     }
 
     /// Adds elements to a list; `false` where the list is not known, so that it stays unknown.
@@ -249,11 +267,27 @@ impl Facts<'_> {
             return;
         };
         if self.schema.ty(*element).kind == TypeKind::Entity {
-            let rows = self.by_type[element.0 as usize].clone();
-            self.by_type[element.0 as usize].retain(|row| !gone.contains(row));
-            self.journal.push(Undo::Entities(*element, rows));
-            self.build_inverses();
+            for row in gone {
+                if let Ok(at) = self.by_type[element.0 as usize].binary_search(&row) {
+                    self.forget_references(row, None);
+                    self.by_type[element.0 as usize].remove(at);
+                    self.journal.push(Undo::Removed(*element, at, row));
+                }
+            }
+            // With it go lists in which others could stand that refer.
+            if self.holds_entities(*element) {
+                self.journal.push(Undo::Holders);
+                self.build_inverses();
+            }
         }
+    }
+
+    fn holds_entities(&self, ty: TypeId) -> bool {
+        let is_entity = |held: &TypeId| self.schema.ty(*held).kind == TypeKind::Entity;
+        let fields = &self.schema.ty(ty).fields;
+        fields
+            .iter()
+            .any(|field| matches!(field.ty.element(), Some(Type::Row(held)) if is_entity(held)))
     }
 
     /// Makes a row that nothing holds yet; its slots are unknown or their defaults.
@@ -263,7 +297,7 @@ impl Facts<'_> {
         let row = self.push_row(&shapes, ty, parent, via, NO_NODE);
         if self.schema.ty(ty).kind == TypeKind::Entity {
             self.journal.push(Undo::Made(ty));
-            self.note_references(row);
+            self.note_references(row, None);
         }
         row
     }

@@ -54,6 +54,7 @@ pub fn conform<'a>(
         stale: FxHashSet::default(),
         mask: None,
         journal: Vec::new(),
+        changes: None,
         damaged: FxHashSet::default(),
         asked: None,
     };

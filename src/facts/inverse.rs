@@ -119,20 +119,20 @@ impl Facts<'_> {
         self.targets(inverse, source, &mut |_| {})
     }
 
-    /// Takes a row out of every inverse it takes part in as a source, before its references change.
-    pub(super) fn forget_references(&mut self, row: RowId) {
-        self.update_references(row, false);
+    /// Takes a row out of every inverse it takes part in as a source, or by one field, before its references change.
+    pub(super) fn forget_references(&mut self, row: RowId, by: Option<usize>) {
+        self.update_references(row, by, false);
     }
 
-    /// Puts a row into every inverse it takes part in as a source, after its references changed.
-    pub(super) fn note_references(&mut self, row: RowId) {
-        self.update_references(row, true);
+    /// Puts a row into every inverse it takes part in as a source, or by one field, after its references changed.
+    pub(super) fn note_references(&mut self, row: RowId, by: Option<usize>) {
+        self.update_references(row, by, true);
     }
 
-    fn update_references(&mut self, row: RowId, insert: bool) {
+    fn update_references(&mut self, row: RowId, by: Option<usize>, insert: bool) {
         let schema = self.schema();
         for (id, inverse) in schema.inverses() {
-            if inverse.source != self.row(row).ty {
+            if inverse.source != self.row(row).ty || by.is_some_and(|by| by != inverse.by) {
                 continue;
             }
             let mut targets = Vec::new();

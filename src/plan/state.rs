@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
+
 use crate::builtins::value::Key;
 use crate::compile::ir::{Level, RuleSet};
 use crate::evaluate::expr::Evaluator;
@@ -31,7 +33,7 @@ pub struct State<'a, 'r> {
     pub now: Option<i64>,
     /// What is open.
     pub open: Open<'a>,
-    touch: Touch,
+    touch: Touch<'r>,
     pub(crate) references: References,
     values: Values,
     /// How many times a rule was run again.
@@ -96,13 +98,16 @@ impl<'a, 'r> State<'a, 'r> {
         let references = References::new(facts);
         let (touch, mut values) = (Touch::new(rules), Values::default());
         touch.watch(&mut values, facts);
+        let start = facts.mark();
+        let mut facts = facts.clone();
+        facts.record_changes();
         let first: Vec<(FindingKey, Raw<'a>)> =
             open.iter().map(|(key, raw)| (key.clone(), raw.clone())).collect();
         let by_rule = (0..=rules.rules.len())
             .map(|rule| first.partition_point(|(key, _)| key.0 < rule))
             .collect();
         Self {
-            facts: facts.clone(),
+            facts,
             rules,
             now,
             first,
@@ -112,7 +117,7 @@ impl<'a, 'r> State<'a, 'r> {
             references,
             values,
             evaluations: 0,
-            start: facts.mark(),
+            start,
         }
     }
 
@@ -125,12 +130,15 @@ impl<'a, 'r> State<'a, 'r> {
     /// Carries out a step; `None`, with nothing changed, where an effect cannot be carried out.
     pub fn apply(&mut self, spec: &Spec<'a>) -> Option<Applied<'a>> {
         let mark = self.facts.mark();
-        let Some(done) = step::apply(&mut self.facts, self.rules, self.now, spec) else {
+        let doubts = self.touch.doubts(&mut self.evaluator());
+        let values = Some(&self.values);
+        let Some(done) = step::apply_watched(&mut self.facts, self.rules, self.now, spec, values)
+        else {
             self.facts.rollback(mark);
             return None;
         };
         let changed = self.facts.changed_since(mark);
-        let again = self.evaluate_again(&changed);
+        let again = self.evaluate_again(&changed, &doubts);
         Some(Applied {
             done,
             changed,
@@ -150,17 +158,30 @@ impl<'a, 'r> State<'a, 'r> {
         self.open.extend(applied.closed);
     }
 
-    fn evaluate_again(&mut self, changed: &[SlotId]) -> Again<'a> {
+    fn evaluator(&self) -> Evaluator<'_, 'a, 'r> {
+        Evaluator::new(&self.facts, self.rules, self.now).watching(Some(&self.values))
+    }
+
+    fn evaluate_again(&mut self, changed: &[SlotId], doubts: &FxHashSet<usize>) -> Again<'a> {
         self.references.update(changed, &self.facts);
-        self.values.update(changed, &self.facts);
-        let mut evaluator = Evaluator::new(&self.facts, self.rules, self.now);
+        self.values.update(&self.facts);
+        let evaluator = Evaluator::new(&self.facts, self.rules, self.now);
+        let mut evaluator = evaluator.watching(Some(&self.values));
+        let doubtful = self.touch.doubts(&mut evaluator);
+        let turned = doubts.symmetric_difference(&doubtful).copied().collect();
         let Again { mut closed, mut opened, mut touched } = Again::default();
         for (index, rule) in self.rules.rules.iter().enumerate() {
             if rule.level != Level::Error {
                 continue;
             }
-            let subjects =
-                self.touch.subjects(index, changed, &self.facts, &self.references, &self.values);
+            let subjects = self.touch.subjects(
+                index,
+                changed,
+                &turned,
+                &self.facts,
+                &self.references,
+                &self.values,
+            );
             let mut found: Open<'a> = Open::new();
             let mut sink = |seen: Bound<'_, 'a>| {
                 if !matches!(seen.outcome, Outcome::Pass | Outcome::NotApplicable) {

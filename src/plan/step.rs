@@ -8,6 +8,7 @@ use crate::compile::ir::{Expr, Kind, LocalId, RuleSet, Scan};
 use crate::compile::remedy::{Effect, Remedy};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::show;
+use crate::evaluate::touch::values::Values;
 use crate::evaluate::truth::Truth;
 use crate::facts::change::NewFact;
 use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
@@ -136,13 +137,24 @@ pub fn apply<'a>(
     now: Option<i64>,
     spec: &Spec<'a>,
 ) -> Option<Done> {
+    apply_watched(facts, rules, now, spec, None)
+}
+
+/// The same with values that are kept while the facts change.
+pub fn apply_watched<'a>(
+    facts: &mut Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    spec: &Spec<'a>,
+    values: Option<&Values>,
+) -> Option<Done> {
     let mut locals: Vec<(LocalId, Value<'a>)> = spec
         .arguments
         .iter()
         .enumerate()
         .map(|(local, value)| (local as LocalId, value.clone()))
         .collect();
-    let mut run = Run { facts, rules, now, done: Done::default() };
+    let mut run = Run { facts, rules, now, values, done: Done::default() };
     let remedy: &Remedy = &rules.remedies[spec.remedy];
     for effect in &remedy.effects {
         run.effect(effect, &mut locals)?;
@@ -154,6 +166,7 @@ struct Run<'f, 'a, 'r> {
     facts: &'f mut Facts<'a>,
     rules: &'r RuleSet,
     now: Option<i64>,
+    values: Option<&'f Values>,
     done: Done,
 }
 
@@ -163,7 +176,8 @@ impl<'a> Run<'_, 'a, '_> {
         locals: &[(LocalId, Value<'a>)],
         look: impl FnOnce(&mut Evaluator<'_, 'a, '_>) -> T,
     ) -> T {
-        let mut evaluator = Evaluator::new(self.facts, self.rules, self.now);
+        let evaluator = Evaluator::new(self.facts, self.rules, self.now);
+        let mut evaluator = evaluator.watching(self.values);
         for (local, value) in locals {
             evaluator.set(*local, value.clone());
         }

@@ -2,7 +2,8 @@
 //!
 //! Generated environments of growing size, one machine in a hundred with a fault; time and peak memory of `check` and
 //! of `plan`, each in a process of its own. Every plan is verified, or the figure does not count. `cargo bench --bench
-//! plan -- random [CASES]` holds 20,000 random sets of faults against what the tests of plans demand.
+//! plan -- SIZE…` takes other sizes; `cargo bench --bench plan -- random [CASES [FIRST]]` holds 20,000 random sets of faults
+//! against what the tests of plans demand.
 
 #[path = "../support/described.rs"]
 mod described;
@@ -38,7 +39,15 @@ fn main() {
         ["one", what, file] => one(what, Path::new(file)),
         ["random"] => random::hold(CASES, 1),
         ["random", cases] => random::hold(cases.parse().expect("a number of cases"), 1),
-        _ => table(),
+        ["random", cases, seed] => random::hold(
+            cases.parse().expect("a number of cases"),
+            seed.parse().expect("the number of the first case"),
+        ),
+        [] => table(&SIZES),
+        sizes => {
+            let sizes = sizes.iter().map(|size| size.parse().expect("a number of machines"));
+            table(&sizes.collect::<Vec<_>>());
+        }
     }
 }
 
@@ -62,7 +71,7 @@ fn one(what: &str, file: &Path) {
     });
 }
 
-fn table() {
+fn table(sizes: &[usize]) {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     println!(
         "{:>9} {:>9} {:>7} {:>9} {:>9} {:>7} {:>7} {:>10} {:>10}",
@@ -77,7 +86,7 @@ fn table() {
         "plan MiB"
     );
     let mut before: Option<Measured> = None;
-    for size in SIZES {
+    for &size in sizes {
         let generated = generate::environment(size, Faults::SOME);
         let file = folder.join(format!("planned-{size}.yaml"));
         std::fs::write(&file, &generated.text).expect("the temporary folder can be written");

@@ -15,7 +15,8 @@ servers:
   - { id: s1, power: stopped, disk: detached, label: plain }
 ";
 
-fn pack(text: &str) -> RuleSet {
+/// The rules of a pack in one file, which is without error.
+pub fn pack(text: &str) -> RuleSet {
     let mut sources = Sources::default();
     let file = sources.add("trial.gate", text);
     let loaded = rules::load(&sources, &PackFiles::new("trial", vec![file]));

@@ -176,12 +176,13 @@ fn carry_out<'a>(state: &mut State<'a, '_>, call: &str) -> Result<(), String> {
     state.apply(&spec).map(drop).ok_or("has an effect that cannot be".to_owned())
 }
 
-fn outcomes(open: &Open<'_>) -> Vec<String> {
+/// What is open, as text.
+pub fn outcomes(open: &Open<'_>) -> Vec<String> {
     open.iter().map(|(key, raw)| format!("{key:?} {:?}", raw.outcome)).collect()
 }
 
 /// What is open, looked at anew.
-fn anew<'a>(state: &State<'a, '_>) -> Vec<String> {
+pub fn anew<'a>(state: &State<'a, '_>) -> Vec<String> {
     let evaluation = evaluate(&state.facts, state.rules, state.now, &Selection::default());
     let fresh = State::new(&state.facts, state.rules, state.now, &evaluation.findings);
     outcomes(&fresh.open)

@@ -9,6 +9,7 @@ use crate::builtins::value::{Extent, Key, List, Silent, Trace, Value};
 use crate::compile::ir::{Expr, Kind};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::listed::{Elements, Listed, Places, WORTH_AN_INDEX, within};
+use crate::evaluate::touch::count::Count;
 use crate::evaluate::truth::Truth;
 
 impl<'a> Evaluator<'_, 'a, '_> {
@@ -62,6 +63,16 @@ impl<'a> Evaluator<'_, 'a, '_> {
             let items = (0..self.facts.list_len(stored.list)).map(|at| stored.get(self.facts, at));
             let found = within(&value, items, stored.extent(self.facts), nocase);
             return (found.map_or(Value::Unknown, Value::Bool), N::default());
+        }
+        if !N::ON && self.values.is_some() {
+            let (value, _) = self.value_of::<Silent>(element);
+            let key = Key::of(&value, nocase);
+            match key.and_then(|key| self.counted(list, &key, nocase)) {
+                Some(Count { times: 1.., .. }) => return (Value::Bool(true), N::default()),
+                Some(Count { doubtful: true, .. }) => return (Value::Unknown, N::default()),
+                Some(_) => return (Value::Bool(false), N::default()),
+                None => {}
+            }
         }
         if !N::ON
             && let Some(found) = self.within_short(element, list, nocase)
@@ -237,6 +248,17 @@ impl<'a> Evaluator<'_, 'a, '_> {
         list: &Expr,
         nocase: bool,
     ) -> (Value<'a>, N) {
+        if !N::ON && self.values.is_some() {
+            let (value, _) = self.value_of::<Silent>(element);
+            let key = Key::of(&value, nocase);
+            match key.map(|key| self.counted(list, &key, nocase)) {
+                None => return (Value::Unknown, N::default()),
+                Some(Some(Count { times: 2.., .. })) => return (Value::Bool(false), N::default()),
+                Some(Some(Count { doubtful: true, .. })) => return (Value::Unknown, N::default()),
+                Some(Some(_)) => return (Value::Bool(true), N::default()),
+                Some(None) => {}
+            }
+        }
         if let Some(made) = self.closed::<N>(list) {
             let (value, note) = self.value_of::<N>(element);
             let keys = made.keys(nocase);
