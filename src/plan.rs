@@ -3,7 +3,8 @@
 //! Owns the choice and order of steps and the verification. A plan is made by carrying it out on a copy of the facts:
 //! a step is taken when its needs hold, kept when it closes what it was taken for, and after each step what it touches
 //! is evaluated again. So the order is right by construction, and what is not confirmed is not promised. Does not
-//! print, and writes no file. Parts: `state` the changing facts, `step` the effects, `prune` what turned out needless.
+//! print, and writes no file. Parts: `state` the changing facts, `step` the effects, `search` which steps are tried,
+//! `prune` what turned out needless.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -14,7 +15,6 @@ use crate::evaluate::touch::{self, Field};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, Question, Raw, Readiness, show};
 use crate::facts::{Facts, RowId, SlotId};
-use crate::plan::candidates::Candidate;
 use crate::plan::prune::Kept;
 use crate::plan::state::{FindingKey, State};
 use crate::plan::step::{Choice, Portable, Spec};
@@ -28,6 +28,7 @@ pub(crate) mod describe;
 mod drags;
 pub mod finish;
 pub mod prune;
+mod search;
 pub mod state;
 pub mod step;
 
@@ -233,6 +234,9 @@ fn without<'a>(steps: &[Kept<'a>], gone: &[usize]) -> Vec<Kept<'a>> {
     left.map(|(_, kept)| kept.clone()).collect()
 }
 
+/// A finding, and a step that is meant to close it.
+type Trial = (FindingKey, (usize, Vec<Key>));
+
 /// The plan while it is made.
 pub(crate) struct Planner<'a, 'r, 'e> {
     pub(crate) state: State<'a, 'r>,
@@ -247,7 +251,10 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     writer: FxHashMap<SlotId, usize>,
     /// The steps whose needs read a fact.
     readers: FxHashMap<SlotId, Vec<usize>>,
-    tried: FxHashSet<(FindingKey, (usize, Vec<Key>))>,
+    /// Steps that were tried for a finding, and how many were taken by then.
+    tried: FxHashMap<Trial, usize>,
+    /// Those that were tried again after others were taken.
+    retried: FxHashSet<Trial>,
     budget: usize,
     limit: Option<String>,
     /// Whether steps may be needless that were not tried without.
@@ -294,7 +301,8 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             taken: Vec::new(),
             writer: FxHashMap::default(),
             readers: FxHashMap::default(),
-            tried: FxHashSet::default(),
+            tried: FxHashMap::default(),
+            retried: FxHashSet::default(),
             budget,
             limit: None,
             bounded: false,
@@ -363,84 +371,6 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
     fn leaves_no_more(&self, steps: &[Kept<'a>], left: &FxHashSet<FindingKey>) -> bool {
         self.taken.len() == steps.len()
             && self.remaining().into_iter().all(|key| left.contains(key))
-    }
-
-    /// Takes steps until nothing more can be done.
-    fn run(&mut self) {
-        loop {
-            let candidates = self.candidates();
-            let mut progress = false;
-            let pending: FxHashSet<usize> =
-                candidates.iter().map(|candidate| candidate.spec.remedy).collect();
-            // An order that no fact expresses: others of this pass come first.
-            let (first, last): (Vec<_>, Vec<_>) = candidates.iter().partition(|candidate| {
-                let after = &self.state.rules.remedies[candidate.spec.remedy].after;
-                !after.iter().any(|remedy| pending.contains(remedy))
-            });
-            for candidate in first {
-                progress |= self.attempt(candidate);
-            }
-            // What can be done now goes before what has to be made possible first.
-            if !progress {
-                let others = self.others();
-                progress = others.into_iter().any(|other| self.attempt(&other));
-            }
-            progress = progress || self.enable_any(&candidates);
-            // What they wait for cannot be done, or was not for them to wait for.
-            progress = progress || last.into_iter().any(|candidate| self.attempt(candidate));
-            if self.limit.is_some() {
-                return;
-            }
-            if !progress {
-                // The first choice of these cannot start: their next alternative is tried.
-                let mut excluded = false;
-                for candidate in &candidates {
-                    for key in &candidate.findings {
-                        excluded |= self.tried.insert((key.clone(), candidate.spec.key()));
-                    }
-                }
-                if !excluded {
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Tries a step; it stays only if it closes a finding that it was taken for.
-    fn attempt(&mut self, candidate: &Candidate<'a>) -> bool {
-        if self.taken.len() >= self.budget {
-            self.limit = Some(format!("the plan stopped after {} steps", self.taken.len()));
-            return false;
-        }
-        if !candidate.findings.iter().any(|key| self.state.open.contains_key(key)) {
-            return false;
-        }
-        let (truth, _) = step::needs(
-            &self.state.facts,
-            self.state.rules,
-            self.state.now,
-            &candidate.spec,
-            false,
-        );
-        if truth != Truth::True {
-            return false;
-        }
-        let alternatives = candidate.alternatives.clone();
-        let taken = self.take(&candidate.spec, &None, alternatives, &candidate.findings);
-        if taken {
-            for key in &candidate.findings {
-                self.tried.insert((key.clone(), candidate.spec.key()));
-            }
-        }
-        taken
-    }
-
-    fn enable_any(&mut self, candidates: &[Candidate<'a>]) -> bool {
-        candidates.iter().any(|candidate| {
-            self.taken.len() < self.budget
-                && candidate.findings.iter().any(|key| self.state.open.contains_key(key))
-                && enable::enable(self, &candidate.spec, enable::DEPTH)
-        })
     }
 
     /// Carries out a step and writes down what it did; `false`, with nothing changed, where its needs do not hold, an

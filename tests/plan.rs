@@ -19,6 +19,8 @@ mod clauses;
 mod follow;
 #[path = "plan/random.rs"]
 mod random;
+#[path = "plan/search.rs"]
+mod search;
 #[path = "plan/terminal.rs"]
 mod terminal;
 #[path = "plan/unlisted.rs"]

@@ -60,7 +60,7 @@ impl<'a> Planner<'a, '_, '_> {
                 if preferred.is_some() {
                     alternatives.push(rules.remedies[spec.remedy].name.clone());
                 } else if self.allows(&spec)
-                    && !self.tried.contains(&(key.clone(), spec.key()))
+                    && !self.tried.contains_key(&(key.clone(), spec.key()))
                     && suits(&spec)
                 {
                     preferred = Some(spec);

@@ -1,0 +1,41 @@
+//! The search for steps: what it tries once more, and what it leaves out of long plans.
+
+use failback::plan::Consent;
+
+use crate::described::{self, READY};
+use crate::follow::{by_session, follow, planned};
+
+/// The ready example with one part written otherwise.
+fn ready_but(changes: &[(&str, &str)]) -> String {
+    changes.iter().fold(READY.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    })
+}
+
+#[test]
+fn what_a_later_step_undoes_is_mended_once_more() {
+    // A volume of the wrong server can be chosen at once; the right server has none before it is given one.
+    let start = READY.find("      - name: /mnt/retention").expect("the volume");
+    let volume = &READY[start..start + READY[start..].find("\nvCenters:").expect("its end")];
+    let text = ready_but(&[
+        (&format!("    retentionVolumes:\n{volume}"), "    retentionVolumes: []\n"),
+        (
+            "masterTarget: mt-linux, processServer: ps-azure, datastore: ds-vmfs-02, retentionVolume: /mnt/retention",
+            "masterTarget: mt-win, processServer: ps-azure, datastore: ds-vmfs-02",
+        ),
+    ]);
+    let rules = described::shipped();
+    let plan = planned(&text, &rules, &Consent::default());
+    let calls: Vec<&str> = plan.steps.iter().map(|step| step.call.as_str()).collect();
+    assert_eq!(
+        calls,
+        [
+            "chooseMasterTarget(web01)",
+            "addRetentionVolume(mt-linux)",
+            "chooseRetentionVolume(web01)"
+        ]
+    );
+    assert!(plan.verified, "{:?}", plan.unresolved);
+    assert_eq!(follow(&text, &rules, &plan, &by_session), Vec::<String>::new());
+}
