@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::compile::ir::Level;
 use crate::evaluate::expr::Evaluator;
+use crate::evaluate::touch::Edge;
 use crate::evaluate::{Outcome, Raw, is_terminal, subject};
 use crate::facts::{Fact, ROOT, RowId, SlotId};
 use crate::plan::Planner;
@@ -72,14 +73,23 @@ impl<'a> Planner<'a, '_, '_> {
             let mut evaluator = Evaluator::new(&self.state.facts, self.state.rules, self.state.now);
             former = std::mem::replace(&mut self.units, evaluator.units());
         }
-        let leads = applied.changed.iter().any(|slot| self.leads(*slot));
+        let led: Vec<SlotId> =
+            applied.changed.iter().copied().filter(|slot| self.leads(*slot)).collect();
+        let leads = !led.is_empty();
+        let affected = if leads && !asked { self.affected(&led) } else { None };
+        let opened: FxHashSet<&FindingKey> = applied.opened.iter().collect();
         let mut keys: Vec<&FindingKey> = Vec::new();
         match (asked, leads) {
             (true, _) => keys.extend(self.state.open.keys()),
             // What is about a unit itself blocks that unit, wherever references lead.
             (_, true) => {
                 let apart = |(key, raw): &(&FindingKey, &Raw<'a>)| {
-                    applied.opened.contains(key) || !self.is_about_a_unit(raw)
+                    opened.contains(key)
+                        || !self.is_about_a_unit(raw)
+                            && affected
+                                .as_ref()
+                                .zip(self.reached(raw))
+                                .is_none_or(|(affected, entity)| affected.contains(&entity))
                 };
                 keys.extend(self.state.open.iter().filter(apart).map(|(key, _)| key));
             }
@@ -166,15 +176,7 @@ impl<'a> Planner<'a, '_, '_> {
                 let (source, target) =
                     if edge.refers { (edge.other, row) } else { (row, edge.other) };
                 // Backwards goes what refers to this one; what this one refers to only by an inverse of at most one.
-                let field = (facts.row(edge.holder).ty, edge.at as usize);
-                let back = edge.refers
-                    || schema.ty(facts.row(target).ty).fields.iter().any(|other| match other.ty {
-                        Type::One(inverse) => {
-                            let inverse = schema.inverse(inverse);
-                            (inverse.source, inverse.by) == field
-                        }
-                        _ => false,
-                    });
+                let back = edge.refers || self.is_one(target, edge);
                 if back
                     && !seen.contains(&edge.other)
                     && self.still_refers(edge.holder, edge.at as usize, source, target)
@@ -186,6 +188,62 @@ impl<'a> Planner<'a, '_, '_> {
         }
         found.sort_unstable();
         found
+    }
+
+    /// The entities that units may reach, or reached, by references that some facts are or were; none where it may be any,
+    /// as what was taken out of a list is not known here.
+    fn affected(&self, led: &[SlotId]) -> Option<FxHashSet<RowId>> {
+        let facts = &self.state.facts;
+        let count = facts.row_count() as RowId;
+        let mut stack: Vec<RowId> = Vec::new();
+        for slot in led {
+            let (ty, field) = facts.field_of(*slot);
+            let ty = &facts.schema().ty(ty).fields[field].ty;
+            let held = |ty: &Type| match ty {
+                Type::Row(held) => Some(facts.schema().ty(*held).kind),
+                _ => None,
+            };
+            let held = held(ty.present()).or_else(|| ty.element().and_then(held));
+            if held == Some(TypeKind::Entity) {
+                return None;
+            }
+            let holder = facts.owner(*slot);
+            let source = facts.entity_of(holder);
+            let at = field as u32;
+            stack.push(source);
+            let edges = self.state.references.of(source);
+            // Of a record that is another now, any field may be.
+            let own = edges.filter(|edge| {
+                !edge.refers && (held.is_some() || edge.holder == holder && edge.at == at)
+            });
+            stack.extend(own.map(|edge| edge.other));
+        }
+        let mut found: FxHashSet<RowId> = FxHashSet::default();
+        while let Some(row) = stack.pop() {
+            // What was made may have been taken back.
+            if row >= count || !found.insert(row) || Some(facts.row(row).ty) == facts.schema().unit
+            {
+                continue;
+            }
+            let edges = self.state.references.of(row).filter(|edge| edge.holder < count);
+            let on = edges.filter(|edge| !edge.refers || self.is_one(row, edge));
+            stack.extend(on.map(|edge| edge.other));
+        }
+        Some(found)
+    }
+
+    /// Whether a row knows what refers to it by this reference as the one that does.
+    fn is_one(&self, row: RowId, edge: &Edge) -> bool {
+        let facts = &self.state.facts;
+        let schema = facts.schema();
+        let field = (facts.row(edge.holder).ty, edge.at as usize);
+        schema.ty(facts.row(row).ty).fields.iter().any(|other| match other.ty {
+            Type::One(inverse) => {
+                let inverse = schema.inverse(inverse);
+                (inverse.source, inverse.by) == field
+            }
+            _ => false,
+        })
     }
 
     /// Whether a reference that was there once is there now.
