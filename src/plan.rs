@@ -8,7 +8,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::builtins::value::Key;
+use crate::builtins::value::{Key, Use};
 use crate::compile::ir::{Level, RuleSet};
 use crate::evaluate::explain;
 use crate::evaluate::touch::{self, Field};
@@ -265,7 +265,7 @@ pub(crate) struct Planner<'a, 'r, 'e> {
 pub(crate) struct Taken<'a> {
     pub(crate) spec: Spec<'a>,
     pub(crate) changed: Vec<SlotId>,
-    /// What let it start, and what makes its choices fit.
+    /// What let it start, what makes its choices fit, and what its effects read.
     pub(crate) reads: Vec<SlotId>,
     /// Findings of the start that it made to be looked at again, by place.
     pub(crate) touched: Vec<u32>,
@@ -444,6 +444,15 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                 step.reasons.push(format!("what is chosen fits by {path}: step {number}"));
             }
         }
+        for slot in &applied.done.used {
+            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1)
+                && !step.after.contains(&number)
+            {
+                step.after.push(number);
+                let path = self.state.facts.slot_path(*slot);
+                step.reasons.push(format!("goes by {path}: step {number}"));
+            }
+        }
         for (at, taken) in self.taken.iter().enumerate() {
             let said = rules.remedies[spec.remedy].after.contains(&taken.spec.remedy);
             if said && !step.after.contains(&(at + 1)) {
@@ -484,11 +493,12 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             self.writer.insert(*slot, self.taken.len());
             self.readers.remove(slot);
         }
-        let mut reads = applied.done.reads;
-        for usage in note.uses() {
-            self.readers.entry(usage.slot()).or_default().push(self.taken.len());
-            reads.push(usage.slot());
+        let mut reads: Vec<SlotId> = note.uses().iter().map(Use::slot).collect();
+        reads.extend(&applied.done.used);
+        for slot in &reads {
+            self.readers.entry(*slot).or_default().push(self.taken.len());
         }
+        reads.extend(applied.done.reads);
         self.taken.push(Taken {
             spec: spec.clone(),
             changed: applied.changed,

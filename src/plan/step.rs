@@ -3,7 +3,8 @@
 //! Owns running the effects of a remedy on a copy of the facts, in order, each seeing the result of those above, and
 //! the record of each change as an edit of the description. Does not decide which steps are taken.
 
-use crate::builtins::value::{Key, Note, Value};
+use crate::builtins::value::{Key, Note, Use, Value};
+use crate::compile::hoist::reads_environment;
 use crate::compile::ir::{Expr, Kind, LocalId, RuleSet, Scan};
 use crate::compile::remedy::{Effect, Remedy};
 use crate::evaluate::expr::Evaluator;
@@ -46,6 +47,8 @@ pub struct Done {
     pub edits: Vec<Change>,
     /// Facts that make what is chosen fit.
     pub reads: Vec<SlotId>,
+    /// Facts that the effects read besides, but for lists of the whole environment.
+    pub used: Vec<SlotId>,
 }
 
 impl Spec<'_> {
@@ -182,6 +185,13 @@ impl<'a> Run<'_, 'a, '_> {
             evaluator.set(*local, value.clone());
         }
         look(&mut evaluator)
+    }
+
+    /// The value of an expression, with a record of the facts it comes from.
+    fn value(&mut self, expr: &Expr, locals: &[(LocalId, Value<'a>)]) -> Value<'a> {
+        let (value, used) = self.with(locals, |evaluator| traced(evaluator, expr));
+        self.done.used.extend(used);
+        value
     }
 
     fn rows(&self, base: &Option<Expr>, locals: &[(LocalId, Value<'a>)]) -> Option<Vec<RowId>> {
@@ -363,16 +373,16 @@ impl<'a> Run<'_, 'a, '_> {
             Kind::If(condition, then, other)
                 if makes(then) || makes(other) || chooses(then) || chooses(other) =>
             {
-                match self.with(locals, |evaluator| evaluator.truth(condition).0) {
-                    Truth::True => self.build(then, parent, via, locals),
-                    Truth::False => self.build(other, parent, via, locals),
-                    Truth::Unknown => None,
+                match self.value(condition, locals) {
+                    Value::Bool(true) => self.build(then, parent, via, locals),
+                    Value::Bool(false) | Value::None => self.build(other, parent, via, locals),
+                    _ => None,
                 }
             }
             Kind::Invoke(define, arguments) if makes(&define.body) || chooses(&define.body) => {
                 let mut locals = locals.to_vec();
                 for (param, argument) in define.params.iter().zip(arguments) {
-                    let value = self.with(&locals, |evaluator| evaluator.eval(argument).0);
+                    let value = self.value(argument, &locals);
                     locals.push((*param, value));
                 }
                 self.build(&define.body, parent, via, &locals)
@@ -380,10 +390,7 @@ impl<'a> Run<'_, 'a, '_> {
             Kind::Choose(scan, prefer) => {
                 self.choose(scan, prefer.as_deref(), via, &expr.ty, locals)
             }
-            _ => {
-                let value = self.with(locals, |evaluator| evaluator.eval(expr).0);
-                new_fact(&value)
-            }
+            _ => new_fact(&self.value(expr, locals)),
         }
     }
 
@@ -397,14 +404,22 @@ impl<'a> Run<'_, 'a, '_> {
         (parent, via): (RowId, SlotId),
         locals: &[(LocalId, Value<'a>)],
     ) -> Option<NewFact> {
+        let mut used = Vec::new();
         let values: Option<Vec<Vec<NewFact>>> = self.with(locals, |evaluator| {
+            used.extend(traced(evaluator, &scan.list).1);
             let items = evaluator.candidates(scan, None);
             let mut of = |item: Value<'a>| {
                 evaluator.set(scan.local, item);
-                fields.iter().map(|(_, value)| new_fact(&evaluator.eval(value).0)).collect()
+                let fields = fields.iter().map(|(_, value)| {
+                    let (value, facts) = traced(evaluator, value);
+                    used.extend(facts);
+                    new_fact(&value)
+                });
+                fields.collect()
             };
             items.into_iter().map(&mut of).collect()
         });
+        self.done.used.extend(used);
         let mut built = Vec::new();
         for values in values? {
             let made = self.facts.make_row(ty, parent, via);
@@ -457,6 +472,22 @@ impl<'a> Run<'_, 'a, '_> {
         }
         new_fact(chosen)
     }
+}
+
+/// The value of an expression, and the facts it comes from; not those of lists of the whole environment, of which there
+/// are as many as entities.
+fn traced<'a>(evaluator: &mut Evaluator<'_, 'a, '_>, expr: &Expr) -> (Value<'a>, Vec<SlotId>) {
+    if reads_environment(expr) {
+        return (evaluator.eval(expr).0, Vec::new());
+    }
+    evaluator.trace(true);
+    let (value, note) = evaluator.eval(expr);
+    evaluator.trace(false);
+    let note = match &value {
+        Value::List(list) => note.join(&list.whole_note()),
+        _ => note,
+    };
+    (value, note.uses().iter().map(Use::slot).collect())
 }
 
 fn makes(expr: &Expr) -> bool {

@@ -2,8 +2,9 @@
 
 use failback::plan::Consent;
 
+use crate::broken::pack;
 use crate::described::{self, READY};
-use crate::follow::{by_session, follow, planned};
+use crate::follow::{by_rules, by_session, follow, planned};
 
 /// The ready example with one part written otherwise.
 fn ready_but(changes: &[(&str, &str)]) -> String {
@@ -38,4 +39,29 @@ fn what_a_later_step_undoes_is_mended_once_more() {
     );
     assert!(plan.verified, "{:?}", plan.unresolved);
     assert_eq!(follow(&text, &rules, &plan, &by_session), Vec::<String>::new());
+}
+
+/// What so many servers take that are neither tested nor paid nor shipped.
+fn shipping(servers: usize) -> Vec<String> {
+    let rules = pack(include_str!("late.gate"));
+    let mut text = "apiVersion: failback/v1\nkind: Environment\nname: late\nservers:\n".to_owned();
+    for at in 0..servers {
+        text.push_str(&format!(
+            "  - {{ id: s{at:02}, tested: false, paid: false, shipped: false }}\n"
+        ));
+    }
+    let plan = planned(&text, &rules, &Consent::default());
+    assert!(plan.verified && plan.limit.is_none(), "{:?}", plan.limit);
+    let problems = follow(&text, &rules, &plan, &|text| by_rules(text, &rules));
+    assert_eq!(problems, Vec::<String>::new());
+    plan.steps.into_iter().map(|step| step.call).collect()
+}
+
+#[test]
+fn long_plans_lose_the_steps_that_an_effect_makes_needless() {
+    // Shipping tests what was paid before: a fact by which the effect goes, and no need.
+    assert_eq!(shipping(1), ["pay(s00)", "ship(s00)"]);
+    let calls = shipping(40);
+    assert_eq!(calls.len(), 80);
+    assert!(!calls.iter().any(|call| call.starts_with("test")), "{calls:?}");
 }
