@@ -206,7 +206,7 @@ fn what_nobody_knows_is_refused_with_a_suggestion() {
         (&["what-if", "--do", "start(aa)"], "did you mean `a`?"),
         (&["what-if", "--do", "start(a, b)"], "takes 1 argument"),
         (&["what-if", "--do", "start(a"], "has no closing bracket"),
-        (&["what-if", "--do", "start(a)"], "`hosts/h1/state` is down"),
+        (&["what-if", "--do", "start(a)"], "help: `hosts/h1/state` is down\n"),
         (&["ask", "--answer", "missing.yaml"], "cannot read `missing.yaml`"),
     ] {
         let (code, out, aside) = run(&ruled(&[arguments, &["broken.yaml"]].concat()));
@@ -257,6 +257,32 @@ fn no_name_acts_on_the_terminal_or_ends_a_label() {
 }
 
 #[test]
+fn where_no_step_is_to_be_taken_each_form_says_so() {
+    let odd = ready().replace(
+        "\nlinks:\n",
+        "\n  - { id: c, host: h2, state: running, snapshots: [], disk: d1, kind: odd }\nlinks:\n  - { from: c, port: 443, state: open }\n",
+    );
+    for form in ["full", "concise", "markdown", "dot", "mermaid"] {
+        let (code, out, aside) = with(&odd, &["plan", "--format", form]);
+        assert_eq!(code, 0, "{form}: {out}{aside}");
+        let words =
+            out.to_lowercase().replace("\\n", " ").replace("<br>", " ").replace("#59;", ";");
+        let said = "no step is needed: the gate is open for 1 of 1 that can go";
+        assert!(words.contains(said), "{form}: {out}");
+    }
+    let (_, out, _) = with(&ready().replace("room: 3, state: up", "room: 3"), &["plan"]);
+    assert!(out.contains("no step can be taken now"), "{out}");
+}
+
+#[test]
+fn a_command_in_a_finding_can_be_copied() {
+    let (_, out, _) = run(&ruled(&["check", "broken.yaml"]));
+    let at = out.find("run      hostctl boot").expect("the command of the fix");
+    let lines: Vec<&str> = out[at..].lines().take(2).collect();
+    assert!(lines[0].ends_with(" \\") && lines[1].contains("    --"), "{lines:?}");
+}
+
+#[test]
 fn lines_fit_into_eighty_columns() {
     for arguments in
         [&["plan", "broken.yaml"][..], &["plan", "unsure.yaml"], &["ask", "unsure.yaml"]]
@@ -269,6 +295,11 @@ fn lines_fit_into_eighty_columns() {
 
 /// A small pack with two roles and a command that speaks of a fact; `ROLE` is what the remedy names.
 fn with_role(role: &str, arguments: &[&str]) -> (i32, String, String) {
+    with_rooms(&|pack| pack.replace("ROLE", role), arguments)
+}
+
+/// The same with a pack made of that one.
+fn with_rooms(of: &dyn Fn(&str) -> String, arguments: &[&str]) -> (i32, String, String) {
     let pack = r#"pack rooms "Rooms"
 role keyHolder "Keeper of the KEYS"
 unit Room
@@ -302,17 +333,22 @@ remedy open(r: Room) {
     };
     let rules = folder.path().join("rules");
     fs::create_dir(&rules).expect("a folder");
-    write("rules/rooms.gate", &pack.replace("ROLE", role));
+    write("rules/rooms.gate", &of(pack));
     let site = write(
         "site.yaml",
-        "apiVersion: failback/v1\nkind: Environment\nname: house\nasOf: 2024-05-01T09:00:00Z\nrooms:\n  - id: attic\n    open: false\n",
+        "apiVersion: failback/v1\nkind: Environment\nname: house\nasOf: 2024-05-01T09:00:00Z\nrooms:\n  - id: attic\n    open: false\n  - id: cellar\n    \
+         door: iron\n  - id: shed\n",
     );
     let origins = r#"{"kind": "Provenance", "environments": {"house": {"rooms/attic/open":
-        {"file": "in/doors.json", "pointer": "/attic/open", "value": "false"}}}}"#;
+        {"file": "in/doors.json", "pointer": "/attic/open", "value": "false"},
+        "rooms/cellar/door": {"file": "in/doors.json", "pointer": "/cellar", "value": "iron"}}}}"#;
     write("site.provenance.json", origins);
     let rules = rules.display().to_string();
     let mut arguments = arguments.to_vec();
-    arguments.extend(["--rules", &rules, &site]);
+    match arguments[0] {
+        "lint" => arguments.push(&rules),
+        _ => arguments.extend(["--rules", &rules, &site]),
+    }
     run(&arguments)
 }
 
@@ -348,6 +384,24 @@ fn a_step_tells_where_the_facts_come_from_that_it_mends() {
     let (_, out, _) = with_role("keyHolder", &["plan", "--format", "json"]);
     let origin = &json(&out)["environments"][0]["steps"][0]["origins"][0];
     assert_eq!(origin["pointer"], "/attic/open", "{out}");
+}
+
+#[test]
+fn a_role_declared_twice_or_named_by_nobody_is_told() {
+    let second = "role keyHolder \"Keeper of the keys\"\n";
+    let twice = |pack: &str| second.to_owned() + &pack.replace("ROLE", "keyHolder");
+    let (code, out, aside) = with_rooms(&twice, &["plan"]);
+    assert_eq!(code, 2, "{out}{aside}");
+    assert!(format!("{out}{aside}").contains("error[duplicate-declaration]"), "{out}{aside}");
+    let beside = |pack: &str| {
+        "role doorman \"Who stands at the door\"\n".to_owned() + &pack.replace("ROLE", "keyHolder")
+    };
+    let (_, out, aside) = with_rooms(&beside, &["lint"]);
+    let told = format!("{out}{aside}");
+    assert!(told.contains("warning[unused-role]: no remedy names role `doorman`"), "{told}");
+    let used = |pack: &str| pack.replace("ROLE", "keyHolder");
+    let (_, out, aside) = with_rooms(&used, &["lint"]);
+    assert!(!format!("{out}{aside}").contains("unused-role"), "{out}{aside}");
 }
 
 #[test]

@@ -133,7 +133,12 @@ impl<'a> Planner<'a, '_, '_> {
             if truth == Truth::False {
                 missed.extend(uses.iter().map(|usage| usage.slot()));
             }
-            let deciding: Vec<String> = uses
+            // What only leads to the fact that decides would hide it.
+            let decide = Some(note.deciding()).filter(|uses| !uses.is_empty());
+            let deciding: Vec<String> = decide
+                .as_ref()
+                .filter(|_| truth == Truth::False)
+                .unwrap_or(&uses)
                 .iter()
                 .filter(|usage| truth == Truth::False || explain::is_open(usage, facts))
                 .map(|usage| {

@@ -41,8 +41,8 @@ fn full(out: &mut String, one: &Difference, look: &Look) {
     section(out, "Closed by it", Tone::Good, &one.closed(), look);
     section(out, "New, or with another outcome", Tone::Bad, &one.opened(), look);
     section(out, "Open as before", Tone::Doubt, &one.still(), look);
-    units(out, "ready by it", Tone::Good, &one.ready(), look);
-    units(out, "no longer ready", Tone::Bad, &one.no_longer(), look);
+    units(out, "Ready by it", Tone::Good, &one.ready(), look);
+    units(out, "No longer ready", Tone::Bad, &one.no_longer(), look);
     out.push('\n');
     let (was, then) = (one.before.verdict, one.then.verdict);
     let verdict = look.paint(tone(then), then.word());

@@ -14,13 +14,15 @@ use miette::{
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::report::excerpt::Excerpt;
 use crate::report::layout::{Graphics, Look, Tone, wrap};
-use crate::report::sanitise;
+use crate::report::{sanitise, shell};
 use crate::source::{FileId, Sources};
 
 /// Lines shown before and after a marked line of a description.
 const CONTEXT: usize = 1;
 /// Width of the headings below the excerpts.
 const HEADING: usize = 9;
+/// The heading of commands, which are copied.
+const RUN: &str = "run";
 /// A label is not broken into lines narrower than this.
 const NARROW_LABEL: usize = 24;
 
@@ -123,6 +125,14 @@ impl<'p> Printer<'p> {
             Graphics::Unicode => text,
             _ => text.replace('…', "..."),
         };
+        if heading == RUN {
+            // What is copied must come out of the clipboard as one command.
+            let width = self.look.width.saturating_sub(HEADING + 2).max(40);
+            let indent = format!("\n{}", " ".repeat(HEADING + 2));
+            let lines = shell::lines(&text, width).join(&indent);
+            out.push_str(&format!("{painted}{lines}\n"));
+            return;
+        }
         self.look.hanging(out, &plain, &painted, &text);
     }
 

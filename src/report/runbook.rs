@@ -6,9 +6,10 @@
 use crate::compile::ir::{Level, RuleSet};
 use crate::diagnostic::Severity;
 use crate::evaluate::{Finding, Outcome, Verdict};
+use crate::plan::step::Choice;
 use crate::plan::{Hold, Plan, Step};
 use crate::report::human::Printer;
-use crate::report::layout::{Look, count};
+use crate::report::layout::{Look, count, names};
 use crate::report::{concise, sanitise};
 use crate::scalar;
 use crate::session::{Checked, Report};
@@ -17,6 +18,9 @@ pub mod full;
 pub mod brief;
 pub mod graph;
 pub mod json;
+
+/// Candidates of a choice, and other ways, that are named.
+const OTHERS: usize = 6;
 
 /// The forms of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -119,6 +123,7 @@ pub(crate) fn reaches(checked: &Checked<'_>, plan: &Plan) -> String {
     match (checked.evaluation.verdict, plan.steps.len()) {
         (Verdict::Open, _) => "nothing to do: the gate is open".to_owned(),
         (Verdict::Nothing, _) => "nothing to plan: nothing was checked".to_owned(),
+        (_, 0) if plan.verified => format!("no step is needed: {reach}"),
         (_, 0) => format!("no step can be taken now; {reach}"),
         _ => format!("after {steps} in {waves} {reach}"),
     }
@@ -192,6 +197,16 @@ pub(crate) fn advice<'c, 'a>(checked: &'c Checked<'a>) -> Vec<&'c Finding<'a>> {
             && checked.rules.rules[finding.rule].level == Level::Warning
     });
     fired.collect()
+}
+
+/// What a person chooses, and what else could be chosen.
+pub(crate) fn chosen(choice: &Choice) -> String {
+    let mut text = format!("{} = {}", choice.path, choice.chosen);
+    if !choice.others.is_empty() {
+        let others = names(choice.others.iter().map(String::as_str), OTHERS);
+        text.push_str(&format!(" (would do as well: {others})"));
+    }
+    text
 }
 
 /// What has to be put into the commands of a step before they can be run.

@@ -33,8 +33,8 @@ pub fn environment(out: &mut String, checked: &Checked<'_>, look: &Look) {
         out.push_str(&format!("  {}  gate {verdict}\n", when(turn)));
         let limit = if look.all || turn.changes.len() == TOLD + 1 { usize::MAX } else { TOLD };
         for change in turn.changes.iter().take(limit) {
-            let lead = format!("{} -> {}: ", word(change.before), word(change.then));
-            let text = format!("{lead}{} [{}]", clean(&change.message), clean(&change.id));
+            let lead = lead(change.before, change.then);
+            let text = format!("{lead}: {} [{}]", clean(&change.message), clean(&change.id));
             look.hanging(out, "    ", "    ", &look.glyphs(&text));
         }
         if turn.changes.len() > limit {
@@ -55,6 +55,17 @@ pub fn environment(out: &mut String, checked: &Checked<'_>, look: &Look) {
 fn when(turn: &Turn) -> String {
     let time = scalar::print_time(turn.at);
     if turn.after { format!("just after {time}") } else { time }
+}
+
+/// How a change is told to people: messages say what is wrong, so it begins or ends.
+fn lead(before: Option<Outcome>, then: Option<Outcome>) -> String {
+    match (before, then) {
+        (None, Some(Outcome::Fail)) => "from then on".to_owned(),
+        (None, then) => format!("{} from then on", word(then)),
+        (Some(_), None) => "no longer".to_owned(),
+        (Some(Outcome::Pending), Some(Outcome::Fail)) => "now a failure".to_owned(),
+        (before, then) => format!("{} -> {}", word(before), word(then)),
+    }
 }
 
 fn word(outcome: Option<Outcome>) -> &'static str {

@@ -188,8 +188,10 @@ fn carry_out<'a>(
 }
 
 fn deciding(facts: &Facts<'_>, truth: Truth, note: &Note) -> Option<String> {
-    let told: Vec<String> = note
-        .uses()
+    // What only leads to the fact that decides would hide it.
+    let decide = Some(note.deciding()).filter(|uses| truth == Truth::False && !uses.is_empty());
+    let told: Vec<String> = decide
+        .unwrap_or_else(|| note.uses())
         .iter()
         .filter(|usage| truth == Truth::False || explain::is_open(usage, facts))
         .map(|usage| {

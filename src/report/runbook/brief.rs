@@ -2,7 +2,9 @@
 
 use crate::plan::{Plan, Step};
 use crate::report::questions::Asked;
-use crate::report::runbook::{advice, earliest, fill_in, finding, reaches, role, verified, waves};
+use crate::report::runbook::{
+    advice, chosen, earliest, fill_in, finding, reaches, role, verified, waves,
+};
 use crate::report::sanitise::clean;
 use crate::scalar;
 use crate::session::Checked;
@@ -126,7 +128,10 @@ fn task(line: &mut dyn FnMut(String), checked: &Checked<'_>, step: &Step) {
         note("**caution**", warning);
     }
     for choice in &step.choices {
-        note("choose", &format!("{} = {}", choice.path, choice.chosen));
+        note("choose", &chosen(choice));
+    }
+    if let Some(undo) = &step.undo {
+        note("undo", undo);
     }
     for reason in &step.reasons {
         note("why here", reason);
@@ -140,6 +145,9 @@ fn task(line: &mut dyn FnMut(String), checked: &Checked<'_>, step: &Step) {
     }
     if !step.ready.is_empty() {
         note("ready after it", &step.ready.join(", "));
+    }
+    if !step.alternatives.is_empty() {
+        note("instead", &step.alternatives.join(", "));
     }
     for run in &step.run {
         line(format!("  - run: {}", code(run)));

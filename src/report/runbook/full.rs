@@ -7,7 +7,7 @@ use crate::plan::{Hold, Ineligible, Plan, Step, Unresolved};
 use crate::report::layout::{Look, Tone, count, names, wrong};
 use crate::report::questions::{self, Asked};
 use crate::report::runbook::{
-    advice, earliest, fill_in, finding, origins, reaches, role, verified, waves,
+    OTHERS, advice, chosen, earliest, fill_in, finding, origins, reaches, role, verified, waves,
 };
 use crate::report::{sanitise, shell, times};
 use crate::scalar;
@@ -15,8 +15,6 @@ use crate::session::Checked;
 
 /// Units and findings that are named in one line.
 const NAMED: usize = 12;
-/// Candidates of a choice that are named.
-const OTHERS: usize = 6;
 /// Facts whose origin is told for a step.
 const ORIGINS: usize = 2;
 /// Questions, findings and advice that are told in full.
@@ -219,12 +217,7 @@ fn step(out: &mut String, checked: &Checked<'_>, step: &Step, look: &Look) {
         page.note(out, "CAUTION", warning);
     }
     for choice in &step.choices {
-        let mut text = format!("{} = {}", choice.path, choice.chosen);
-        if !choice.others.is_empty() {
-            let others = names(choice.others.iter().map(String::as_str), OTHERS);
-            text.push_str(&format!(" (would do as well: {others})"));
-        }
-        page.note(out, "choose", &text);
+        page.note(out, "choose", &chosen(choice));
     }
     if let Some(undo) = &step.undo {
         page.note(out, "undo", undo);

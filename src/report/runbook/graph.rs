@@ -4,7 +4,7 @@
 
 use crate::plan::{Plan, Step};
 use crate::report::layout::wrap;
-use crate::report::runbook::{planned, waves};
+use crate::report::runbook::{planned, reaches, waves};
 use crate::report::sanitise;
 use crate::session::Report;
 
@@ -17,6 +17,11 @@ pub fn dot(report: &Report<'_>) -> String {
     for (at, (checked, plan)) in planned(report).enumerate() {
         out.push_str(&format!("  subgraph cluster_{at} {{\n"));
         out.push_str(&format!("    label=\"{}\";\n", quoted(&checked.name)));
+        if plan.steps.is_empty() {
+            let text = sentence(&reaches(checked, plan), &quoted, "\\n");
+            let name = node(at, 0);
+            out.push_str(&format!("    {name} [label=\"{text}\", shape=plaintext];\n"));
+        }
         for (wave, members) in waves(plan) {
             out.push_str(&format!("    {{ rank=same; // wave {wave}\n"));
             for step in members {
@@ -42,6 +47,10 @@ pub fn mermaid(report: &Report<'_>) -> String {
     let mut out = String::from("flowchart LR\n");
     for (at, (checked, plan)) in planned(report).enumerate() {
         out.push_str(&format!("  subgraph plan{at} [\"{}\"]\n", entities(&checked.name)));
+        if plan.steps.is_empty() {
+            let text = sentence(&reaches(checked, plan), &entities, "<br>");
+            out.push_str(&format!("    {}[\"{text}\"]\n", node(at, 0)));
+        }
         for step in &plan.steps {
             let label = label(step, &entities, "<br>");
             out.push_str(&format!("    {}[\"{label}\"]\n", node(at, step.id)));
@@ -59,8 +68,11 @@ fn node(plan: usize, step: usize) -> String {
 }
 
 fn label(step: &Step, escape: &dyn Fn(&str) -> String, joint: &str) -> String {
-    let text = format!("{}. {}", step.id, sanitise::clean(&step.action));
-    let lines: Vec<String> = wrap(&text, LABEL).iter().map(|line| escape(line)).collect();
+    sentence(&format!("{}. {}", step.id, sanitise::clean(&step.action)), escape, joint)
+}
+
+fn sentence(text: &str, escape: &dyn Fn(&str) -> String, joint: &str) -> String {
+    let lines: Vec<String> = wrap(text, LABEL).iter().map(|line| escape(line)).collect();
     lines.join(joint)
 }
 
