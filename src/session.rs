@@ -10,7 +10,7 @@ use std::rc::Rc;
 use crate::compile::ir::{Level, RuleSet};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::evaluate::{self, Evaluation, Evidence, Outcome, Selection, Verdict};
-use crate::facts::{Facts, conform};
+use crate::facts::{Facts, ROOT, SlotId, conform};
 use crate::packs;
 use crate::plan::{self, Consent, Plan};
 use crate::session::origins::{Origin, Origins};
@@ -155,6 +155,23 @@ impl Checked<'_> {
         let findings = self.evaluation.findings.iter().filter(|at| findings.contains(&at.id));
         let evidence = findings.flat_map(|finding| &finding.evidence);
         evidence.filter_map(|one| Some((one, self.origin(one, sources)?))).collect()
+    }
+
+    /// The files from which the entity is known that a fact belongs to; none where nothing was imported.
+    pub fn told_by(&self, slot: SlotId) -> Vec<&str> {
+        // A step of a plan asks for facts of what it makes.
+        if self.origins.is_empty() || slot as usize >= self.facts.slot_count() {
+            return Vec::new();
+        }
+        let entity = self.facts.entity_of(self.facts.owner(slot));
+        if entity == ROOT {
+            return Vec::new();
+        }
+        let path = self.facts.path(entity);
+        let mut names: Vec<&str> =
+            self.origins.values().flat_map(|one| one.telling(&self.name, &path)).collect();
+        names.dedup();
+        names
     }
 
     /// Where a fact comes from, if it stands there as it was taken.

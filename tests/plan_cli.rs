@@ -387,6 +387,24 @@ fn a_step_tells_where_the_facts_come_from_that_it_mends() {
 }
 
 #[test]
+fn a_question_tells_which_exports_know_the_object() {
+    let told = "imported  what is known of it is from doors.json";
+    for command in ["plan", "ask"] {
+        let (_, out, aside) = with_role("keyHolder", &[command]);
+        assert_eq!(out.matches(told).count(), 1, "{command}: {out}{aside}");
+        let (_, out, _) = with_role("keyHolder", &[command, "--format", "json"]);
+        let questions = &json(&out)["environments"][0]["questions"];
+        let of = |path: &str| {
+            let all = questions.as_array().into_iter().flatten();
+            all.filter(|asked| asked["path"] == path).map(|asked| asked["toldBy"][0].clone()).next()
+        };
+        assert_eq!(of("rooms/cellar/open"), Some("doors.json".into()), "{out}");
+        // Of this one nothing was imported.
+        assert_eq!(of("rooms/shed/open"), Some(serde_json::Value::Null), "{out}");
+    }
+}
+
+#[test]
 fn a_role_declared_twice_or_named_by_nobody_is_told() {
     let second = "role keyHolder \"Keeper of the keys\"\n";
     let twice = |pack: &str| second.to_owned() + &pack.replace("ROLE", "keyHolder");

@@ -7,7 +7,6 @@ use serde::Serialize;
 use crate::compile::ir::Level;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Evidence, Finding, Outcome, Question};
-use crate::facts::Facts;
 use crate::language::ast::RuleKind;
 use crate::report::{placement, times};
 use crate::scalar;
@@ -135,6 +134,9 @@ pub(crate) struct Asked<'r> {
     answer: &'r str,
     location: Option<Location<'r>>,
     place: Option<Place>,
+    /// Files from which the rest of its object is known.
+    #[serde(rename = "toldBy", skip_serializing_if = "Vec::is_empty")]
+    told_by: Vec<&'r str>,
 }
 
 #[derive(Serialize)]
@@ -280,7 +282,7 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
         questions: finding
             .questions
             .iter()
-            .map(|question| asked(question, &checked.facts, sources))
+            .map(|question| asked(question, checked, sources))
             .collect(),
     }
 }
@@ -323,7 +325,7 @@ fn quiet<'r>(
 /// A question and where its answer goes.
 pub(crate) fn asked<'r>(
     question: &'r Question,
-    facts: &Facts<'_>,
+    checked: &'r Checked<'_>,
     sources: &'r Sources,
 ) -> Asked<'r> {
     Asked {
@@ -333,11 +335,12 @@ pub(crate) fn asked<'r>(
         expects: &question.expects,
         answer: &question.answer,
         location: question.span.map(|span| location(span, sources)),
-        place: placement::of(question, facts, sources).map(|place| Place {
+        place: placement::of(question, &checked.facts, sources).map(|place| Place {
             line: place.line,
             way: place.way.word(),
             text: place.lines.join("\n"),
         }),
+        told_by: checked.told_by(question.slot),
     }
 }
 

@@ -9,14 +9,15 @@ use serde::Serialize;
 use crate::compile::ir::Level;
 use crate::evaluate::Question;
 use crate::report::json;
-use crate::report::layout::count;
-use crate::report::layout::{Look, Tone};
+use crate::report::layout::{Look, Tone, count, names};
 use crate::report::placement::{self, Placement};
 use crate::report::sanitise;
 use crate::session::{Checked, Report};
 
 /// Width of the headings.
 const HEADING: usize = 10;
+/// Files of one question that are named.
+const FILES: usize = 4;
 /// Questions of one group that are told, where not all are.
 const TOLD: usize = 12;
 
@@ -28,15 +29,17 @@ pub struct Asked<'q> {
     pub place: Option<Placement>,
     /// The file that it goes to.
     pub file: Option<String>,
+    /// Exports that tell of the object that is asked about, and do not say this.
+    pub told_by: Vec<&'q str>,
 }
 
 impl<'q> Asked<'q> {
     /// Finds the place of the answer.
-    pub fn new(question: &'q Question, checked: &Checked<'_>) -> Self {
+    pub fn new(question: &'q Question, checked: &'q Checked<'_>) -> Self {
         let sources = checked.facts.tree().sources();
         let place = placement::of(question, &checked.facts, sources);
         let file = place.as_ref().map(|place| sources.get(place.span.file).name().to_owned());
-        Self { question, place, file }
+        Self { question, place, file, told_by: checked.told_by(question.slot) }
     }
 
     /// Who or what knows: the first part of where the answer is found.
@@ -99,6 +102,10 @@ fn ask(out: &mut String, number: usize, asked: &Asked<'_>, look: &Look) {
     }
     if !asked.question.answer.starts_with("- ") {
         note(out, "allowed", &asked.question.expects);
+    }
+    if !asked.told_by.is_empty() {
+        let files = names(asked.told_by.iter().copied(), FILES);
+        note(out, "imported", &format!("what is known of it is from {files}"));
     }
     let (what, lines) = asked.tell();
     note(out, "answer", &format!("{what}\n{}", lines.join("\n")));
@@ -222,7 +229,7 @@ pub fn json(report: &Report<'_>) -> (String, usize) {
     let environments = report.environments.iter().map(|checked| {
         let questions = open(checked).into_iter().map(|(asked, findings)| Told {
             source: asked.source().to_owned(),
-            asked: json::asked(asked.question, &checked.facts, report.sources),
+            asked: json::asked(asked.question, checked, report.sources),
             findings,
         });
         let questions: Vec<Told<'_>> = questions.collect();

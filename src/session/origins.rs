@@ -28,10 +28,14 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The name of the file, without its folders.
+    pub fn name(&self) -> &str {
+        self.file.rsplit(['/', '\\']).next().unwrap_or(&self.file)
+    }
+
     /// In a few words: `fabric.json /properties/state`.
     pub fn short(&self) -> String {
-        let name = self.file.rsplit(['/', '\\']).next().unwrap_or(&self.file);
-        let mut text = name.to_owned();
+        let mut text = self.name().to_owned();
         if !self.pointer.is_empty() {
             text.push(' ');
             text.push_str(&self.pointer);
@@ -78,6 +82,20 @@ impl Origins {
     /// The origins of one environment by address.
     pub fn of(&self, environment: &str) -> Option<&BTreeMap<String, Origin>> {
         self.environments.get(environment)
+    }
+
+    /// The names of the files that tell of an object, by its address, each once.
+    pub fn telling(&self, environment: &str, object: &str) -> Vec<&str> {
+        let below = format!("{object}/");
+        let mut names: Vec<&str> = Vec::new();
+        let facts = self.environments.get(environment).into_iter();
+        let facts = facts.flat_map(|facts| facts.range(below.clone()..));
+        for (_, origin) in facts.take_while(|(path, _)| path.starts_with(&below)) {
+            if !names.contains(&origin.name()) {
+                names.push(origin.name());
+            }
+        }
+        names
     }
 
     /// The origin of a fact that is written as `text`.
@@ -184,5 +202,13 @@ mod tests {
         assert_eq!(found("servers/s1/locked", "true"), "");
         assert_eq!(found("servers/s1/order", "8"), "b.json");
         assert_eq!(found("servers/s2/state", "up"), "");
+    }
+
+    #[test]
+    fn the_files_that_tell_of_an_object_are_named_once() {
+        let origins = sidecar();
+        assert_eq!(origins.telling("e", "servers/s1"), ["b.json", "a.json"]);
+        assert_eq!(origins.telling("e", "servers/s"), Vec::<&str>::new());
+        assert_eq!(origins.telling("other", "servers/s1"), Vec::<&str>::new());
     }
 }

@@ -187,7 +187,7 @@ fn environment<'r>(
         questions: plan
             .questions
             .iter()
-            .map(|question| asked(question, &checked.facts, sources))
+            .map(|question| asked(question, checked, sources))
             .collect(),
         unresolved: plan.unresolved.iter().map(|open| open.id.as_str()).collect(),
         notes: plan
