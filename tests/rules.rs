@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
+use failback::compile::ir::Level;
 use failback::compile::stored::{load, store, when};
 use failback::packs;
-use failback::session::PackFiles;
-use failback::session::rules;
+use failback::session::{Inputs, PackFiles, rules};
 use failback::source::{FileId, Sources};
 use failback::spec;
 use failback::spec::page::Page;
@@ -83,4 +83,27 @@ fn what_is_stored_is_what_compiling_gives() {
         assert!(store(&loaded, &files) == stored, "{}: reading loses something", pack.name);
         assert_eq!(when(stored), compiled.when);
     }
+}
+
+/// A rule that keeps the gate closed and names a remedy shows on its page what the plan makes of it.
+#[test]
+fn every_rule_with_a_fix_shows_its_plan() {
+    let inputs = Inputs::shipped();
+    let (mut missing, mut shown) = (Vec::new(), 0);
+    for (files, pack) in packs::shipped().zip(&inputs.packs) {
+        let sections: Vec<&str> = files.pages().flat_map(|(_, text)| text.split("\n## ")).collect();
+        for rule in rules::load(&inputs.sources, pack).rules.rules {
+            if rule.level != Level::Error || rule.fixes.is_empty() {
+                continue;
+            }
+            let title = format!("{}:", rule.id);
+            let mut own = sections.iter().filter(|section| section.starts_with(&title));
+            match own.any(|section| section.contains("```plan\n1. ")) {
+                true => shown += 1,
+                false => missing.push(format!("{}/{}", pack.name, rule.id)),
+            }
+        }
+    }
+    assert_eq!(missing, Vec::<String>::new());
+    assert!(shown > 80, "only {shown} plans");
 }
