@@ -221,6 +221,11 @@ impl<'a> Facts<'a> {
         self.asked = Some(RefCell::default());
     }
 
+    /// From now on, does not write down any more what is asked for.
+    pub fn stop_listening(&mut self) {
+        self.asked = None;
+    }
+
     /// What was asked for since the last time, in the order of asking, each fact once.
     pub fn heard(&self) -> Vec<SlotId> {
         let heard = self.asked.as_ref().map(RefCell::take).unwrap_or_default();

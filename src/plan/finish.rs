@@ -4,9 +4,10 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::builtins::value::Value;
+use crate::builtins::value::{Use, Value};
 use crate::compile::ir::Level;
 use crate::evaluate::explain;
+use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, Outcome, Question, Readiness, is_terminal, show};
 use crate::facts::SlotId;
@@ -14,6 +15,9 @@ use crate::plan::state;
 use crate::plan::step::{self, Spec};
 use crate::plan::{Hold, Ineligible, Plan, Planner, Unresolved};
 use crate::scalar;
+
+/// Facts that are named where a step cannot be taken.
+const DECIDING: usize = 3;
 
 impl<'a> Planner<'a, '_, '_> {
     /// What the steps came to.
@@ -99,22 +103,25 @@ impl<'a> Planner<'a, '_, '_> {
 
     /// Why no fix of a failed finding could be carried out; facts that its needs miss become questions.
     fn why_not(
-        &self,
+        &mut self,
         finding: &crate::evaluate::Finding<'a>,
         questions: &mut Vec<Question>,
         asked: &mut FxHashSet<String>,
         missed: &mut Vec<SlotId>,
     ) -> (Hold, String) {
-        let (rules, facts) = (self.state.rules, &self.state.facts);
+        let rules = self.state.rules;
         let rule = &rules.rules[finding.rule];
-        let mut evaluator = crate::evaluate::expr::Evaluator::new(facts, rules, self.state.now);
+        let mut evaluator = Evaluator::new(&self.state.facts, rules, self.state.now);
         evaluator.rebind(&state::raw(finding));
+        let arguments = rule
+            .fixes
+            .iter()
+            .map(|fix| fix.arguments.iter().map(|argument| evaluator.eval(argument).0).collect());
+        let arguments: Vec<Vec<Value<'a>>> = arguments.collect();
         let mut reasons = Vec::new();
         let mut hold = Hold::Closed;
-        for fix in &rule.fixes {
+        for (fix, arguments) in rule.fixes.iter().zip(arguments) {
             let remedy = &rules.remedies[fix.remedy];
-            let arguments: Vec<Value<'a>> =
-                fix.arguments.iter().map(|argument| evaluator.eval(argument).0).collect();
             if arguments.iter().any(|value| matches!(value, Value::Unknown | Value::None)) {
                 reasons.push(format!("{} needs facts that are not known", remedy.name));
                 continue;
@@ -128,8 +135,14 @@ impl<'a> Planner<'a, '_, '_> {
                 ));
                 continue;
             }
-            let (truth, note) = step::needs(facts, rules, self.state.now, &spec, true);
-            let uses = note.uses();
+            let (truth, note) = step::needs(&self.state.facts, rules, self.state.now, &spec, true);
+            let mut uses = note.uses();
+            if truth == Truth::True {
+                let span = remedy.span;
+                let missing = self.missing(&spec).into_iter();
+                uses = missing.map(|slot| Use::Fact { slot, span }).collect();
+            }
+            let facts = &self.state.facts;
             if truth == Truth::False {
                 missed.extend(uses.iter().map(|usage| usage.slot()));
             }
@@ -148,13 +161,18 @@ impl<'a> Planner<'a, '_, '_> {
                         show::slot(usage.slot(), facts)
                     )
                 })
-                .take(3)
+                .take(DECIDING)
                 .collect();
             match truth {
-                Truth::True => reasons.push(format!("{} does not close it here", remedy.name)),
+                Truth::True if uses.is_empty() => {
+                    reasons.push(format!("{} does not close it here", remedy.name));
+                }
+                Truth::True => {
+                    reasons.push(format!("{} cannot be told: {}", remedy.name, deciding.join(", ")))
+                }
                 _ => reasons.push(format!("{} cannot start: {}", remedy.name, deciding.join(", "))),
             }
-            if truth == Truth::Unknown {
+            if truth == Truth::Unknown || truth == Truth::True && !uses.is_empty() {
                 hold = Hold::Question;
                 for usage in uses.iter().filter(|usage| explain::is_open(usage, facts)) {
                     let question = explain::question(usage, facts, rules, self.state.now);
@@ -167,6 +185,26 @@ impl<'a> Planner<'a, '_, '_> {
         let why =
             if reasons.is_empty() { "there is no remedy".to_owned() } else { reasons.join("; ") };
         (hold, why)
+    }
+
+    /// The facts that are not known and that the effects of a step go by: without the last one they cannot be carried out, or
+    /// without some of them they do not do what they are meant to.
+    fn missing(&mut self, spec: &Spec<'a>) -> Vec<SlotId> {
+        let facts = &mut self.state.facts;
+        let mark = facts.mark();
+        facts.listen();
+        let done = step::apply(facts, self.state.rules, self.state.now, spec);
+        let asked = facts.heard();
+        facts.stop_listening();
+        facts.rollback(mark);
+        // Of what the step itself makes there is nothing to ask.
+        let there = facts.slot_count() as SlotId;
+        let mut asked: Vec<SlotId> = asked.into_iter().filter(|slot| *slot < there).collect();
+        if done.is_none() && asked.len() > 1 {
+            asked.drain(..asked.len() - 1);
+        }
+        asked.truncate(DECIDING);
+        asked
     }
 
     fn ineligible(&self, evaluation: &Evaluation<'a>) -> Vec<Ineligible> {

@@ -93,3 +93,22 @@ fn a_plan_without_an_end_stops_at_its_bound_and_says_so() {
     let limit = plan.limit.expect("the bound is told");
     assert!(limit.starts_with("the plan stopped after "), "{limit}");
 }
+
+#[test]
+fn what_an_effect_misses_is_asked() {
+    // Whether the server is started hangs on its disk, of which nothing is said; its label cannot be made at all.
+    let by_disk = "set s.power = (if s.disk == attached then running else stopped)";
+    let by_label = "set s.power = running\n          set s.label = s.label + \"!\"";
+    let unsaid = STOPPED.replace("disk: detached, label: plain", "label: plain");
+    let unlabelled = STOPPED.replace(", label: plain", "");
+    for (effect, description, missed) in
+        [(by_disk, &unsaid, "servers/s1/disk"), (by_label, &unlabelled, "servers/s1/label")]
+    {
+        let pack = include_str!("idle.gate").replace("set s.label = \"painted\"", effect);
+        let plan = plan_for(&pack, description);
+        let why = format!("paint cannot be told: {missed} is unknown");
+        assert_eq!(left(&plan), [("T-001:servers/s1", why.as_str())]);
+        let asked: Vec<&str> = plan.questions.iter().map(|asked| asked.path.as_str()).collect();
+        assert_eq!(asked, [missed]);
+    }
+}
