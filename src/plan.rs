@@ -324,23 +324,39 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
     /// they are so already, or cannot be.
     fn as_said(&self) -> Option<Vec<usize>> {
         let remedies = &self.state.rules.remedies;
-        let waits = |at: usize, other: usize| {
-            let (step, before) = (&self.taken[at], &self.taken[other]);
-            at != other
-                && (step.step.after.contains(&(other + 1))
-                    || remedies[step.spec.remedy].after.contains(&before.spec.remedy))
-        };
-        let mut left: Vec<usize> = (0..self.taken.len()).collect();
-        // Only a pair in the wrong order is worth a look at all pairs.
-        let wrong = |at: usize| !remedies[self.taken[at].spec.remedy].after.is_empty();
-        if !left.iter().any(|at| wrong(*at) && (at + 1..left.len()).any(|other| waits(*at, other)))
-        {
+        let said = |at: usize| remedies[self.taken[at].spec.remedy].after.iter();
+        let mut last: FxHashMap<usize, usize> = FxHashMap::default();
+        let mut left: FxHashMap<usize, usize> = FxHashMap::default();
+        for (at, taken) in self.taken.iter().enumerate() {
+            last.insert(taken.spec.remedy, at);
+            *left.entry(taken.spec.remedy).or_insert(0) += 1;
+        }
+        let steps = 0..self.taken.len();
+        let late =
+            |at: usize| said(at).any(|before| last.get(before).is_some_and(|last| *last > at));
+        if !steps.clone().any(late) {
             return None;
         }
-        let mut order = Vec::with_capacity(left.len());
-        while !left.is_empty() {
-            let next = left.iter().position(|at| !left.iter().any(|other| waits(*at, *other)))?;
-            order.push(left.remove(next));
+        let mut order = Vec::with_capacity(self.taken.len());
+        let mut done = vec![false; self.taken.len()];
+        while order.len() < self.taken.len() {
+            let free = |at: &usize| {
+                let taken = &self.taken[*at];
+                let own = taken.spec.remedy;
+                // A step does not wait for itself.
+                let waits = |before: &usize| {
+                    left.get(before).is_some_and(|left| *left > usize::from(*before == own))
+                };
+                !done[*at]
+                    && taken.step.after.iter().all(|number| done[number - 1])
+                    && !said(*at).any(waits)
+            };
+            let next = steps.clone().find(free)?;
+            done[next] = true;
+            if let Some(left) = left.get_mut(&self.taken[next].spec.remedy) {
+                *left -= 1;
+            }
+            order.push(next);
         }
         Some(order)
     }
