@@ -428,3 +428,25 @@ fn a_blank_says_whose_fact_it_is_also_for_a_record_of_the_environment() {
     let (_, out, aside) = run(&["plan", site]);
     assert!(out.contains("--resource-group <resourceGroup of vault>"), "{out}{aside}");
 }
+
+#[test]
+fn who_cannot_go_for_the_same_reason_is_told_once() {
+    let (_, out, aside) = run(&["plan", "../../examples/ready/site.yaml"]);
+    assert!(out.contains("nothing to do"), "{out}{aside}");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let site = include_str!("../examples/ready/site.yaml");
+    // A group of two families: no server can receive it.
+    let at = site.find("- id: erp02").expect("the machine");
+    let text =
+        site[..at].to_owned() + &site[at..].replacen("osFamily: windows", "osFamily: linux", 1);
+    let file = folder.path().join("site.yaml");
+    fs::write(&file, text).expect("it can be written");
+    let file = file.display().to_string();
+    let (_, out, aside) = run(&["plan", &file]);
+    assert_eq!(out.matches("because: ").count(), 1, "{out}{aside}");
+    assert!(out.contains("  - erp01, erp02\n"), "{out}");
+    assert!(out.contains("drags along: replicationGroups/erp: nobody else\n"), "{out}");
+    assert!(out.contains("drags along: recoveryPlans/rp-seoul: web01, files01\n"), "{out}");
+    let (_, out, _) = run(&["plan", &file, "--format", "markdown"]);
+    assert_eq!(out.matches("- **erp01, erp02**: ").count(), 1, "{out}");
+}

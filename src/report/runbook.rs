@@ -199,6 +199,42 @@ pub(crate) fn advice<'c, 'a>(checked: &'c Checked<'a>) -> Vec<&'c Finding<'a>> {
     fired.collect()
 }
 
+/// Units that cannot go for the very same findings.
+pub(crate) struct Lost<'p> {
+    /// The units.
+    pub(crate) units: Vec<&'p str>,
+    /// The findings that say so, with their headlines.
+    pub(crate) findings: &'p [(String, String)],
+    /// What else holds them: the address of the holder, and the others in it.
+    pub(crate) drags: Vec<(&'p str, Vec<&'p str>)>,
+}
+
+/// Who cannot go, told once for each reason.
+pub(crate) fn lost(plan: &Plan) -> Vec<Lost<'_>> {
+    let mut all: Vec<Lost<'_>> = Vec::new();
+    for one in &plan.ineligible {
+        match all.iter_mut().find(|lost| lost.findings == one.findings) {
+            Some(lost) => lost.units.push(&one.unit),
+            None => all.push(Lost {
+                units: vec![&one.unit],
+                findings: &one.findings,
+                drags: Vec::new(),
+            }),
+        }
+    }
+    for lost in &mut all {
+        let own = plan.ineligible.iter().filter(|one| lost.units.contains(&one.unit.as_str()));
+        for (holder, others) in own.flat_map(|one| &one.drags) {
+            if lost.drags.iter().all(|(known, _)| known != holder) {
+                let others = others.iter().map(String::as_str);
+                let others = others.filter(|other| !lost.units.contains(other)).collect();
+                lost.drags.push((holder, others));
+            }
+        }
+    }
+    all
+}
+
 /// What a person chooses, and what else could be chosen.
 pub(crate) fn chosen(choice: &Choice) -> String {
     let mut text = format!("{} = {}", choice.path, choice.chosen);

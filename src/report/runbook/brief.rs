@@ -3,7 +3,7 @@
 use crate::plan::{Plan, Step};
 use crate::report::questions::Asked;
 use crate::report::runbook::{
-    advice, chosen, earliest, fill_in, finding, reaches, role, verified, waves,
+    advice, chosen, earliest, fill_in, finding, lost, reaches, role, verified, waves,
 };
 use crate::report::sanitise::clean;
 use crate::scalar;
@@ -59,10 +59,10 @@ pub fn markdown(out: &mut String, checked: &Checked<'_>, plan: &Plan) {
     }
     if !plan.ineligible.is_empty() {
         line("\n### Cannot go\n".to_owned());
-        for open in &plan.ineligible {
-            for (id, message) in &open.findings {
-                let (unit, message) = (plain(&open.unit), plain(message));
-                line(format!("- **{unit}**: {message} ({})", plain(&finding(id))));
+        for open in lost(plan) {
+            for (id, message) in open.findings {
+                let (units, message) = (plain(&open.units.join(", ")), plain(message));
+                line(format!("- **{units}**: {message} ({})", plain(&finding(id))));
             }
             for (holder, others) in &open.drags {
                 line(format!("  - drags along {}: {}", plain(holder), plain(&others.join(", "))));

@@ -3,11 +3,12 @@
 //! Owns the order in which things are told, and the layout. One thing a line, what to do before why, commands so that
 //! they can be copied, nothing that only colour says.
 
-use crate::plan::{Hold, Ineligible, Plan, Step, Unresolved};
+use crate::plan::{Hold, Plan, Step, Unresolved};
 use crate::report::layout::{Look, Tone, count, names, wrong};
 use crate::report::questions::{self, Asked};
 use crate::report::runbook::{
-    OTHERS, advice, chosen, earliest, fill_in, finding, origins, reaches, role, verified, waves,
+    Lost, OTHERS, advice, chosen, earliest, fill_in, finding, lost, origins, reaches, role,
+    verified, waves,
 };
 use crate::report::{sanitise, shell, times};
 use crate::scalar;
@@ -139,21 +140,22 @@ fn ineligible(out: &mut String, plan: &Plan, look: &Look) {
     }
     Page { look, indent: 0 }.heading(out, "Cannot go: take these out of the request");
     let page = Page { look, indent: 2 };
-    for Ineligible { unit, findings, drags } in limited(&plan.ineligible, look) {
-        page.line(out, "- ", Tone::Bad, unit);
+    let all = lost(plan);
+    for Lost { units, findings, drags } in limited(&all, look) {
+        page.line(out, "- ", Tone::Bad, &names(units.iter().copied(), NAMED));
         let page = Page { look, indent: INDENT };
-        for (id, message) in findings {
+        for (id, message) in *findings {
             page.line(out, "because: ", Tone::Heading, &format!("{message} [{}]", finding(id)));
         }
         for (holder, others) in drags {
             let others = match others.is_empty() {
                 true => "nobody else".to_owned(),
-                false => names(others.iter().map(String::as_str), NAMED),
+                false => names(others.iter().copied(), NAMED),
             };
             page.line(out, "drags along: ", Tone::Care, &format!("{holder}: {others}"));
         }
     }
-    rest(out, plan.ineligible.len(), look);
+    rest(out, all.len(), look);
 }
 
 fn ask(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
