@@ -259,6 +259,10 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     limit: Option<String>,
     /// Whether steps may be needless that were not tried without.
     bounded: bool,
+    /// Whether some references are not known, so that anybody may depend on what they may lead to.
+    open_ends: bool,
+    /// How many rows there are after the last step.
+    rows: usize,
 }
 
 /// A step that was taken.
@@ -289,6 +293,8 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             .collect();
         let rules = state.rules;
         let budget = state.open.len() * STEPS_PER_FINDING + STEPS_BESIDES;
+        let open_ends = state.open_ends;
+        let rows = state.facts.row_count();
         let mut planner = Self {
             state,
             consent,
@@ -306,6 +312,8 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             budget,
             limit: None,
             bounded: false,
+            open_ends,
+            rows,
         };
         for finding in &evaluation.findings {
             if planner.state.rules.rules[finding.rule].level == Level::Error {

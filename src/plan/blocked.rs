@@ -76,7 +76,10 @@ impl<'a> Planner<'a, '_, '_> {
         let led: Vec<SlotId> =
             applied.changed.iter().copied().filter(|slot| self.leads(*slot)).collect();
         let leads = !led.is_empty();
-        let affected = if leads && !asked { self.affected(&led) } else { None };
+        self.open_ends = self.open_ends || self.is_open_ended(&led);
+        self.rows = self.state.facts.row_count();
+        let one_by_one = leads && !asked && !self.open_ends;
+        let affected = if one_by_one { self.affected(&led) } else { None };
         let opened: FxHashSet<&FindingKey> = applied.opened.iter().collect();
         let mut keys: Vec<&FindingKey> = Vec::new();
         match (asked, leads) {
@@ -96,16 +99,15 @@ impl<'a> Planner<'a, '_, '_> {
             _ => keys.extend(&applied.opened),
         }
         let mut known: FxHashMap<RowId, Vec<RowId>> = FxHashMap::default();
-        let mut found = Vec::new();
+        let (mut found, mut reach) = (Vec::new(), None);
         let mut evaluator = Evaluator::new(&self.state.facts, self.state.rules, self.state.now);
         for key in keys {
             let Some(raw) = self.state.open.get(key) else { continue };
-            let entity = self.reached(raw);
-            let blocked = match entity {
-                Some(entity) => {
+            let blocked = match self.reached(raw) {
+                Some(entity) if !self.open_ends => {
                     known.entry(entity).or_insert_with(|| self.reaching(entity)).clone()
                 }
-                None => evaluator.blocked(raw, &self.units, &mut None).all,
+                _ => evaluator.blocked(raw, &self.units, &mut reach).all,
             };
             if self.blocks.get(key) != Some(&blocked) {
                 found.push((key.clone(), blocked));
@@ -188,6 +190,27 @@ impl<'a> Planner<'a, '_, '_> {
         }
         found.sort_unstable();
         found
+    }
+
+    /// Whether a step left references unsaid: then anybody may depend on what they may lead to.
+    fn is_open_ended(&self, led: &[SlotId]) -> bool {
+        let facts = &self.state.facts;
+        let refers = |ty: &Type| matches!(ty, Type::Ref(_) | Type::RefAny);
+        let is_unsaid = |slot: SlotId, ty: &Type| match facts.read(slot, ty) {
+            Fact::Unknown => refers(ty.present()) || ty.element().is_some_and(refers),
+            _ => false,
+        };
+        let changed = led.iter().any(|slot| {
+            let (ty, field) = facts.field_of(*slot);
+            is_unsaid(*slot, &facts.schema().ty(ty).fields[field].ty)
+        });
+        // What a step made says no more than the step said of it.
+        changed
+            || (self.rows as RowId..facts.row_count() as RowId).any(|row| {
+                facts.schema().ty(facts.row(row).ty).fields.iter().any(|field| {
+                    field.slot.is_some_and(|at| is_unsaid(facts.slot_of(row, at), &field.ty))
+                })
+            })
     }
 
     /// The entities that units may reach, or reached, by references that some facts are or were; none where it may be any,

@@ -10,6 +10,7 @@ use rustc_hash::FxHashSet;
 use crate::builtins::value::Key;
 use crate::compile::ir::{Level, RuleSet};
 use crate::evaluate::expr::Evaluator;
+use crate::evaluate::reach::Reach;
 use crate::evaluate::run::Bound;
 use crate::evaluate::touch::values::Values;
 use crate::evaluate::touch::{References, Subjects, Touch};
@@ -36,6 +37,8 @@ pub struct State<'a, 'r> {
     touch: Touch<'r>,
     pub(crate) references: References,
     values: Values,
+    /// Whether some references are not known before the first step.
+    pub(crate) open_ends: bool,
     /// How many times a rule was run again.
     pub evaluations: usize,
     /// What was open before the first step, in order, and where each rule begins there.
@@ -98,6 +101,9 @@ impl<'a, 'r> State<'a, 'r> {
         let references = References::new(facts);
         let (touch, mut values) = (Touch::new(rules), Values::default());
         touch.watch(&mut values, facts);
+        let units = rules.schema.unit.map_or(&[][..], |unit| facts.entities(unit));
+        // Nobody asks who is blocked where nothing is open.
+        let open_ends = !open.is_empty() && Reach::new(facts, units).is_open();
         let start = facts.mark();
         let mut facts = facts.clone();
         facts.record_changes();
@@ -116,6 +122,7 @@ impl<'a, 'r> State<'a, 'r> {
             touch,
             references,
             values,
+            open_ends,
             evaluations: 0,
             start,
         }

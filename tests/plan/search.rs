@@ -65,3 +65,18 @@ fn long_plans_lose_the_steps_that_an_effect_makes_needless() {
     assert_eq!(calls.len(), 80);
     assert!(!calls.iter().any(|call| call.starts_with("test")), "{calls:?}");
 }
+
+#[test]
+fn nobody_is_called_ready_who_may_depend_on_what_is_broken() {
+    // Which vCenter Server a host belongs to is not known, nor the state of the only one there is. Choosing a
+    // datastore leads a reference elsewhere, after which whom findings block is looked at anew.
+    let text = ready_but(&[
+        ("    state: connected\n    discovered: true", "    state: unknown\n    discovered: true"),
+        ("    vCenter: vc1\n", "    vCenter: unknown\n"),
+        ("datastore: ds-vmfs-02, retentionVolume", "retentionVolume"),
+    ]);
+    let rules = described::shipped();
+    let plan = planned(&text, &rules, &Consent::default());
+    assert!(plan.steps.iter().any(|step| step.call == "chooseDatastore(web01)"));
+    assert_eq!(follow(&text, &rules, &plan, &by_session), Vec::<String>::new());
+}
