@@ -331,9 +331,8 @@ impl<'a> Facts<'a> {
         let items = &self.items[list.start as usize..][..list.len as usize];
         let unknown = items.iter().filter(|item| item.data == UNKNOWN && item.node < MADE);
         unknown.map(|item| NodeId(item.node)).find(|node| {
-            let (text, plain) = (self.tree.text(*node), self.tree.is_plain(*node));
-            self.tree.kind(*node) == Kind::Scalar
-                && conform::says_unknown(self.tree, *node, text, plain)
+            let text = self.tree.scalar_text(*node);
+            text.is_some_and(|(text, _)| conform::says_unknown(self.tree, *node, text))
         })
     }
 

@@ -54,6 +54,8 @@ pub struct Entry {
     pub key: NodeId,
     /// The value, as it stands: it may be an alias.
     pub value: NodeId,
+    /// Whether the key stands there twice, so that nobody can tell which value is meant; this one is the first.
+    pub contested: bool,
 }
 
 /// How much a text may ask for.
@@ -135,6 +137,8 @@ mod meta {
     pub(super) const FILLED: u32 = 1 << 17;
     /// The next node, or the first child, is not the one after the node.
     pub(super) const APART: u32 = 1 << 18;
+    /// The key stands twice in its mapping.
+    pub(super) const CONTESTED: u32 = 1 << 19;
 }
 
 /// The anchor and tag of a node, which stand before it.
@@ -363,10 +367,11 @@ impl<'s> Tree<'s> {
 
     /// The entry whose key is at an index, and the index of the key after it.
     fn entry(&self, key: u32) -> Option<(Entry, u32)> {
-        self.nodes.get(key as usize)?;
+        let contested = self.nodes.get(key as usize)?.meta & meta::CONTESTED != 0;
         let value = self.next(key);
         self.nodes.get(value as usize)?;
-        Some((Entry { key: NodeId(key), value: NodeId(value) }, self.next(value)))
+        let entry = Entry { key: NodeId(key), value: NodeId(value), contested };
+        Some((entry, self.next(value)))
     }
 
     /// The node that comes after one in the same collection, or [`NONE`].

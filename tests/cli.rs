@@ -7,6 +7,8 @@ mod program;
 mod checks;
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/reading.rs"]
+mod reading;
 #[path = "cli/commands.rs"]
 mod commands;
 #[path = "cli/definitions.rs"]

@@ -14,6 +14,7 @@ use crate::session::{self, Planning, assume};
 use crate::source::Sources;
 use crate::yaml::decode::decode;
 use crate::yaml::edit::Value;
+use crate::yaml::resolve::Scalar;
 use crate::yaml::{Kind, Limits, Tree};
 
 /// The exit code where questions are open.
@@ -111,8 +112,8 @@ fn answers(path: &Path) -> Result<Vec<(String, Value)>, Problem> {
         }
         for entry in tree.entries(document.root) {
             let none = tree.kind(entry.value) == Kind::Scalar
-                && tree.is_plain(entry.value)
-                && matches!(tree.text(entry.value), "" | "~" | "null" | "unknown");
+                && (matches!(tree.text(entry.value).trim(), "" | "unknown")
+                    || tree.scalar(entry.value) == Scalar::Null);
             if !none {
                 let value = assume::value_of(&tree, entry.value);
                 answers.push((tree.text(entry.key).to_owned(), value));

@@ -15,6 +15,7 @@ use crate::evaluate::show;
 use crate::evaluate::truth::Truth;
 use crate::facts::RowId;
 use crate::language::ast::Quantifier;
+use crate::schema::types::Type;
 
 mod place;
 pub(super) mod whole;
@@ -325,9 +326,19 @@ impl<'a> Evaluator<'_, 'a, '_> {
         }
         let mut this = Evaluator::new(self.facts, self.rules, self.now);
         this.frame.clone_from(&self.frame);
+        let (holder, at) = self.facts.field_of(slot);
+        let schema = self.facts.schema();
+        let element = schema.ty(holder).fields[at].ty.element().and_then(Type::row);
         let keys = index.keys.iter().map(|key| {
             let (value, _) = this.value_of::<Silent>(&key.other);
-            (key.field.clone().unwrap_or_default(), show::value(&value, &key.other.ty, self.facts))
+            let name = key.field.clone().unwrap_or_default();
+            let def = element.map(|element| schema.ty(element));
+            let field = def.and_then(|def| Some(&def.fields[def.field(&name)?]));
+            let shown = match (&value, field) {
+                (Value::Row(row), Some(field)) => self.facts.reference(*row, &field.ty),
+                _ => show::value(&value, &key.other.ty, self.facts),
+            };
+            (name, shown)
         });
         N::leaf(Use::Unlisted { slot, span, keys: Rc::new(keys.collect()) })
     }

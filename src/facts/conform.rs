@@ -3,11 +3,13 @@
 //! Owns the way from YAML nodes to [`Facts`]: unknown keys, wrong types, wrong words, duplicate ids and references to
 //! nothing are reported here, each at its place, and the facts concerned are unknown. An element `unknown` of a list is
 //! no error: it says that the list may leave others out. Several documents of one
-//! environment are joined: lists are appended, a scalar stated twice differently is an error with both places.
+//! environment are joined: lists are appended, a fact stated twice differently is an error with both places. What stands
+//! there twice is believed in neither form: that is `contested`.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::facts::conform::contested::Contested;
 use crate::facts::{
     ABSENT, Facts, ListData, NO_NODE, OWNED, ROOT, Row, RowId, Slot, SlotId, UNKNOWN, UNRESOLVED,
 };
@@ -16,9 +18,10 @@ use crate::scalar;
 use crate::schema::types::Type;
 use crate::schema::{ENVIRONMENT, Field, Schema, TypeId, TypeKind};
 use crate::source::Span;
-use crate::yaml::resolve::Scalar;
+use crate::yaml::resolve::{CoreTag, Scalar, resolve};
 use crate::yaml::{Entry, Kind, NodeId, Tree};
 
+mod contested;
 mod references;
 
 /// Keys of a document that belong to the file format, not to the schema.
@@ -59,12 +62,14 @@ pub fn conform<'a>(
         asked: None,
     };
     let shapes = facts.shapes();
-    let mut reader = Reader { facts, shapes, scratch: Vec::new(), diagnostics };
+    let mut reader =
+        Reader { facts, shapes, scratch: Vec::new(), contested: Contested::default(), diagnostics };
     reader.new_row(ENVIRONMENT, ROOT, 0, NO_NODE);
     reader.facts.singles = (0..reader.facts.rows.len() as RowId).collect();
     for document in documents {
         reader.fill(ROOT, *document);
     }
+    reader.withdraw();
     reader.resolve();
     reader.facts.build_inverses();
     reader.facts
@@ -173,6 +178,7 @@ struct Reader<'a, 'd> {
     facts: Facts<'a>,
     shapes: Vec<Shape>,
     scratch: Vec<Slot>,
+    contested: Contested<'a>,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -191,7 +197,7 @@ impl<'a> Reader<'a, '_> {
             self.facts.rows[row as usize].node = node.0;
         }
         let mut expected = 0;
-        for Entry { key, value } in tree.entries(node) {
+        for Entry { key, value, contested } in tree.entries(node) {
             let name = tree.text(key);
             // Fields mostly come in one order, so the search starts behind the last one.
             let found = (expected..def.fields.len())
@@ -206,7 +212,11 @@ impl<'a> Reader<'a, '_> {
             expected = at + 1;
             let field = &def.fields[at];
             match field.slot {
-                Some(slot) => self.fill_slot(row, base + slot, field, value),
+                Some(slot) if contested => self.contest(base + slot, field, value),
+                Some(slot) => {
+                    let is_key = def.key == Some(at);
+                    self.fill_slot(row, base + slot, field, is_key, value);
+                }
                 None => {
                     let message =
                         format!("`{name}` is worked out from the references, never written");
@@ -232,54 +242,82 @@ impl<'a> Reader<'a, '_> {
         self.diagnostics.push(Diagnostic::error("unknown-key", message, span).help(help));
     }
 
-    fn fill_slot(&mut self, row: RowId, slot: SlotId, field: &Field, value: NodeId) {
+    fn fill_slot(&mut self, row: RowId, slot: SlotId, field: &Field, is_key: bool, value: NodeId) {
+        if self.contested.facts.contains(&slot) {
+            return;
+        }
         let tree = self.facts.tree;
         let before = self.facts.slots[slot as usize];
-        let again = before.node != NO_NODE;
+        // Only the environment, and what it holds in place, is stated by several documents.
+        let again = (before.node != NO_NODE).then_some(NodeId(before.node));
+        let again = again.or_else(|| self.contested.unknown.get(&slot).copied());
         match field.ty.present() {
-            Type::Row(_) if tree.kind(value) == Kind::Mapping => {
-                let Some(child) = self.facts.record_row(slot).or_else(|| self.child_of(slot))
-                else {
-                    return;
-                };
-                self.facts.slots[slot as usize] = Slot { data: child, node: value.0 };
-                self.fill(child, value);
-                if again {
+            Type::Row(_) => self.fill_record(slot, field, value, again),
+            Type::List(element, _) if tree.kind(value) == Kind::Sequence => {
+                let joined = self.facts.lists.get(before.data as usize).copied();
+                if let (Some(earlier), None) = (again, joined) {
+                    self.conflict(slot, field, earlier, value);
                     return;
                 }
-                self.register(child, value);
-            }
-            Type::List(element, _) if tree.kind(value) == Kind::Sequence => {
-                let data = self.read_list(row, slot, element, value, before, again);
+                let data =
+                    self.read_list(row, slot, element, value, joined.filter(|_| again.is_some()));
                 self.facts.slots[slot as usize] = Slot { data, node: value.0 };
-            }
-            Type::Row(_) if self.is_unknown(value) => {
-                // Said to be unknown is not the same as left out: a default does not apply.
-                let Some(child) = self.facts.record_row(slot).or_else(|| self.child_of(slot))
-                else {
-                    return;
-                };
-                let node = if matches!(field.ty, Type::OrNone(_)) { NO_NODE } else { value.0 };
-                self.facts.slots[slot as usize] = Slot { data: child, node };
             }
             _ => {
-                let data = self.read_scalar(field, &field.ty, value);
-                if again && !self.same(before, data, value, &field.ty) {
-                    let name = &field.name;
-                    let message = format!("`{name}` is stated twice, differently");
-                    let place = self.shown(value);
-                    let earlier = self.shown(NodeId(before.node));
-                    self.diagnostics.push(
-                        Diagnostic::error("conflicting-facts", message, place)
-                            .seen("and again here")
-                            .label(earlier, "stated here")
-                            .help("keep the one that is true; until then it counts as unknown"),
-                    );
-                    self.facts.slots[slot as usize].data = UNKNOWN;
+                let data = self.read_scalar(field, is_key, value);
+                if let Some(earlier) = again
+                    && !self.same(before, data, value, &field.ty)
+                {
+                    self.conflict(slot, field, earlier, value);
                     return;
+                }
+                if data == UNKNOWN {
+                    self.unread(field);
                 }
                 self.facts.slots[slot as usize] = Slot { data, node: value.0 };
             }
+        }
+    }
+
+    /// Reads a record, or an entity that stands in its place.
+    fn fill_record(&mut self, slot: SlotId, field: &Field, value: NodeId, again: Option<NodeId>) {
+        let tree = self.facts.tree;
+        let Some(child) = self.facts.record_row(slot).or_else(|| self.child_of(slot)) else {
+            return;
+        };
+        let is_mapping = |node| tree.kind(node) == Kind::Mapping;
+        if let Some(earlier) = again
+            && is_mapping(earlier) != is_mapping(value)
+        {
+            self.conflict(slot, field, earlier, value);
+            return;
+        }
+        if is_mapping(value) {
+            self.facts.slots[slot as usize] = Slot { data: child, node: value.0 };
+            self.fill(child, value);
+            if again.is_none() {
+                self.register(child, value);
+            }
+            return;
+        }
+        let data = self.read_scalar(field, false, value);
+        let was = self.facts.slots[slot as usize].data;
+        if let Some(earlier) = again
+            && (was == ABSENT) != (data == ABSENT)
+        {
+            self.conflict(slot, field, earlier, value);
+        } else if data == ABSENT {
+            self.facts.slots[slot as usize] = Slot { data, node: value.0 };
+        } else {
+            // Said to be unknown is not the same as left out: a default does not apply.
+            self.contested.unknown.insert(slot, value);
+            self.facts.slots[slot as usize] = match &field.ty {
+                Type::OrNone(_) if self.is_unknown(value, &field.ty) => {
+                    Slot { data: child, node: NO_NODE }
+                }
+                Type::OrNone(_) => Slot { data: UNKNOWN, node: value.0 },
+                _ => Slot { data: child, node: value.0 },
+            };
         }
     }
 
@@ -292,6 +330,7 @@ impl<'a> Reader<'a, '_> {
 
     fn same(&self, before: Slot, data: u32, value: NodeId, ty: &Type) -> bool {
         match ty.present() {
+            _ if before.data == UNKNOWN || data == UNKNOWN => before.data == data,
             Type::Ref(_) | Type::RefAny | Type::Text | Type::TextNocase | Type::Version => {
                 self.facts.tree.text(NodeId(before.node)) == self.facts.tree.text(value)
             }
@@ -316,19 +355,18 @@ impl<'a> Reader<'a, '_> {
         slot: SlotId,
         element: &Type,
         value: NodeId,
-        before: Slot,
-        again: bool,
+        joined: Option<ListData>,
     ) -> u32 {
         let tree = self.facts.tree;
         let mark = self.scratch.len();
-        if again && let Some(list) = self.facts.lists.get(before.data as usize).copied() {
+        if let Some(list) = joined {
             let range = list.start as usize..(list.start + list.len) as usize;
             self.scratch.extend_from_slice(&self.facts.items[range]);
         }
         for item in tree.items(value) {
             let data = match element {
                 // The description itself says that it may leave some out.
-                _ if self.is_unknown(item) => UNKNOWN,
+                _ if self.is_unknown(item, element) => UNKNOWN,
                 Type::Row(ty) if tree.kind(item) == Kind::Mapping => {
                     let child = self.new_row(*ty, row, slot, item.0);
                     self.fill(child, item);
@@ -359,11 +397,16 @@ impl<'a> Reader<'a, '_> {
         let content = self.facts.slots[(base + slot) as usize];
         let tree = self.facts.tree;
         if content.node == NO_NODE || content.data == UNKNOWN {
-            let message = format!("an entry of type {} has no `{}`", def.name, field.name);
-            let span = self.facts.row_place(row).unwrap_or(tree.span(node));
-            let help = format!("add `{}`: nothing can refer to it without", field.name);
-            self.diagnostics.push(Diagnostic::error("missing-id", message, span).help(help));
-            self.facts.by_type[ty.0 as usize].retain(|known| *known != row);
+            if self.contested.facts.contains(&(base + slot)) {
+                // Its two keys are told of already, and what refers to either may mean it.
+                self.contested.unread.insert(ty);
+            } else {
+                let message = format!("an entry of type {} has no `{}`", def.name, field.name);
+                let span = self.facts.row_place(row).unwrap_or(tree.span(node));
+                let help = format!("add `{}`: nothing can refer to it without", field.name);
+                self.diagnostics.push(Diagnostic::error("missing-id", message, span).help(help));
+            }
+            self.contested.left_out.insert(row);
             return false;
         }
         let text = tree.text(NodeId(content.node));
@@ -376,32 +419,44 @@ impl<'a> Reader<'a, '_> {
                 again = again.label(place, "first here");
             }
             self.diagnostics
-                .push(again.help("give one of them another id; the second is left out until then"));
-            self.facts.by_type[ty.0 as usize].retain(|known| *known != row);
+                .push(again.help("give one of them another id; both are left out until then"));
+            self.contested.shared.insert((ty, text));
+            self.contested.left_out.extend([first, row]);
             return false;
         }
         self.facts.keys[ty.0 as usize].insert(text, row);
         true
     }
 
-    fn is_unknown(&self, value: NodeId) -> bool {
+    /// Whether a scalar says that a fact of some type is not known. Of a quoted word in the place of a reference, the ids
+    /// that there are decide later.
+    fn is_unknown(&self, value: NodeId, ty: &Type) -> bool {
         let tree = self.facts.tree;
-        tree.scalar_text(value).is_some_and(|(text, plain)| says_unknown(tree, value, text, plain))
+        tree.scalar_text(value).is_some_and(|(text, plain)| {
+            says_unknown(tree, value, text)
+                && (plain || !matches!(ty.present(), Type::Ref(_) | Type::RefAny))
+        })
     }
 
-    fn read_scalar(&mut self, field: &Field, ty: &Type, value: NodeId) -> u32 {
+    fn read_scalar(&mut self, field: &Field, is_key: bool, value: NodeId) -> u32 {
         let tree = self.facts.tree;
+        let ty = &field.ty;
         let Some((text, plain)) = tree.scalar_text(value) else {
             return self.wrong_type(ty.present(), value);
         };
-        if says_unknown(tree, value, text, plain) {
+        if is_key && !plain && !text.trim().is_empty() {
+            // Quoted, any text may be the name of something.
+            return self.read_text(ty.present(), value, text);
+        }
+        if self.is_unknown(value, ty) {
             return UNKNOWN;
         }
-        if plain && text == "none" {
+        let refers = matches!(ty.present(), Type::Ref(_) | Type::RefAny);
+        if text == "none" && (plain || !refers) {
             match ty {
                 Type::OrNone(_) => return ABSENT,
                 Type::List(..) => return self.facts.empty_list(),
-                _ => {
+                _ if plain => {
                     let message = format!("`{}` cannot be `none`", field.name);
                     let help = format!("write {}, or `unknown`", ty.expectation(self.facts.schema));
                     let span = tree.span(value);
@@ -409,6 +464,7 @@ impl<'a> Reader<'a, '_> {
                         .push(Diagnostic::error("wrong-type", message, span).help(help));
                     return UNKNOWN;
                 }
+                _ => {}
             }
         }
         self.read_text(ty.present(), value, text)
@@ -425,6 +481,8 @@ impl<'a> Reader<'a, '_> {
     fn read_text(&mut self, ty: &Type, value: NodeId, text: &str) -> u32 {
         let tree = self.facts.tree;
         match ty {
+            // Nothing has an empty name: whoever leaves it empty does not know it.
+            Type::Text | Type::TextNocase if text.trim().is_empty() => UNKNOWN,
             Type::Text | Type::TextNocase => value.0,
             Type::Version if scalar::is_version(text) => value.0,
             Type::Bool => match tree.scalar(value) {
@@ -469,26 +527,36 @@ impl<'a> Reader<'a, '_> {
             Kind::Sequence => "a list".to_owned(),
             Kind::Scalar => format!("`{}`", shorten(tree.text(value))),
         };
+        let unquoted = match resolve(tree.text(value), true, CoreTag::None) {
+            Scalar::Int(_) => *ty == Type::Int,
+            Scalar::Bool(_) => *ty == Type::Bool,
+            _ => false,
+        };
+        // What would be right without its quotes is right but for them.
+        let quoted = unquoted && tree.kind(value) == Kind::Scalar && !tree.is_plain(value);
+        let found = if quoted { format!("{found} in quotes") } else { found };
         let name = tree.key_of(value).map(|key| format!("`{}`", tree.text(key)));
         let message = match name {
             Some(name) => format!("{name} has the wrong type: found {found}"),
             None => format!("this element has the wrong type: found {found}"),
         };
-        let expected = ty.expectation(self.facts.schema);
+        let help = match quoted {
+            true => format!("take the quotes away: `{}`", tree.text(value)),
+            false => format!("write {}", ty.expectation(self.facts.schema)),
+        };
         let span = self.shown(value);
-        self.diagnostics
-            .push(Diagnostic::error("wrong-type", message, span).help(format!("write {expected}")));
+        self.diagnostics.push(Diagnostic::error("wrong-type", message, span).help(help));
         UNKNOWN
     }
 }
 
-/// Whether a scalar says that a fact is not known.
-pub(super) fn says_unknown(tree: &Tree<'_>, value: NodeId, text: &str, plain: bool) -> bool {
+/// Whether a scalar says that a fact is not known. JSON can write the word only in quotes, so they make no difference.
+pub(super) fn says_unknown(tree: &Tree<'_>, value: NodeId, text: &str) -> bool {
     // Nearly every scalar tells by its first letter that it is neither `unknown` nor one of the spellings of `null`.
-    if plain && !matches!(text.as_bytes().first(), None | Some(b'u' | b'n' | b'N' | b'~')) {
+    if !matches!(text.as_bytes().first(), None | Some(b'u' | b'n' | b'N' | b'~')) {
         return false;
     }
-    (plain && text == "unknown") || matches!(tree.scalar(value), Scalar::Null)
+    text == "unknown" || matches!(tree.scalar(value), Scalar::Null)
 }
 
 fn shorten(text: &str) -> String {

@@ -167,9 +167,12 @@ impl Row {
         self.when = when.unwrap_or(i64::MIN);
     }
 
-    /// Adds a fact where there is one.
+    /// Adds a fact where there is one. A text that says nothing, or that nobody knows, is none.
     pub fn put(&mut self, name: &'static str, found: Option<Found>) {
-        if let Some(found) = found {
+        let says = |found: &Found| {
+            !found.value.as_str().is_some_and(|text| matches!(text.trim(), "" | "unknown"))
+        };
+        if let Some(found) = found.filter(says) {
             let mut seen = Seen::new(found.value, self.file, found.at, self.rank);
             seen.derived = found.derived.map(String::into_boxed_str);
             seen.when = self.when;

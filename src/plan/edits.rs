@@ -81,7 +81,7 @@ fn value(facts: &Facts<'_>, fact: &Fact<'_>, ty: &Type) -> Value {
         Fact::Text(text) => Value::Text(text.as_str().to_owned()),
         Fact::Word(word) => Value::Text(facts.schema().word(*word).to_owned()),
         Fact::Row(row) if matches!(ty.present(), Type::Row(_)) => record(facts, *row),
-        Fact::Row(row) => Value::Text(facts.name(*row)),
+        Fact::Row(row) => Value::Text(facts.reference(*row, ty)),
         Fact::List(list) => {
             let element = ty.element().cloned().unwrap_or(Type::Error);
             let items = (0..facts.list_len(*list))

@@ -111,6 +111,11 @@ fn property(schema: &Schema, field: &Field) -> Value {
     let mut description: Vec<String> = field.title.iter().map(|title| title.to_string()).collect();
     description.extend(field.ask.as_ref().map(|ask| ask.to_string()));
     description.extend(field.find.as_ref().map(|find| format!("Where: {find}")));
+    let element = field.ty.element().unwrap_or(field.ty.present());
+    if *element == Type::RefAny {
+        description
+            .push("The id of any entry; where several lists have it, `LIST/ID` says which.".into());
+    }
     if !description.is_empty() {
         value["description"] = json!(description.join("\n\n"));
     }

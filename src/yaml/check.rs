@@ -29,7 +29,8 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    /// Tells of keys that stand twice in a mapping and takes the later ones out.
+    /// Tells of keys that stand twice in a mapping, marks the first of each and takes the later ones out. A second `<<`
+    /// stays: what either of them merges is contested.
     pub(super) fn check_keys(&mut self, frame: &Frame) {
         let keys = self.keys.get(frame.keys..).unwrap_or(&[]);
         let mut twice: Vec<(u32, u32)> = Vec::new();
@@ -52,13 +53,18 @@ impl Reader<'_, '_, '_> {
         if twice.is_empty() {
             return;
         }
-        self.unlink(frame.node, &twice);
+        let taken: Vec<(u32, u32)> =
+            twice.iter().copied().filter(|(_, key)| !is_merge(self.tree, NodeId(*key))).collect();
+        self.unlink(frame.node, &taken);
         for (first, key) in twice {
+            for marked in [first, key] {
+                self.tree.nodes[marked as usize].meta |= meta::CONTESTED;
+            }
             let message = format!("the key `{}` stands here twice", self.tree.text(NodeId(key)));
             let told = Diagnostic::error("duplicate-key", message, self.tree.span(NodeId(key)))
-                .seen("again here; this one is left out")
+                .seen("again here")
                 .label(self.tree.span(NodeId(first)), "first here")
-                .help("remove or rename one of them");
+                .help("remove or rename one of them; until then what it says counts as unknown");
             self.tell(told);
         }
     }

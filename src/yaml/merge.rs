@@ -1,6 +1,6 @@
 //! Merge keys: `<<: *base` and `<<: [*first, *second]`.
 //!
-//! Owns their order: own keys win, then the earlier merge. Resolved when asked for, without recursion; a mapping
+//! Owns their order: own keys win, then the earlier merge; of two `<<` in one mapping neither is believed. Resolved when asked for, without recursion; a mapping
 //! without merge keys is walked as it stands. What merges may stand for in all is limited when the text is read.
 
 use std::collections::HashSet;
@@ -27,10 +27,10 @@ impl<'t, 's> Entries<'t, 's> {
         let mut seen = HashSet::new();
         let mut merged = Vec::new();
         let mut layers = Layers::new(tree, mapping);
-        while let Some(layer) = layers.next() {
+        while let Some((layer, contested)) = layers.next() {
             for entry in tree.own_entries(layer).filter(|entry| !is_merge(tree, entry.key)) {
                 if seen.insert(tree.text(entry.key)) {
-                    merged.push(entry);
+                    merged.push(Entry { contested: entry.contested || contested, ..entry });
                 }
             }
         }
@@ -63,9 +63,9 @@ pub(crate) fn find(tree: &Tree<'_>, mapping: NodeId, key: &str) -> Option<Entry>
         return has(mapping);
     }
     let mut layers = Layers::new(tree, mapping);
-    while let Some(layer) = layers.next() {
+    while let Some((layer, contested)) = layers.next() {
         if let Some(entry) = has(layer) {
-            return Some(entry);
+            return Some(Entry { contested: entry.contested || contested, ..entry });
         }
     }
     None
@@ -79,26 +79,28 @@ pub(crate) fn is_merge(tree: &Tree<'_>, key: NodeId) -> bool {
         && tree.text(key) == "<<"
 }
 
-/// A mapping, then those it merges, each before those that it merges itself.
+/// A mapping, then those it merges, each before those that it merges itself; with each, whether it comes from a `<<` that
+/// stands there twice.
 struct Layers<'t, 's> {
     tree: &'t Tree<'s>,
-    todo: Vec<NodeId>,
+    todo: Vec<(NodeId, bool)>,
     seen: HashSet<NodeId>,
 }
 
 impl<'t, 's> Layers<'t, 's> {
     fn new(tree: &'t Tree<'s>, mapping: NodeId) -> Self {
-        Self { tree, todo: vec![mapping], seen: HashSet::new() }
+        Self { tree, todo: vec![(mapping, false)], seen: HashSet::new() }
     }
 
-    fn next(&mut self) -> Option<NodeId> {
+    fn next(&mut self) -> Option<(NodeId, bool)> {
         loop {
-            let layer = self.tree.resolve(self.todo.pop()?);
+            let (layer, contested) = self.todo.pop()?;
+            let layer = self.tree.resolve(layer);
             let node = self.tree.node(layer);
             match node.meta & meta::SHAPE {
                 meta::SEQUENCE => {
                     let items: Vec<NodeId> = self.tree.items(layer).collect();
-                    self.todo.extend(items.into_iter().rev());
+                    self.todo.extend(items.into_iter().rev().map(|item| (item, contested)));
                 }
                 // A mapping seen before has nothing to add that is not there yet.
                 meta::MAPPING if self.seen.insert(layer) => {
@@ -107,9 +109,11 @@ impl<'t, 's> Layers<'t, 's> {
                             .tree
                             .own_entries(layer)
                             .filter(|entry| is_merge(self.tree, entry.key));
-                        self.todo.extend(merges.map(|entry| entry.value));
+                        self.todo.extend(
+                            merges.map(|entry| (entry.value, entry.contested || contested)),
+                        );
                     }
-                    return Some(layer);
+                    return Some((layer, contested));
                 }
                 _ => {}
             }

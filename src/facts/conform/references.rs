@@ -1,13 +1,13 @@
 //! From ids to rows.
 //!
 //! Owns the second pass over the facts, when all entities are known: each reference finds its row, or an error says that
-//! there is none, or more than one.
+//! there is none, or more than one. Where entries of several lists have one id, an address (`servers/s1`) tells them apart.
 
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::facts::conform::{Reader, SUGGESTION_LIMIT, shorten};
-use crate::facts::{SlotId, UNKNOWN, UNRESOLVED};
+use crate::facts::conform::{Reader, SUGGESTION_LIMIT, says_unknown, shorten};
+use crate::facts::{ABSENT, Facts, RowId, SlotId, UNKNOWN, UNRESOLVED};
 use crate::schema::types::Type;
-use crate::schema::{Field, TypeId};
+use crate::schema::{Field, TypeDef, TypeId};
 use crate::yaml::NodeId;
 
 impl Reader<'_, '_> {
@@ -18,12 +18,15 @@ impl Reader<'_, '_> {
             schema.types().map(|(_, def)| def.fields.iter().filter_map(refers).collect()).collect();
         for at in 0..self.facts.rows.len() {
             let row = self.facts.rows[at];
+            let def = schema.ty(row.ty);
+            let key = def.key.and_then(|key| def.fields[key].slot);
             for (field, slot) in &referring[row.ty.0 as usize] {
+                let is_key = key == Some(*slot);
                 let slot = (row.base + slot) as usize;
                 match field.ty.present() {
                     Type::Ref(_) | Type::RefAny if self.facts.slots[slot].data == UNRESOLVED => {
-                        self.facts.slots[slot].data =
-                            self.lookup(field.ty.present(), self.facts.slots[slot].node);
+                        let node = NodeId(self.facts.slots[slot].node);
+                        self.facts.slots[slot].data = self.lookup(&field.ty, is_key, node);
                     }
                     Type::List(element, _) if matches!(**element, Type::Ref(_) | Type::RefAny) => {
                         let Some(list) =
@@ -33,7 +36,8 @@ impl Reader<'_, '_> {
                         };
                         for item in list.start as usize..(list.start + list.len) as usize {
                             if self.facts.items[item].data == UNRESOLVED {
-                                let data = self.lookup(element, self.facts.items[item].node);
+                                let node = NodeId(self.facts.items[item].node);
+                                let data = self.lookup(element, false, node);
                                 self.facts.items[item].data = data;
                                 if data == UNKNOWN {
                                     self.facts.damaged.insert(slot as SlotId);
@@ -47,37 +51,50 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn lookup(&mut self, ty: &Type, node: u32) -> u32 {
+    fn lookup(&mut self, ty: &Type, is_key: bool, node: NodeId) -> u32 {
         let tree = self.facts.tree;
-        let id = tree.text(NodeId(node));
+        let id = tree.text(node);
         let schema = self.facts.schema;
-        if let Type::Ref(entity) = ty
+        if let Type::Ref(entity) = ty.present()
             && let Some(row) = self.facts.keys[entity.0 as usize].get(id)
         {
             return *row;
         }
-        let candidates: Vec<TypeId> = match ty {
+        let candidates: Vec<TypeId> = match ty.present() {
             Type::Ref(entity) => vec![*entity],
             // What is known by something else shares its id with it, and would make every such id ambiguous.
             _ => schema.types().filter(|(_, def)| is_named(def)).map(|(id, _)| id).collect(),
         };
-        let mut found = candidates
+        if candidates.iter().any(|entity| self.contested.shared.contains(&(*entity, id))) {
+            return UNKNOWN;
+        }
+        let found: Vec<RowId> = candidates
             .iter()
-            .filter_map(|entity| self.facts.keys[entity.0 as usize].get(id).copied());
-        let first = found.next();
-        let second = found.next();
-        drop(found);
-        let span = tree.span(NodeId(node));
-        match (first, second) {
-            (Some(row), None) => return row,
-            (Some(row), Some(other)) => {
-                let kinds = [row, other]
-                    .map(|row| schema.ty(self.facts.rows[row as usize].ty).name.clone());
+            .filter_map(|entity| self.facts.keys[entity.0 as usize].get(id).copied())
+            .collect();
+        let span = tree.span(node);
+        if found.is_empty()
+            && let Some(row) = self.at(ty, &candidates, id)
+        {
+            return row;
+        }
+        match (found.as_slice(), ty) {
+            ([row], _) => return *row,
+            ([first, second, ..], _) => {
+                let rows = [*first, *second];
+                let kinds =
+                    rows.map(|row| schema.ty(self.facts.rows[row as usize].ty).name.clone());
                 let message = format!("`{id}` may be a {} or a {}", kinds[0], kinds[1]);
-                let help = "give one of them another id";
+                let paths: Vec<String> =
+                    found.iter().map(|row| format!("`{}`", self.facts.path(*row))).collect();
+                let help = format!("write {}", paths.join(" or "));
                 self.diagnostics
                     .push(Diagnostic::error("ambiguous-reference", message, span).help(help));
             }
+            ([], Type::OrNone(_)) if id == "none" => return ABSENT,
+            _ if !is_key && says_unknown(tree, node, id) => {}
+            // The error of the list is told; this would only repeat it.
+            _ if candidates.iter().any(|entity| self.contested.unread.contains(entity)) => {}
             _ if candidates.iter().any(|entity| self.may_have_others(*entity)) => {
                 let id = shorten(id);
                 let message =
@@ -116,6 +133,18 @@ impl Reader<'_, '_> {
         UNKNOWN
     }
 
+    /// The entity at an address, where entities of any kind may be meant.
+    fn at(&self, ty: &Type, candidates: &[TypeId], address: &str) -> Option<RowId> {
+        if *ty.present() != Type::RefAny {
+            return None;
+        }
+        let ids = address.match_indices('/').map(|(at, _)| &address[at + 1..]);
+        let rows = ids.flat_map(|id| {
+            candidates.iter().filter_map(move |ty| self.facts.keys[ty.0 as usize].get(id).copied())
+        });
+        rows.into_iter().find(|row| self.facts.path(*row) == address)
+    }
+
     /// Whether a list of such entities is marked as incomplete.
     fn may_have_others(&self, ty: TypeId) -> bool {
         self.facts.damaged.iter().any(|slot| {
@@ -126,6 +155,19 @@ impl Reader<'_, '_> {
     }
 }
 
+impl Facts<'_> {
+    /// How a field of this type refers to a row: by its key, or by its address where entities of any kind may be meant and
+    /// several have that key.
+    pub fn reference(&self, row: RowId, ty: &Type) -> String {
+        let name = self.name(row);
+        let has = |(id, def): &(TypeId, &TypeDef)| is_named(def) && self.find(*id, &name).is_some();
+        match *ty.present() == Type::RefAny && self.schema.types().filter(has).count() > 1 {
+            true => self.path(row),
+            false => name,
+        }
+    }
+}
+
 /// A field that refers to entities, with its slot.
 fn refers(field: &Field) -> Option<(&Field, u32)> {
     let is_reference = |ty: &Type| matches!(ty, Type::Ref(_) | Type::RefAny);
@@ -133,6 +175,6 @@ fn refers(field: &Field) -> Option<(&Field, u32)> {
     field.slot.filter(|_| refers).map(|slot| (field, slot))
 }
 
-fn is_named(def: &crate::schema::TypeDef) -> bool {
+fn is_named(def: &TypeDef) -> bool {
     def.key.is_some_and(|key| def.fields[key].ty == Type::Text)
 }

@@ -13,6 +13,7 @@ use crate::scalar::{parse_size, parse_time};
 use crate::session::origins::{self, Origin};
 use crate::yaml::edit::{self, Change};
 use crate::yaml::path::Path;
+use crate::yaml::resolve::Scalar;
 use crate::yaml::{Kind, NodeId, Tree};
 
 /// Names under which records of a list are told apart, best first.
@@ -453,8 +454,7 @@ impl<'m, 's> Merge<'m, 's> {
     /// Nothing is said there.
     fn is_open(&self, node: NodeId) -> bool {
         self.tree.kind(node) == Kind::Scalar
-            && self.tree.is_plain(node)
-            && matches!(self.tree.text(node), "" | "~" | "null" | "unknown")
+            && (self.tree.text(node) == "unknown" || self.tree.scalar(node) == Scalar::Null)
     }
 
     fn describe(&self, node: NodeId) -> String {

@@ -1,7 +1,7 @@
 //! Values as YAML text that reads back the same.
 //!
 //! Owns quoting and the layout of new text. Quotes whatever the core schema, the syntax, or a reader of YAML 1.1 would
-//! take for something else.
+//! take for something else, and the words by which a description says that it does not know, or that there is nothing.
 
 use crate::yaml::edit::Value;
 use crate::yaml::edit::layout::Layout;
@@ -92,11 +92,12 @@ fn is_plain(text: &str, flow: bool) -> bool {
         && !text.chars().any(|c| needs_escape(c) || (flow && ",[]{}".contains(c)))
 }
 
-/// `yes`, `12:30`, `1_000`, `0b1`, `<<`, `=`: texts here, something else to readers of YAML 1.1 or as keys.
+/// `yes`, `12:30`, `1_000`, `0b1`, `<<`, `=`: texts here, something else to readers of YAML 1.1 or as keys. `unknown` and
+/// `none` are words of a description; in quotes they may be names.
 fn misread_by_others(text: &str) -> bool {
     let word = matches!(
         text.to_ascii_lowercase().as_str(),
-        "y" | "n" | "yes" | "no" | "on" | "off" | "<<" | "="
+        "y" | "n" | "yes" | "no" | "on" | "off" | "<<" | "=" | "unknown" | "none"
     );
     let digits = text.trim_start_matches(['+', '-']);
     let number = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.')
@@ -161,6 +162,7 @@ mod tests {
             ("", "\"\""),
             ("true", "\"true\""),
             ("No", "\"No\""),
+            ("unknown", "\"unknown\""),
             ("12", "\"12\""),
             ("12:30", "\"12:30\""),
             ("- a", "\"- a\""),
