@@ -84,25 +84,79 @@ pub fn print_duration(seconds: i64) -> String {
     format!("{}{unit}", seconds / factor)
 }
 
-/// An RFC 3339 instant with its zone, in nanoseconds since 1970 rounded down to microseconds; `None` without a zone.
+/// An RFC 3339 instant with its zone, in microseconds since 1970, rounded down; `None` for anything else, and for what lies
+/// outside of the years 0 to 9999 in UTC. Of a leap second, the second after it is meant.
 pub fn parse_time(text: &str) -> Option<i64> {
-    // `Timestamp` reads more than RFC 3339; the shape check keeps to what the description format promises.
-    let bytes = text.as_bytes();
-    let dated = bytes.len() >= 20
-        && bytes[4] == b'-'
-        && bytes[7] == b'-'
-        && matches!(bytes[10], b'T' | b't' | b' ');
-    if !dated || bytes[13] != b':' {
+    let number = |from: usize, to: usize| {
+        let part = text.get(from..to).filter(|part| is_digits(part))?;
+        part.parse::<i16>().ok()
+    };
+    let marks = |at: usize, allowed: &str| {
+        let mark = text.as_bytes().get(at).copied();
+        mark.is_some_and(|mark| allowed.contains(char::from(mark)))
+    };
+    let well_formed = marks(4, "-") && marks(7, "-") && marks(10, "Tt ") && marks(13, ":");
+    let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+    if !well_formed || !marks(16, ":") || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let instant: jiff::Timestamp = text.parse().ok()?;
-    Some(instant.as_microsecond())
+    let date = jiff::civil::Date::new(
+        number(0, 4)?,
+        i8::try_from(number(5, 7)?).ok()?,
+        i8::try_from(number(8, 10)?).ok()?,
+    );
+    let days = date.ok()?.duration_since(jiff::civil::date(1970, 1, 1)).as_secs() / DAY;
+    let rest = text.get(19..)?;
+    let (fraction, zone) = match rest.strip_prefix('.') {
+        Some(rest) => rest.split_at(rest.find(|c: char| !c.is_ascii_digit())?),
+        None => ("", rest),
+    };
+    let mut micros = 0;
+    for at in 0..6 {
+        micros =
+            micros * 10 + fraction.as_bytes().get(at).map_or(0, |digit| i64::from(digit - b'0'));
+    }
+    let offset = match zone.as_bytes() {
+        [b'Z' | b'z'] => 0,
+        [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
+            let at = text.len() - 5;
+            let (hours, minutes) = (number(at, at + 2)?, number(at + 3, at + 5)?);
+            if hours > 23 || minutes > 59 {
+                return None;
+            }
+            let ahead = i64::from(hours) * 3_600 + i64::from(minutes) * 60;
+            if *sign == b'-' { -ahead } else { ahead }
+        }
+        _ => return None,
+    };
+    let of_day = i64::from(hour) * 3_600 + i64::from(minute) * 60 + i64::from(second) - offset;
+    // A leap second is the last of a day in UTC.
+    let misplaced = second == 60 && of_day.rem_euclid(DAY) != 0;
+    let instant = (days * DAY + of_day) * SECOND + micros;
+    let empty = rest.starts_with('.') && fraction.is_empty();
+    (!misplaced && !empty && is_time(instant)).then_some(instant)
+}
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+fn is_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether an instant lies in the years 0 to 9999, so that RFC 3339 can say it.
+pub fn is_time(microseconds: i64) -> bool {
+    civil(microseconds).is_some_and(|time| time.year() >= 0)
+}
+
+fn civil(microseconds: i64) -> Option<jiff::civil::DateTime> {
+    let since = jiff::SignedDuration::from_micros(microseconds);
+    jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0).checked_add(since).ok()
 }
 
 /// An instant as RFC 3339 in UTC, with seconds and only as many decimals as it has.
 pub fn print_time(microseconds: i64) -> String {
-    jiff::Timestamp::from_microsecond(microseconds)
-        .map_or_else(|_| "?".to_owned(), |instant| instant.to_string())
+    civil(microseconds).map_or_else(|| "?".to_owned(), |time| format!("{time}Z"))
 }
 
 /// Microseconds in a second: times are counted in microseconds, durations in seconds.
@@ -173,6 +227,44 @@ mod tests {
         assert_eq!(parse_time("2020-03-28T18:00:00+09:00"), parse_time("2020-03-28T09:00:00Z"));
         assert_eq!(parse_time("2020-03-28T09:00:00"), None);
         assert_eq!(parse_time("2020-03-28"), None);
+    }
+
+    #[test]
+    fn every_time_of_rfc_3339_is_read_and_nothing_else() {
+        for (text, printed) in [
+            ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+            ("9999-12-31T23:59:59.999999999Z", "9999-12-31T23:59:59.999999Z"),
+            ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z"),
+            ("1969-12-31t23:59:59.5z", "1969-12-31T23:59:59.5Z"),
+            ("2020-02-29 09:00:00.25-23:59", "2020-03-01T08:59:00.25Z"),
+            ("2020-03-28T00:30:00+05:45", "2020-03-27T18:45:00Z"),
+            ("1990-12-31T23:59:60Z", "1991-01-01T00:00:00Z"),
+            ("1990-12-31T15:59:60-08:00", "1991-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(parse_time(text).map(print_time).as_deref(), Some(printed), "{text}");
+        }
+        for text in [
+            "2020-03-28T09:00:00+25:00",
+            "2020-03-28T09:00:00+09:60",
+            "2020-03-28T09:00:00+00",
+            "2020-03-28T09:00:00+0900",
+            "2020-03-28T09:00+09:00",
+            "2020-03-28T09:00:00Z[UTC]",
+            "2020-03-28T09:00:00.Z",
+            "2020-03-28T24:00:00Z",
+            "2020-03-28T09:60:00Z",
+            "2020-03-28T09:00:60Z",
+            "2020-02-30T09:00:00Z",
+            "2020-13-01T09:00:00Z",
+            "+020-03-28T09:00:00Z",
+            "2020-03-28T09:00:00 Z",
+            "0000-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
+            "2020-03-28T09:00:00é",
+            "é020-03-28T09:00:00Z",
+        ] {
+            assert_eq!(parse_time(text), None, "{text}");
+        }
     }
 
     #[test]

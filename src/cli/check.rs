@@ -74,9 +74,16 @@ pub fn times(now: Option<&str>) -> Result<(Option<i64>, Option<i64>), Output> {
             Output::broken(message, Some(help))
         })?),
     };
-    let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
-    let epoch = epoch.and_then(|epoch| epoch.trim().parse::<i64>().ok());
-    Ok((now, epoch.and_then(|epoch| epoch.checked_mul(scalar::SECOND))))
+    let epoch = std::env::var_os("SOURCE_DATE_EPOCH").filter(|epoch| !epoch.is_empty());
+    let Some(epoch) = epoch else { return Ok((now, None)) };
+    let seconds = epoch.to_str().and_then(|epoch| epoch.trim().parse::<i64>().ok());
+    let time = seconds.and_then(|seconds| seconds.checked_mul(scalar::SECOND));
+    let time = time.filter(|time| scalar::is_time(*time)).ok_or_else(|| {
+        let message = format!("`{}` in SOURCE_DATE_EPOCH is not a time", epoch.to_string_lossy());
+        let help = "write the seconds since 1970, such as 1585386000, or unset the variable";
+        Output::broken(message, Some(help))
+    })?;
+    Ok((now, Some(time)))
 }
 
 /// A rule or unit that nobody knows would silently be no check at all.

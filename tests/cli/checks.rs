@@ -115,6 +115,12 @@ fn now_moves_the_time_and_the_environment_only_fills_in() {
     };
     run("1600000000").code(1).says("as of 2020-09-13T12:26:40Z");
     run("").code(3);
+    for wrong in ["tomorrow", "1e9", "99999999999999999999", "999999999999999"] {
+        run(wrong)
+            .code(2)
+            .complains(&format!("error: `{wrong}` in SOURCE_DATE_EPOCH is not a time\n"))
+            .complains("  help: write the seconds since 1970");
+    }
     let err = "error: `tomorrow` is not a time\n  help: write it with its zone: `--now \
                2020-03-28T09:00:00Z`\n";
     check(GOOD, "--now tomorrow").gives(2, "", err);
