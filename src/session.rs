@@ -13,12 +13,16 @@ use crate::evaluate::{self, Evaluation, Evidence, Outcome, Selection, Verdict};
 use crate::facts::{Facts, ROOT, SlotId, conform};
 use crate::packs;
 use crate::plan::{self, Consent, Plan};
+use crate::schema::ENVIRONMENT;
+use crate::session::head::Head;
 use crate::session::origins::{Origin, Origins};
 use crate::session::times::Times;
 use crate::source::{FileId, Sources, Span};
+use crate::yaml::resolve::Scalar;
 use crate::yaml::{Kind, Limits, NodeId, Tree};
 
 pub mod origins;
+pub mod head;
 pub mod files;
 pub mod rules;
 pub mod times;
@@ -239,7 +243,11 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
         tree.read(*file, &options.limits, &mut reading);
     }
     let mut errors = inputs.problems.clone();
-    let described = describe(&tree, inputs, &mut reading);
+    let mut described = describe(&tree, inputs, &mut reading);
+    if inputs.packs.is_empty() && !errors.is_empty() {
+        // That the rules cannot be read is told; without them there is nothing to say of a description.
+        described.clear();
+    }
     let origins = Rc::new(with_documents(&tree, inputs));
     let mut loaded: Vec<Option<rules::Ready>> = inputs.packs.iter().map(|_| None).collect();
     let chosen: Vec<Result<usize, Box<Diagnostic>>> = described
@@ -265,8 +273,17 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
         });
         let pack = match chosen {
             Ok(at) => match &loaded[at] {
-                Some(pack) => pack,
-                None => continue,
+                // Rules that declare nothing, which is told, would call every key unknown.
+                Some(pack)
+                    if pack.errors.is_empty()
+                        || !pack.rules.schema.ty(ENVIRONMENT).fields.is_empty() =>
+                {
+                    pack
+                }
+                _ => {
+                    errors.append(&mut own);
+                    continue;
+                }
             },
             Err(error) => {
                 errors.append(&mut own);
@@ -370,25 +387,25 @@ fn describe(tree: &Tree<'_>, inputs: &Inputs, diagnostics: &mut Diagnostics) -> 
     for document in tree.documents() {
         let named =
             inputs.descriptions.iter().any(|(file, named)| *file == document.file && *named);
-        let header = |key: &str| {
-            (tree.kind(document.root) == Kind::Mapping)
-                .then(|| tree.get(document.root, key))
-                .flatten()
-        };
-        let word = |key: &str| header(key).map(|entry| tree.text(entry.value));
-        let is_ours = word("kind") == Some(KIND)
-            && word("apiVersion").is_some_and(|version| version.starts_with("failback/"));
-        if !is_ours {
-            if word("kind") == Some(origins::KIND) {
+        let header = |key: &str| tree.get(document.root, key);
+        match head::of(tree, document.root) {
+            Head::Ours => {}
+            Head::Origins => continue,
+            Head::Slip(told) => {
+                diagnostics.push(*told);
                 continue;
             }
-            if named && !is_empty(tree, document.root) {
-                let span = first_line(tree, document.root);
-                let message = "this is not the description of an environment";
-                let help = format!("it begins with `apiVersion: {API_VERSION}` and `kind: {KIND}`");
-                diagnostics.push(Diagnostic::error("not-a-description", message, span).help(help));
+            Head::Foreign => {
+                if named && !is_empty(tree, document.root) {
+                    let span = first_line(tree, document.root);
+                    let message = "this is not the description of an environment";
+                    let help =
+                        format!("it begins with `apiVersion: {API_VERSION}` and `kind: {KIND}`");
+                    let told = Diagnostic::error("not-a-description", message, span).help(help);
+                    diagnostics.push(told);
+                }
+                continue;
             }
-            continue;
         }
         if let Some(entry) =
             header("apiVersion").filter(|entry| tree.text(entry.value) != API_VERSION)
@@ -402,9 +419,7 @@ fn describe(tree: &Tree<'_>, inputs: &Inputs, diagnostics: &mut Diagnostics) -> 
             continue;
         }
         let name = match header("name") {
-            Some(entry) if tree.kind(entry.value) == Kind::Scalar => {
-                tree.text(entry.value).to_owned()
-            }
+            Some(entry) if is_name(tree, entry.value) => tree.text(entry.value).to_owned(),
             _ => {
                 let span = first_line(tree, document.root);
                 let message = "this environment has no name";
@@ -427,6 +442,13 @@ fn describe(tree: &Tree<'_>, inputs: &Inputs, diagnostics: &mut Diagnostics) -> 
         }
     }
     described
+}
+
+/// Whether a scalar names something: an unquoted `unknown` does not.
+fn is_name(tree: &Tree<'_>, node: NodeId) -> bool {
+    let Some((text, plain)) = tree.scalar_text(node) else { return false };
+    let is_open = tree.scalar(node) == Scalar::Null || (plain && text == "unknown");
+    !is_open && !text.trim().is_empty()
 }
 
 fn is_empty(tree: &Tree<'_>, node: NodeId) -> bool {
@@ -458,11 +480,10 @@ fn choose(
         let matches = match &when {
             None => true,
             Some((field, word)) => {
-                environment.documents.iter().filter_map(|root| tree.get(*root, field)).any(
-                    |entry| {
-                        tree.kind(entry.value) == Kind::Scalar && tree.text(entry.value) == word
-                    },
-                )
+                let stated = environment.documents.iter().filter_map(|root| tree.get(*root, field));
+                stated.filter(|entry| !entry.contested).any(|entry| {
+                    tree.kind(entry.value) == Kind::Scalar && tree.text(entry.value) == word
+                })
             }
         };
         if matches {

@@ -85,6 +85,9 @@ Exit codes:
   5  nothing was checked
 Where several apply: 2, 1, 3, 4. No format changes the code.
 
+A folder is read with all below it, links followed, except for `.git`: every .yaml, .yml and .json
+that begins as a description, or nearly so. A file is read once, however it is reached.
+
 Environment: FAILBACK_FORMAT, NO_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_COLOR, COLUMNS,
 NO_GRAPHICS (sentences instead of frames), SOURCE_DATE_EPOCH (the time, where neither
 --now nor `asOf` gives it)";

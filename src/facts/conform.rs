@@ -236,8 +236,12 @@ impl<'a> Reader<'a, '_> {
         let message = format!("unknown key `{name}` in {place}");
         let known =
             def.fields.iter().filter(|field| field.slot.is_some()).map(|field| field.name.as_str());
-        let help = did_you_mean(name, known.clone())
-            .unwrap_or_else(|| format!("known keys: {}", known.collect::<Vec<_>>().join(", ")));
+        let help = did_you_mean(name, known.clone()).unwrap_or_else(|| {
+            match known.collect::<Vec<_>>().join(", ") {
+                none if none.is_empty() => "remove it: no key is known here".to_owned(),
+                keys => format!("known keys: {keys}"),
+            }
+        });
         let span = self.facts.tree.span(key);
         self.diagnostics.push(Diagnostic::error("unknown-key", message, span).help(help));
     }

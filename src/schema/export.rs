@@ -24,7 +24,7 @@ pub struct Header<'h> {
 }
 
 const TIME: &str =
-    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?([Zz]|[+-]\d{2}(:?\d{2})?)(\[.*\])?";
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)";
 const SIZE: &str = r"\d+(\.\d+)? ?([KMGTP]i?B|B)";
 const DURATION: &str = r"(\d+ ?(d|h|min|s) ?)+";
 

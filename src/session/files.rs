@@ -3,6 +3,7 @@
 //! Owns walking folders and reading descriptions and rule packs from disk or standard input. What cannot be read
 //! becomes a diagnostic that names the path, and the rest is still read.
 
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -11,75 +12,146 @@ use walkdir::WalkDir;
 
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::session::origins::Origins;
-use crate::session::{Inputs, PackFiles};
+use crate::session::{Inputs, PackFiles, head};
 use crate::yaml::Limits;
 use crate::yaml::decode::decode;
 
-/// Endings of files that may hold descriptions.
+/// Endings of files that may hold descriptions, in small or capital letters.
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 /// What stands behind the name of a description in the name of its sidecar.
 pub const SIDECAR: &str = "provenance.json";
-/// Folders that a walk leaves alone.
-const SKIPPED: [&str; 3] = [".git", "node_modules", "target"];
+/// The folder that a walk leaves alone: nobody writes into it by hand.
+const SKIPPED: &str = ".git";
+
+/// What is to be read, in order, each file once however it is reached.
+#[derive(Default)]
+struct Found {
+    /// Paths, and whether the user named them; none is standard input.
+    files: Vec<(Option<PathBuf>, bool)>,
+    known: HashMap<PathBuf, usize>,
+}
+
+impl Found {
+    fn add(&mut self, path: &Path, named: bool) {
+        let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        match self.known.get(&real) {
+            Some(at) => self.files[*at].1 |= named,
+            None => {
+                self.known.insert(real, self.files.len());
+                self.files.push((Some(path.to_owned()), named));
+            }
+        }
+    }
+}
 
 /// Reads descriptions from files, folders and `-` for standard input.
 pub fn descriptions(inputs: &mut Inputs, paths: &[PathBuf], limits: &Limits) {
+    let mut found = Found::default();
     for path in paths {
         if path.as_os_str() == "-" {
-            let mut bytes = Vec::new();
-            let limit = limits.bytes as u64 + 1;
-            match std::io::stdin().lock().take(limit).read_to_end(&mut bytes) {
-                Ok(_) => add(inputs, "<stdin>", bytes, true, limits),
-                Err(error) => inputs.problems.push(unreadable("<stdin>", &error)),
+            // It can be read only once.
+            if !found.files.iter().any(|(path, _)| path.is_none()) {
+                found.files.push((None, true));
             }
             continue;
         }
         match fs::metadata(path) {
-            Ok(data) if data.is_dir() => walk(inputs, path, limits),
-            Ok(data) => read(inputs, path, data.is_file(), data.len(), true, limits),
+            Ok(data) if data.is_dir() => walk(inputs, &mut found, path),
+            Ok(_) => found.add(path, true),
             Err(error) => inputs.problems.push(unreadable(&path.display().to_string(), &error)),
         }
     }
-}
-
-fn walk(inputs: &mut Inputs, folder: &Path, limits: &Limits) {
-    let walk = WalkDir::new(folder).sort_by_file_name().into_iter();
-    // The folder the user named is walked whatever it is called.
-    let walk = walk.filter_entry(|entry| {
-        entry.depth() == 0
-            || !entry.file_type().is_dir()
-            || !SKIPPED.iter().any(|name| entry.file_name() == *name)
-    });
-    for entry in walk {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                let path = error.path().map(|path| path.display().to_string()).unwrap_or_default();
-                let message = format!("cannot read `{path}`: {error}");
-                inputs.problems.push(Diagnostic::new(Severity::Error, "unreadable", message));
-                continue;
-            }
-        };
-        let path = entry.path();
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        let is_sidecar = path.to_str().is_some_and(|path| path.ends_with(".provenance.json"));
-        if !entry.file_type().is_file() || !ENDINGS.contains(&ending) || is_sidecar {
-            continue;
+    for (path, named) in found.files {
+        match path {
+            Some(path) => read(inputs, &path, named, limits),
+            None => standard_input(inputs, limits),
         }
-        let length = entry.metadata().map(|data| data.len()).unwrap_or_default();
-        read(inputs, path, true, length, false, limits);
     }
 }
 
-fn read(
-    inputs: &mut Inputs,
-    path: &Path,
-    regular: bool,
-    length: u64,
-    named: bool,
-    limits: &Limits,
-) {
+fn standard_input(inputs: &mut Inputs, limits: &Limits) {
+    let mut bytes = Vec::new();
+    let limit = limits.bytes as u64 + 1;
+    match std::io::stdin().lock().take(limit).read_to_end(&mut bytes) {
+        Ok(_) => add(inputs, "<stdin>", bytes, true, limits),
+        Err(error) => inputs.problems.push(unreadable("<stdin>", &error)),
+    }
+}
+
+/// Finds the files of a folder that may hold descriptions. Links are followed: what lies behind one counts no less.
+fn walk(inputs: &mut Inputs, found: &mut Found, folder: &Path) {
+    let walk = WalkDir::new(folder).follow_links(true).sort_by_file_name().into_iter();
+    let mut folders: HashSet<PathBuf> = HashSet::new();
+    // The folder the user named is walked whatever it is called; one that links reach on several ways, once.
+    let walk = walk.filter_entry(|entry| {
+        if !entry.file_type().is_dir() {
+            return true;
+        }
+        let skipped = entry.depth() > 0 && entry.file_name() == SKIPPED;
+        let known = |path: PathBuf| !folders.insert(path);
+        !skipped && !fs::canonicalize(entry.path()).is_ok_and(known)
+    });
+    for entry in walk {
+        match entry {
+            Ok(entry) => {
+                let name = entry.path().to_str().unwrap_or_default().to_ascii_lowercase();
+                let is_sidecar = name.ends_with(".provenance.json");
+                if !entry.file_type().is_dir() && may_describe(entry.path()) && !is_sidecar {
+                    found.add(entry.path(), false);
+                }
+            }
+            Err(error) => inputs.problems.extend(lost(&error)),
+        }
+    }
+}
+
+fn may_describe(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+/// What a walk could not reach; none where that cannot have been a description.
+fn lost(error: &walkdir::Error) -> Option<Diagnostic> {
+    let path = error.path().unwrap_or(Path::new("."));
     let name = shown(path);
+    let told = |reason: String, help: &str| {
+        let message = format!("cannot read `{name}`: {reason}");
+        Diagnostic::new(Severity::Error, "unreadable", message).help(help)
+    };
+    if let Some(ancestor) = error.loop_ancestor() {
+        let reason = format!("the link leads back to `{}`, which holds it", shown(ancestor));
+        return Some(told(reason, "remove the link; what lies behind it is read without"));
+    }
+    if !fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink()) {
+        let error = error.io_error()?;
+        return Some(unreadable(&name, error));
+    }
+    // A link may stand for a folder; for a file, its ending tells. Editors lock a file by a link `.#file` to nothing.
+    let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    if file.starts_with(".#") || (path.extension().is_some() && !may_describe(path)) {
+        return None;
+    }
+    let help = "let it lead to a file or folder, or remove it";
+    match error.io_error().map(std::io::Error::kind) {
+        Some(std::io::ErrorKind::NotFound) => {
+            Some(told("the link leads to nothing".to_owned(), help))
+        }
+        Some(std::io::ErrorKind::PermissionDenied) => {
+            Some(told("no permission to read what the link leads to".to_owned(), help))
+        }
+        _ => Some(told("the link leads back to itself".to_owned(), help)),
+    }
+}
+
+fn read(inputs: &mut Inputs, path: &Path, named: bool, limits: &Limits) {
+    let name = shown(path);
+    let (regular, length) = match fs::metadata(path) {
+        Ok(data) => (data.is_file(), data.len()),
+        Err(error) => {
+            inputs.problems.push(unreadable(&name, &error));
+            return;
+        }
+    };
     if !regular {
         // A pipe may never end, and a device is no description.
         let message = format!("`{name}` is not a regular file");
@@ -132,8 +204,8 @@ fn add(inputs: &mut Inputs, name: &str, bytes: Vec<u8>, named: bool, limits: &Li
         inputs.problems.push(too_large(name, limits));
         return;
     }
-    // A folder holds other files, too; only those that speak of this format are ours to judge.
-    if !named && !contains(&bytes, b"failback/") {
+    // A folder holds other files, too; only those that may have been meant for us are ours to judge.
+    if !named && !head::may_stand_in(&bytes) {
         return;
     }
     match decode(&bytes) {
@@ -149,17 +221,10 @@ fn add(inputs: &mut Inputs, name: &str, bytes: Vec<u8>, named: bool, limits: &Li
     }
 }
 
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    // UTF-16 has a zero beside each letter.
-    let wide: Vec<u8> = wanted.iter().flat_map(|byte| [*byte, 0]).collect();
-    bytes.windows(wanted.len()).any(|window| window == wanted)
-        || bytes.windows(wide.len()).any(|window| window == wide)
-}
-
 /// Reads a pack from a folder: all `.gate` files in it and below.
 pub fn pack(inputs: &mut Inputs, folder: &Path) {
     let mut files = Vec::new();
-    for entry in WalkDir::new(folder).sort_by_file_name() {
+    for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
         match entry {
             Ok(entry)
                 if entry.file_type().is_file()
@@ -179,16 +244,28 @@ pub fn pack(inputs: &mut Inputs, folder: &Path) {
             }
             Ok(_) => {}
             Err(error) => {
-                let message = format!("cannot read the rules in `{}`: {error}", shown(folder));
-                inputs.problems.push(Diagnostic::new(Severity::Error, "unreadable", message));
+                let reason = match (error.loop_ancestor(), error.io_error()) {
+                    (Some(_), _) => "a link in it leads back to what holds it".to_owned(),
+                    (_, Some(error)) => reason(error),
+                    _ => error.to_string(),
+                };
+                let message = format!("cannot read the rules in `{}`: {reason}", shown(folder));
+                let help = "name a folder that holds `.gate` files";
+                let told = Diagnostic::new(Severity::Error, "unreadable", message).help(help);
+                inputs.problems.push(told);
             }
         }
     }
     if files.is_empty() && inputs.problems.is_empty() {
         let message = format!("no rules in `{}`: no file ends in `.gate`", shown(folder));
-        inputs.problems.push(Diagnostic::new(Severity::Error, "no-rules", message));
+        let help =
+            "name a folder that holds some, or leave `--rules` away for those of the program";
+        inputs.problems.push(Diagnostic::new(Severity::Error, "no-rules", message).help(help));
     }
-    inputs.packs = vec![PackFiles::new(shown(folder), files)];
+    // Without rules there is nothing to judge a description by, and nothing to say of one.
+    if !files.is_empty() {
+        inputs.packs = vec![PackFiles::new(shown(folder), files)];
+    }
 }
 
 fn shown(path: &Path) -> String {
@@ -197,12 +274,16 @@ fn shown(path: &Path) -> String {
 }
 
 fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
-    let reason = match error.kind() {
+    let message = format!("cannot read `{name}`: {}", reason(error));
+    Diagnostic::new(Severity::Error, "unreadable", message)
+}
+
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
         std::io::ErrorKind::PermissionDenied => "no permission to read it".to_owned(),
         _ => error.to_string(),
-    };
-    Diagnostic::new(Severity::Error, "unreadable", format!("cannot read `{name}`: {reason}"))
+    }
 }
 
 fn too_large(name: &str, limits: &Limits) -> Diagnostic {

@@ -49,17 +49,170 @@ fn a_pipe_and_a_device_are_not_waited_for() {
 
 #[cfg(unix)]
 #[test]
-fn a_loop_of_links_ends() {
+fn a_loop_of_links_ends_and_is_told() {
     use std::os::unix::fs::symlink;
     let run = Run::new("check --rules rules site --format concise")
         .pack()
         .file("site/a.yaml", format!("{HEAD}{SERVER}"));
     symlink(run.path().join("site"), run.path().join("site/again")).expect("a link");
     symlink(run.path().join("site/x"), run.path().join("site/x")).expect("a link");
-    run.done().code(0).says("gate OPEN");
+    run.done()
+        .code(2)
+        .says("error[unreadable]: cannot read `site/again`: the link leads back to `site`, which holds it\n")
+        .says("error[unreadable]: cannot read `site/x`: the link leads back to itself\n")
+        .says("3 passed");
     let run = Run::new("check --rules rules loop.yaml --format concise").pack();
     symlink(run.path().join("loop.yaml"), run.path().join("loop.yaml")).expect("a link");
     run.done().code(2).says("error[unreadable]: cannot read `loop.yaml`");
+}
+
+const CLOSED: &str = "servers:\n  - id: s9\n    state: stopped\n    model: new\n    snapshots: []\n    joined: true\n";
+
+/// A folder with a description whose gate is open, to which something is added.
+fn folder() -> Run {
+    Run::new("check --rules rules site --format concise")
+        .pack()
+        .file("site/a.yaml", format!("{HEAD}{SERVER}"))
+}
+
+#[test]
+fn a_folder_hides_no_description() {
+    let closed = format!("{}{CLOSED}", HEAD.replace("lab", "other"));
+    for name in ["b.YAML", "b.Yml", "b.JSON", "node_modules/b.yaml", ".hidden/b.yaml", ".b.yml"] {
+        folder().file(&format!("site/{name}"), &closed).done().code(1).says("s9 is stopped");
+    }
+    folder().file("site/.git/b.yaml", &closed).file("site/b.txt", &closed).done().code(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_and_what_several_ways_lead_to_is_read_once() {
+    use std::os::unix::fs::symlink;
+    let closed = format!("{}{CLOSED}", HEAD.replace("lab", "other"));
+    let run = folder().file("elsewhere/b.yaml", &closed);
+    symlink(run.path().join("elsewhere/b.yaml"), run.path().join("site/b.yaml")).expect("a link");
+    run.done().code(1).says("site/b.yaml:6:12: error[SRV-001] servers/s9: s9 is stopped");
+    symlink(run.path().join("elsewhere"), run.path().join("site/more")).expect("a link");
+    symlink(run.path().join("elsewhere"), run.path().join("site/twice")).expect("a link");
+    run.done().code(1).says("2 passed").hides("duplicate-id");
+    let run = folder();
+    symlink(run.path().join("nowhere.yaml"), run.path().join("site/b.yaml")).expect("a link");
+    run.done()
+        .code(2)
+        .says("error[unreadable]: cannot read `site/b.yaml`: the link leads to nothing\n");
+    // Neither a link to another kind of file nor the lock of an editor hides a description.
+    let run = folder();
+    symlink(run.path().join("nowhere"), run.path().join("site/b.txt")).expect("a link");
+    symlink(run.path().join("me@here.1"), run.path().join("site/.#a.yaml")).expect("a link");
+    run.done().code(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_a_folder_is_told() {
+    let run = folder();
+    let made = std::process::Command::new("mkfifo").arg(run.path().join("site/b.yaml")).status();
+    if made.is_ok_and(|status| status.success()) {
+        run.done().code(2).says("error[unreadable]: `site/b.yaml` is not a regular file\n");
+    }
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_read_once() {
+    Run::new("check --rules rules site.yaml ./site.yaml . --format concise")
+        .pack()
+        .file("site.yaml", format!("{HEAD}{SERVER}"))
+        .gives(0, "gate OPEN: 3 passed, 1 of 1 servers ready (lab)\n", "");
+}
+
+#[test]
+fn a_slip_in_the_head_is_told_where_a_folder_would_hide_it() {
+    let body = format!("name: other\n{CLOSED}");
+    for (head, told) in [
+        (
+            "apiVersion: failback/v1\nkind: Enviroment\n",
+            "2:7: error[not-a-description]: `Enviroment` is not the `kind` of a description\n",
+        ),
+        ("apiVersion: failback/v1\nkind: environment\n", "2:7: error[not-a-description]"),
+        (
+            "apiVersion: failback/v1\nkind:\n",
+            "2:1: error[not-a-description]: `kind` of this description is empty, so it is none\n",
+        ),
+        (
+            "apiVersion: failback/v1\n",
+            "1:1: error[not-a-description]: this description has no `kind`, so it is none\n",
+        ),
+        (
+            "kind: Environment\n",
+            "1:1: error[not-a-description]: this description has no `apiVersion`, so it is none\n",
+        ),
+        ("apiVersion:\nkind: Environment\n", "1:1: error[not-a-description]: `apiVersion` of this"),
+        (
+            "apiversion: failback/v1\nkind: Environment\n",
+            "1:1: error[not-a-description]: the head of a description has no key `apiversion`\n",
+        ),
+        (
+            "apiVersion: failbak/v1\nkind: Environment\n",
+            "1:13: error[not-a-description]: `failbak/v1` is not the `apiVersion` of a description\n",
+        ),
+        (
+            "apiVersion: failback\nkind: Environment\n",
+            "1:13: error[not-a-description]: `failback` is",
+        ),
+        ("{apiVersion: failback/v1, kin: Environment}\n--- # ", "1:27: error[not-a-description]"),
+        (
+            "version: failback/v1\n",
+            "1:1: error[not-a-description]: the head of a description has no",
+        ),
+    ] {
+        folder()
+            .file("site/b.yaml", format!("{head}{body}"))
+            .done()
+            .code(2)
+            .says(&format!("site/b.yaml:{told}"))
+            .says("3 passed");
+    }
+    Run::new("check --rules rules site.yaml")
+        .pack()
+        .file("site.yaml", format!("apiVersion: failback/v1\nkind: Enviroment\n{body}"))
+        .done()
+        .code(2)
+        .says("  help     did you mean `Environment`?\n");
+    let utf16: Vec<u8> = format!("kind: Environment\n{body}")
+        .encode_utf16()
+        .flat_map(|unit| [unit.to_le_bytes()[0], unit.to_le_bytes()[1]])
+        .collect();
+    folder().file("site/b.yaml", [vec![0xff, 0xfe], utf16].concat()).done().code(2);
+}
+
+#[test]
+fn what_belongs_to_others_is_passed_over() {
+    for other in [
+        "apiVersion: apps/v1\nkind: Deployment\n",
+        "apiVersion: environments.example.com/v1\nkind: Environment\n",
+        "apiVersion: failback.example.com/v1\nkind: Policy\n",
+        "version: 3\nservices: { web: { image: failback/v1, environment: {} } }\n",
+        "kind: [Environment]\n",
+        "# failback/v1\na: 1\n",
+        "{{ template }}: [\n",
+        "",
+    ] {
+        folder().file("site/b.yaml", other).gives(
+            0,
+            "gate OPEN: 3 passed, 1 of 1 servers ready (lab)\n",
+            "",
+        );
+    }
+}
+
+#[test]
+fn a_name_that_nobody_knows_is_none() {
+    for name in ["null", "unknown", "''", "[a]"] {
+        check(format!("apiVersion: failback/v1\nkind: Environment\nname: {name}\n{SERVER}"))
+            .done()
+            .code(2)
+            .says("error[missing-name]");
+    }
 }
 
 #[test]
@@ -209,12 +362,24 @@ fn broken_rules_are_told_and_the_others_run() {
         .file("site.yaml", format!("{HEAD}{SERVER}"))
         .done()
         .code(2)
-        .says("error[no-rules]: no rules in `rules`: no file ends in `.gate`");
+        .says("error[no-rules]: no rules in `rules`: no file ends in `.gate`")
+        .hides("no-pack")
+        .hides("unknown-key");
     Run::new("check --rules nowhere site.yaml")
         .file("site.yaml", format!("{HEAD}{SERVER}"))
         .done()
         .code(2)
-        .says("cannot read the rules in `nowhere`");
+        .says("error[unreadable]: cannot read the rules in `nowhere`: there is no such file or\n")
+        .hides("IO error")
+        .hides("unknown-key");
+    // A pack that declares no environment says so once, not with every key.
+    let done = Run::new("check --rules rules site.yaml --format concise")
+        .file("rules/demo.gate", "pack demo \"A demonstration\"\n")
+        .file("site.yaml", format!("{HEAD}{SERVER}"))
+        .done()
+        .code(2)
+        .hides("unknown-key");
+    assert_eq!(done.out.matches("error[").count(), 1, "{}", done.out);
 }
 
 #[test]
