@@ -237,6 +237,12 @@ impl<'s> Tree<'s> {
         Span { file: self.file(node), start: found.start, end: found.end }
     }
 
+    /// Whether a file is written as JSON: with braces around it and quotes around its keys.
+    pub fn is_json(&self, file: FileId) -> bool {
+        let text = self.sources.get(file).text().trim_start();
+        text.strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with('"'))
+    }
+
     /// The file a node stands in.
     pub fn file(&self, node: NodeId) -> FileId {
         self.part(node.0).map_or(FileId(0), |part| part.file)

@@ -13,9 +13,9 @@ use crate::evaluate::reach::Blocked;
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evidence, Finding, Outcome, Question, Raw, show, subject};
 use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
-use crate::scalar;
 use crate::schema::TypeId;
 use crate::schema::types::Type;
+use crate::source::Span;
 
 /// What is asked of a list that is marked as incomplete, and what to write in place of the mark.
 const UNLISTED_EXPECTS: &str =
@@ -315,17 +315,13 @@ pub fn question(usage: &Use, facts: &Facts<'_>, rules: &RuleSet, now: Option<i64
     let expects = field.ty.expectation(&rules.schema);
     let expects =
         if matches!(field.ty, Type::OrNone(_)) { format!("{expects}, or `none`") } else { expects };
+    let spelling =
+        Spelling { rules, json: span.is_some_and(|span: Span| facts.tree().is_json(span.file)) };
     if let Use::Unlisted { keys, .. } = usage {
         let entry: Vec<String> =
             keys.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        let missing = missing_fields(rules, &field.ty, keys);
         let path = format!("{}[{}]", facts.slot_path(slot), entry.join(", "));
-        let fields: Vec<String> =
-            missing.iter().map(|(name, words)| format!("{name}: {words}")).collect();
-        let answer = format!(
-            "- {{ {} }}",
-            entry.iter().chain(&fields).cloned().collect::<Vec<_>>().join(", ")
-        );
+        let answer = format!("- {{ {} }}", spelling.entry(&field.ty, keys).join(", "));
         let ask = ask.unwrap_or_else(|| {
             format!("which entry of `{}` has {}?", field.name, entry.join(", "))
         });
@@ -359,29 +355,62 @@ pub fn question(usage: &Use, facts: &Facts<'_>, rules: &RuleSet, now: Option<i64
             format!("what is `{}` of {owner_name}? ({what})", field.name)
         }
     });
-    let answer = format!("{}: {}", field.name, placeholder(&field.ty, rules));
+    let answer = spelling.pair(&field.name, &spelling.placeholder(&field.ty));
     Question { path, ask, find, expects, answer, span, slot }
 }
 
-fn missing_fields(rules: &RuleSet, ty: &Type, keys: &[(String, String)]) -> Vec<(String, String)> {
-    let Some(row) = ty.element().and_then(Type::row) else { return Vec::new() };
-    let fields = rules.schema.ty(row).fields.iter().filter(|field| field.slot.is_some());
-    let fields = fields.filter(|field| !keys.iter().any(|(name, _)| *name == field.name));
-    fields.map(|field| (field.name.clone(), placeholder(&field.ty, rules))).collect()
+/// How answers are written: as the file is in which they go.
+struct Spelling<'r> {
+    rules: &'r RuleSet,
+    json: bool,
 }
 
-fn placeholder(ty: &Type, rules: &RuleSet) -> String {
-    match ty.present() {
-        Type::Words(words) => {
-            words.iter().map(|word| rules.schema.word(*word)).collect::<Vec<_>>().join(" | ")
+impl Spelling<'_> {
+    fn pair(&self, name: &str, value: &str) -> String {
+        format!("{}: {value}", self.text(name))
+    }
+
+    fn text(&self, text: &str) -> String {
+        match self.json {
+            true => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
+            false => text.to_owned(),
         }
-        Type::Bool => "true | false".into(),
-        Type::List(element, _) => format!("[{}]", placeholder(element, rules)),
-        Type::Size => "600GiB".into(),
-        Type::Duration => "15min".into(),
-        Type::Time => scalar::print_time(0).replace("1970-01-01T00:00:00Z", "2020-03-28T09:00:00Z"),
-        Type::Row(_) => "{ … }".into(),
-        other => format!("<{}>", other.describe(&rules.schema)),
+    }
+
+    /// An entry of which some facts are known, with places for the others.
+    fn entry(&self, ty: &Type, keys: &[(String, String)]) -> Vec<String> {
+        let schema = &self.rules.schema;
+        let def = ty.element().and_then(Type::row).map(|row| schema.ty(row));
+        let field = |name: &str| def.and_then(|def| Some(&def.fields[def.field(name)?]));
+        let is_bare = |ty: &Type| matches!(ty.present(), Type::Int | Type::Bool);
+        let known = keys.iter().map(|(name, value)| {
+            let bare = field(name).is_some_and(|field| is_bare(&field.ty));
+            self.pair(name, &if bare { value.clone() } else { self.text(value) })
+        });
+        let fields = def.iter().flat_map(|def| &def.fields).filter(|field| field.slot.is_some());
+        let missing = fields.filter(|field| !keys.iter().any(|(name, _)| *name == field.name));
+        let missing = missing.map(|field| self.pair(&field.name, &self.placeholder(&field.ty)));
+        known.chain(missing).collect()
+    }
+
+    /// What stands for a value until somebody chooses it.
+    fn placeholder(&self, ty: &Type) -> String {
+        let schema = &self.rules.schema;
+        let mut choice: Vec<String> = match ty.present() {
+            Type::Words(words) => words.iter().map(|word| self.text(schema.word(*word))).collect(),
+            Type::Bool => vec!["true".into(), "false".into()],
+            Type::List(element, _) => vec!["[]".into(), format!("[{}]", self.placeholder(element))],
+            Type::Size => vec![self.text("600GiB")],
+            Type::Duration => vec![self.text("15min")],
+            Type::Time => vec![self.text("2020-03-28T09:00:00Z")],
+            Type::Row(_) => vec!["{ … }".into()],
+            Type::Int => vec!["<int>".into()],
+            other => vec![self.text(&format!("<{}>", other.describe(schema)))],
+        };
+        if matches!(ty, Type::OrNone(_)) {
+            choice.push(self.text("none"));
+        }
+        choice.join(" | ")
     }
 }
 

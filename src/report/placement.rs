@@ -94,22 +94,27 @@ pub fn of(question: &Question, facts: &Facts<'_>, sources: &Sources) -> Option<P
     if let Some(node) = facts.node(question.slot) {
         return Some(stated(node, is_entry, &question.answer, tree, sources));
     }
-    let (ty, field) = facts.field_of(question.slot);
-    let mut lines = if is_entry {
+    let mut row = facts.owner(question.slot);
+    let holds = holder(stating(row, facts), facts)?;
+    let json = tree.is_json(tree.file(holds));
+    let heading = |slot| {
+        let (ty, field) = facts.field_of(slot);
         let name = &facts.schema().ty(ty).fields[field].name;
-        vec![format!("{name}:"), format!("  {}", question.answer)]
+        if json { format!("\"{name}\":") } else { format!("{name}:") }
+    };
+    let mut lines = if is_entry {
+        vec![heading(question.slot), format!("  {}", question.answer)]
     } else {
         vec![question.answer.clone()]
     };
-    let mut row = facts.owner(question.slot);
-    while facts.row(row).node == NO_NODE && row != ROOT {
+    let stating = stating(row, facts);
+    while row != stating {
         let data = facts.row(row);
-        let (ty, field) = facts.field_of(data.via);
         lines = lines.iter().map(|line| format!("  {line}")).collect();
-        lines.insert(0, format!("{}:", facts.schema().ty(ty).fields[field].name));
+        lines.insert(0, heading(data.via));
         row = data.parent;
     }
-    let holder = holder(row, facts)?;
+    let holder = holds;
     let first = tree.own_entries(holder).next()?;
     let first_key = tree.span(first.key);
     let source = sources.get(first_key.file);
@@ -138,6 +143,14 @@ pub fn of(question: &Question, facts: &Facts<'_>, sources: &Sources) -> Option<P
     let line = source.position(anchor.end.max(anchor.start)).line;
     let lines = lines.iter().map(|text| format!("{}{text}", " ".repeat(indent))).collect();
     Some(Placement { span: anchor, line, way: Way::Below, lines, is_list: false })
+}
+
+/// The nearest row around a fact that is written down.
+fn stating(mut row: RowId, facts: &Facts<'_>) -> RowId {
+    while facts.row(row).node == NO_NODE && row != ROOT {
+        row = facts.row(row).parent;
+    }
+    row
 }
 
 /// The place of a fact that is written down, but says that it is not known, or does not say enough.

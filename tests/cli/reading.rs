@@ -248,3 +248,46 @@ fn quotes_that_make_a_number_a_text_are_named() {
         .says("`joined` has the wrong type: found `true` in quotes\n")
         .says("  help     take the quotes away: `true`\n");
 }
+
+#[test]
+fn an_answer_is_spelled_as_the_file_in_which_it_goes() {
+    let ask = |text: String| {
+        Run::new("ask --rules rules site.json")
+            .file("rules/links.gate", LINKS)
+            .file("site.json", text)
+            .done()
+            .code(3)
+    };
+    let head = r#""apiVersion": "failback/v1", "kind": "Environment", "name": "lab""#;
+    let json = |rest: &str| format!("{{{head}, {rest}}}\n");
+    ask(json(r#""stores": [], "links": [], "hosts": [{"id": "h1"}]"#))
+        .says("allowed   the id of an entry of type Store, or `none`\n")
+        .says("\"store\": \"<Store>\" | \"none\"\n");
+    ask(json(r#""stores": [], "links": [], "hosts": [{"id": "h1", "store": "unknown"}]"#))
+        .says("\"store\": \"<Store>\" | \"none\"\n");
+    // A list may be empty: that is an answer, too.
+    ask(json(r#""stores": [], "hosts": [{"id": "h1", "store": "none"}]"#))
+        .says("\"links\": [] | [{ … }]\n");
+    ask(format!("{HEAD}stores: []\nhosts: [{{ id: h1 }}]\n"))
+        .says("store: <Store> | none\n")
+        .says("links: [] | [{ … }]\n");
+}
+
+#[test]
+fn an_answer_names_an_entry_so_that_it_can_be_told_apart() {
+    let pack = LINKS.replace("links: [Link]", "links: partial [Link]").replace(
+        "require any l in links: l.to == h and l.open",
+        "require (the l in links where l.to == h).open",
+    );
+    for (stores, entry) in [("[]", "to: a,"), ("[{ id: a }]", "to: hosts/a,")] {
+        Run::new("ask --rules rules site.yaml")
+            .file("rules/links.gate", &pack)
+            .file(
+                "site.yaml",
+                format!("{HEAD}stores: {stores}\nhosts: [{{ id: a, store: none }}]\nlinks: []\n"),
+            )
+            .done()
+            .code(3)
+            .says(entry);
+    }
+}
