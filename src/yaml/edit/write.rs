@@ -77,7 +77,17 @@ fn raw(token: &str, flow: bool, layout: &Layout<'_>) -> String {
     let signed = token
         .strip_prefix('-')
         .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit() || c == '.'));
-    if is_plain(signed.unwrap_or(token), flow) { token.to_owned() } else { quoted(token, layout) }
+    // JSON knows few words; the others mean the same in quotes.
+    let plain = is_plain(signed.unwrap_or(token), flow) && (!layout.json || is_json(token));
+    if plain { token.to_owned() } else { quoted(token, layout) }
+}
+
+/// Whether JSON lets a token stand without quotes.
+fn is_json(token: &str) -> bool {
+    let number = token.parse::<f64>().is_ok_and(f64::is_finite)
+        && token.starts_with(|c: char| c.is_ascii_digit() || c == '-')
+        && token.ends_with(|c: char| c.is_ascii_digit());
+    number || matches!(token, "true" | "false" | "null")
 }
 
 /// Whether the syntax lets a text stand without quotes.
@@ -178,5 +188,25 @@ mod tests {
         assert_eq!(flow(&Value::Text("a, b".into()), &layout), "\"a, b\"");
         assert_eq!(flow(&Value::Raw("-5".into()), &layout), "-5");
         assert_eq!(flow(&Value::Raw("{x".into()), &layout), "\"{x\"");
+    }
+
+    #[test]
+    fn json_stays_json() {
+        let mut layout = Layout::plain();
+        layout.json = true;
+        for (token, written) in [
+            ("true", "true"),
+            ("null", "null"),
+            ("-5", "-5"),
+            ("1.5", "1.5"),
+            ("none", "\"none\""),
+            ("unknown", "\"unknown\""),
+            ("600GiB", "\"600GiB\""),
+            ("2020-03-28T09:00:00Z", "\"2020-03-28T09:00:00Z\""),
+            (".inf", "\".inf\""),
+        ] {
+            assert_eq!(flow(&Value::Raw(token.into()), &layout), written);
+        }
+        assert_eq!(flow(&Value::Text("a".into()), &layout), "\"a\"");
     }
 }
