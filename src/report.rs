@@ -4,6 +4,7 @@
 //! diagnostics into text. Printers compute nothing: no form finds more or less than another.
 
 pub mod sanitise;
+pub mod wire;
 pub mod layout;
 pub mod placement;
 pub mod explain;

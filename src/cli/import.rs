@@ -21,7 +21,7 @@ use crate::import::read::{Content, Input};
 use crate::import::write::Sidecar;
 use crate::import::{self, Imported, Options};
 use crate::report::human::Printer;
-use crate::report::sanitise;
+use crate::report::{sanitise, wire};
 use crate::source::Sources;
 use crate::yaml::Limits;
 
@@ -260,8 +260,7 @@ fn digest(bytes: &[u8]) -> String {
 /// Writes the sidecar, with the digest of the description it belongs to.
 fn sign(out: &mut dyn Write, imported: &Imported, description: Option<&str>) -> io::Result<()> {
     let sidecar = Sidecar { environments: &imported.environments, description };
-    serde_json::to_writer_pretty(&mut *out, &sidecar)?;
-    out.write_all(b"\n")
+    wire::write(out, &sidecar)
 }
 
 /// The description; a program that reads it gets the origins behind it, as there is no file beside it.
@@ -269,7 +268,7 @@ fn piped(imported: &Imported, comments: bool, alone: bool) -> Output {
     let mut text = imported.yaml(comments);
     if !alone && !text.is_empty() {
         let sidecar = Sidecar { environments: &imported.environments, description: None };
-        let origins = serde_json::to_string(&sidecar).unwrap_or_default();
+        let origins = wire::line(&sidecar);
         if text.len() + origins.len() < Limits::default().bytes {
             text.push_str("---\n");
             text.push_str(&origins);

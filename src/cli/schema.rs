@@ -2,6 +2,7 @@
 
 use crate::cli::args;
 use crate::cli::{OK, Output, pack};
+use crate::report::wire;
 use crate::schema::export::{self, Header};
 use crate::session::{API_VERSION, KIND};
 
@@ -26,9 +27,6 @@ pub fn run(arguments: &args::Schema) -> Output {
             chosen_by: rules.when.as_ref(),
         };
         let value = export::json_schema(&rules.schema, &header);
-        // Strings and numbers only: this does not fail.
-        let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
-        text.push('\n');
-        Output::new(text, OK)
+        Output::new(wire::pretty(&value), OK)
     })
 }

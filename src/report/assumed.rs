@@ -8,6 +8,7 @@ use crate::report::Format;
 use crate::report::json::{Error, Tool, errors};
 use crate::report::layout::{Look, Tone, names};
 use crate::report::sanitise::clean;
+use crate::report::wire;
 use crate::session::Report;
 use crate::session::assume::{Difference, Told};
 
@@ -173,9 +174,7 @@ fn json(report: &Report<'_>, differences: &[Difference], exit: u8) -> String {
         errors: errors(&all, report.sources),
         exit,
     };
-    let mut text = serde_json::to_string_pretty(&root).unwrap_or_default();
-    text.push('\n');
-    text
+    wire::pretty(&root)
 }
 
 fn environment(one: &Difference) -> Environment<'_> {

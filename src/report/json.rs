@@ -8,7 +8,7 @@ use crate::compile::ir::Level;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Evidence, Finding, Outcome, Question};
 use crate::language::ast::RuleKind;
-use crate::report::{placement, times};
+use crate::report::{placement, times, wire};
 use crate::scalar;
 use crate::session::rules::digest;
 use crate::session::{Checked, Report};
@@ -187,10 +187,7 @@ pub fn render(report: &Report<'_>, all: bool) -> String {
         errors: errors(&report.errors, sources),
         exit: report.exit_code(),
     };
-    // Strings and numbers only: this does not fail.
-    let mut text = serde_json::to_string_pretty(&root).unwrap_or_default();
-    text.push('\n');
-    text
+    wire::pretty(&root)
 }
 
 fn environment<'r>(

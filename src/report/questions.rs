@@ -11,7 +11,7 @@ use crate::evaluate::Question;
 use crate::report::json;
 use crate::report::layout::{Look, Tone, count, names};
 use crate::report::placement::{self, Placement};
-use crate::report::sanitise;
+use crate::report::{sanitise, wire};
 use crate::session::{Checked, Report};
 
 /// Width of the headings.
@@ -192,7 +192,7 @@ pub fn yaml(report: &Report<'_>) -> (String, usize) {
                     None => comment(&mut out, &format!("  allowed: {}", question.expects)),
                 }
                 // A JSON string is a quoted text of YAML, too.
-                let key = serde_json::to_string(&question.path).unwrap_or_default();
+                let key = wire::line(&question.path);
                 out.push_str(&format!("{key}:\n"));
             }
         }
@@ -241,7 +241,5 @@ pub fn json(report: &Report<'_>) -> (String, usize) {
         environments: environments.collect(),
         errors: json::errors(&report.errors, report.sources),
     };
-    let mut text = serde_json::to_string_pretty(&root).unwrap_or_default();
-    text.push('\n');
-    (text, total)
+    (wire::pretty(&root), total)
 }

@@ -8,7 +8,7 @@ use crate::cli::import::{DIGEST, EDITED, Standing, digest, not_written};
 use crate::cli::{OK, Output};
 use crate::import::Imported;
 use crate::import::update::{self, Did, Told};
-use crate::report::sanitise;
+use crate::report::{sanitise, wire};
 use crate::yaml::decode::decode;
 
 /// Lines of the summary per kind of change.
@@ -78,10 +78,7 @@ pub fn update(imported: &Imported, path: &Path, standing: &Standing, dry_run: bo
         New {
             path: &beside,
             before: Before::read(standing.sidecar.as_deref()),
-            fill: &|out: &mut dyn Write| {
-                serde_json::to_writer_pretty(&mut *out, &provenance)?;
-                out.write_all(b"\n")
-            },
+            fill: &|out: &mut dyn Write| wire::write(out, &provenance),
         },
     ];
     // A description that says what it said is left alone, with its time.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::plan::{Hold, Plan, Step};
 use crate::report::json::{Asked, Error, Pack, Tool, asked, errors};
 use crate::report::runbook::{advice, code, exit_code, planned};
-use crate::report::times;
+use crate::report::{times, wire};
 use crate::scalar;
 use crate::session::rules::digest;
 use crate::session::{Checked, Report};
@@ -147,9 +147,7 @@ pub fn render(report: &Report<'_>) -> String {
         errors: errors(&report.errors, report.sources),
         exit: exit_code(report),
     };
-    let mut text = serde_json::to_string_pretty(&root).unwrap_or_default();
-    text.push('\n');
-    text
+    wire::pretty(&root)
 }
 
 fn environment<'r>(
