@@ -354,8 +354,12 @@ fn finish<'a>(
             count(&mut summary, &rules.rules[finding.rule], finding.outcome, 1);
         }
     }
-    let units = readiness(facts, rules, &findings, units);
+    let mut units = readiness(facts, rules, &findings, units);
     let verdict = verdict(&summary, &units);
+    if verdict == Verdict::Nothing {
+        // Where nothing was checked, nothing stands against a unit, and nothing speaks for it either.
+        units.iter_mut().for_each(|unit| unit.readiness = Readiness::Unknown);
+    }
     Evaluation { findings, summary, units, verdict, quiet }
 }
 

@@ -130,6 +130,8 @@ pub struct Checked<'a> {
     pub rules: &'a RuleSet,
     /// Its facts.
     pub facts: Facts<'a>,
+    /// What of them was asked for.
+    pub selection: &'a Selection,
     /// The outcome.
     pub evaluation: Evaluation<'a>,
     /// What is wrong with the description, by place.
@@ -145,6 +147,19 @@ pub struct Checked<'a> {
 }
 
 impl Checked<'_> {
+    /// How many of the rules of the pack ran.
+    pub fn rules_run(&self) -> usize {
+        self.rules.rules.iter().filter(|rule| self.selection.takes(rule)).count()
+    }
+
+    /// Whether what was asked for is here at all: of several environments, not each has the units that are named, and
+    /// not each pack the rules.
+    pub fn is_asked(&self) -> bool {
+        let units = self.selection.units.is_empty() || !self.evaluation.units.is_empty();
+        let named = |id: &String| self.rules.rules.iter().any(|rule| rule.id == *id);
+        units && (self.selection.rules.is_empty() || self.selection.rules.iter().any(named))
+    }
+
     /// The step of the plan that closes a finding.
     pub fn step_for(&self, id: &str) -> Option<usize> {
         self.plan.as_ref()?.step_for(id)
@@ -215,11 +230,22 @@ impl Report<'_> {
             3
         } else if has(Verdict::Pending) {
             4
-        } else if self.environments.is_empty() || has(Verdict::Nothing) {
+        } else if self.is_unchecked() {
             5
         } else {
             0
         }
+    }
+
+    /// Whether nothing was checked where something was to be: in an environment without what was asked for nothing is.
+    fn is_unchecked(&self) -> bool {
+        let mut asked = self.environments.iter().filter(|environment| environment.is_asked());
+        let mut is_any = false;
+        let nothing = asked.any(|environment| {
+            is_any = true;
+            environment.evaluation.verdict == Verdict::Nothing
+        });
+        nothing || !is_any
     }
 }
 
@@ -310,7 +336,7 @@ fn check<'a>(
     rules: &'a RuleSet,
     environment: Described,
     mut errors: Vec<Diagnostic>,
-    options: &Options,
+    options: &'a Options,
 ) -> Checked<'a> {
     let mut diagnostics = Diagnostics::default();
     let mut facts = conform::conform(&rules.schema, tree, &environment.documents, &mut diagnostics);
@@ -333,6 +359,7 @@ fn check<'a>(
         now,
         rules,
         facts,
+        selection: &options.selection,
         evaluation,
         errors,
         plan,

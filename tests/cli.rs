@@ -13,3 +13,5 @@ mod reading;
 mod commands;
 #[path = "cli/definitions.rs"]
 mod definitions;
+#[path = "cli/selection.rs"]
+mod selection;

@@ -9,7 +9,7 @@ use crate::evaluate::Selection;
 use crate::report::layout::Look;
 use crate::report::{self, Format, sanitise};
 use crate::scalar;
-use crate::session::{self, API_VERSION, Inputs, KIND, Options, Planning, Report, files};
+use crate::session::{self, API_VERSION, Inputs, KIND, Options, Planning, Report, files, rules};
 use crate::yaml::Limits;
 
 /// Runs the command.
@@ -22,7 +22,9 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
     let mut inputs = inputs(arguments.pack.folder.as_deref());
     files::descriptions(&mut inputs, &arguments.paths, &options.limits);
     session::run(&inputs, &options, |report| {
-        if let Some(output) = unknown_names(report, &options.selection) {
+        let selection = &options.selection;
+        let unknown = unknown_rules(report, &inputs, selection);
+        if let Some(output) = unknown.or_else(|| unknown_names(report, selection)) {
             return output;
         }
         let format = Format::from(arguments.format);
@@ -86,21 +88,49 @@ pub fn times(now: Option<&str>) -> Result<(Option<i64>, Option<i64>), Output> {
     Ok((now, Some(time)))
 }
 
-/// A rule or unit that nobody knows would silently be no check at all.
-pub fn unknown_names(report: &Report<'_>, selection: &Selection) -> Option<Output> {
+/// A rule that nobody knows would silently be no check at all, and so would one of rules that do not judge this.
+fn unknown_rules(report: &Report<'_>, inputs: &Inputs, selection: &Selection) -> Option<Output> {
     if report.environments.is_empty() {
         return None;
     }
+    let judges = |environment: &session::Checked<'_>, id: &str| {
+        environment.rules.rules.iter().any(|rule| rule.id == id)
+    };
     for id in selection.rules.iter().chain(&selection.skip) {
-        let ids = report
-            .environments
-            .iter()
-            .flat_map(|environment| environment.rules.rules.iter().map(|rule| rule.id.as_str()));
-        if !ids.clone().any(|known| known == id) {
-            let help = did_you_mean(id, ids);
-            let help = help.as_deref().or(Some("`failback rules` lists them"));
-            return Some(Output::broken(format!("there is no rule `{id}`"), help));
+        if report.environments.iter().any(|environment| judges(environment, id)) {
+            continue;
         }
+        let message = format!("there is no rule `{id}`");
+        let packs: Vec<_> =
+            inputs.packs.iter().map(|pack| rules::ready(&inputs.sources, pack)).collect();
+        let has = |pack: &&rules::Ready| pack.rules.rules.iter().any(|rule| rule.id == *id);
+        let Some(other) = packs.iter().find(has) else {
+            let environments = report.environments.iter();
+            let ids = environments.flat_map(|environment| &environment.rules.rules);
+            let help = did_you_mean(id, ids.map(|rule| rule.id.as_str()));
+            let help = help.as_deref().or(Some("`failback rules` lists them"));
+            return Some(Output::broken(message, help));
+        };
+        let mut judging: Vec<&str> = Vec::new();
+        for environment in &report.environments {
+            let name = environment.rules.name.as_str();
+            if !judging.contains(&name) {
+                judging.push(name);
+            }
+        }
+        let message = format!("{message} in {}, which judges here", judging.join(" and "));
+        let when = other.rules.when.as_ref();
+        let when = when.map(|(field, word)| format!(", which judges `{field}: {word}`"));
+        let help = format!("it is a rule of {}{}", other.rules.name, when.unwrap_or_default());
+        return Some(Output::broken(message, Some(&help)));
+    }
+    None
+}
+
+/// A unit that nobody knows would silently be no check at all.
+pub fn unknown_names(report: &Report<'_>, selection: &Selection) -> Option<Output> {
+    if report.environments.is_empty() {
+        return None;
     }
     for id in &selection.units {
         let known = |environment: &session::Checked<'_>| {

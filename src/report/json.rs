@@ -49,6 +49,12 @@ struct Environment<'r> {
     name: &'r str,
     rules: Option<Pack<'r>>,
     now: Option<String>,
+    /// The rules that alone were to run; all where none is named.
+    only_rules: &'r [String],
+    /// The rules that were not to run.
+    skipped_rules: &'r [String],
+    /// The units that alone were to be judged; all where none is named.
+    only_units: &'r [String],
     verdict: &'static str,
     summary: Summary,
     units: Vec<Unit<'r>>,
@@ -89,9 +95,12 @@ struct Told<'r> {
     clauses: &'r [String],
     message: &'r str,
     why: Option<&'r str>,
+    /// The units that it keeps from going; advice keeps none.
     blocks: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     perhaps: Vec<String>,
+    /// The units that it speaks of.
+    concerns: Vec<String>,
     until: Option<String>,
     location: Option<Location<'r>>,
     #[serde(rename = "ruleLocation")]
@@ -207,6 +216,9 @@ fn environment<'r>(
         name: &checked.name,
         rules,
         now: checked.now.map(scalar::print_time),
+        only_rules: &checked.selection.rules,
+        skipped_rules: &checked.selection.skip,
+        only_units: &checked.selection.units,
         verdict: evaluation.verdict.word(),
         summary: Summary {
             pass: summary.pass,
@@ -252,6 +264,7 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
             derived_from: &origin.derived_from,
         }),
     };
+    let units: Vec<String> = finding.blocks.iter().map(|row| checked.facts.name(*row)).collect();
     let mends = matches!(finding.outcome, Outcome::Fail | Outcome::Pending);
     Told {
         id: finding.id.clone(),
@@ -263,8 +276,9 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
         clauses: &rule.clauses,
         message: &finding.message,
         why: finding.why.as_deref(),
-        blocks: finding.blocks.iter().map(|row| checked.facts.name(*row)).collect(),
         perhaps: finding.perhaps.iter().map(|row| checked.facts.name(*row)).collect(),
+        blocks: units.iter().filter(|_| rule.level == Level::Error).cloned().collect(),
+        concerns: units,
         until: finding.until.map(scalar::print_time),
         location: finding.span.map(|span| location(span, sources)),
         rule_location: location(rule.span, sources),
@@ -308,6 +322,7 @@ fn quiet<'r>(
             why: None,
             blocks: Vec::new(),
             perhaps: Vec::new(),
+            concerns: Vec::new(),
             until: None,
             location: place.map(|span| location(span, sources)),
             rule_location: location(rule.span, sources),

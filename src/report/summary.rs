@@ -129,10 +129,13 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
     let ready = evaluation.units.iter().filter(|unit| unit.readiness == Readiness::Ready).count();
     let total = evaluation.units.len();
     let kind = unit_word(&checked.rules.schema);
-    let mut text = format!(
-        "{}, {ready} of {total} {kind} ready",
-        if counts.is_empty() { "nothing to judge".to_owned() } else { counts.join(", ") }
-    );
+    let mut text = match checked.is_asked() {
+        true => format!(
+            "{}, {ready} of {total} {kind} ready",
+            if counts.is_empty() { "nothing to judge".to_owned() } else { counts.join(", ") }
+        ),
+        false => "nothing that was asked for is here".to_owned(),
+    };
     let until = evaluation.findings.iter().filter_map(|finding| finding.until).max();
     if let (Verdict::Pending, Some(until)) = (evaluation.verdict, until) {
         text = format!("until {}: {text}", scalar::print_time(until));
@@ -146,8 +149,9 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
         let line = format!("{wrong} in the description; what is concerned counts as unknown");
         look.hanging(out, "", "", &look.paint(Tone::Bad, &line));
     }
-    let lead = format!("gate {word}: ");
-    let painted = format!("gate {}: ", look.paint(tone, word));
+    let asked = asked(checked, look);
+    let lead = format!("gate {word}{asked}: ");
+    let painted = format!("gate {}{asked}: ", look.paint(tone, word));
     let lines = crate::report::layout::wrap(&format!("{lead}{text}"), look.width.max(40));
     for (at, line) in lines.iter().enumerate() {
         match (at, line.strip_prefix(lead.as_str())) {
@@ -156,6 +160,30 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
             _ => out.push_str(&format!("  {line}\n")),
         }
     }
+}
+
+/// What of the rules and units the gate speaks of, where that is not all: a gate that is open by one rule is not open.
+fn asked(checked: &Checked<'_>, look: &Look) -> String {
+    let selection = checked.selection;
+    let some = |ids: &[String]| {
+        let ids: Vec<_> = ids.iter().map(|id| sanitise::clean(id)).collect();
+        names(ids.iter().map(AsRef::as_ref), if look.all { usize::MAX - 1 } else { RULES })
+    };
+    let mut text = String::new();
+    let (run, all) = (checked.rules_run(), checked.rules.rules.len());
+    if run < all {
+        text = format!(" by {run} of {all} rules");
+    }
+    if !selection.rules.is_empty() {
+        text.push_str(&format!(", only {}", some(&selection.rules)));
+    }
+    if !selection.skip.is_empty() {
+        text.push_str(&format!(", without {}", some(&selection.skip)));
+    }
+    if !selection.units.is_empty() {
+        text.push_str(&format!(" for {}", some(&selection.units)));
+    }
+    text
 }
 
 /// Appends what is to be said of the run as a whole.

@@ -208,7 +208,8 @@ fn json_has_the_keys_that_others_read() {
             "id": "SRV-001:servers/s1", "rule": "SRV-001", "kind": "prerequisite",
             "outcome": "fail", "level": "error", "subject": "servers/s1", "clauses": ["A-1"],
             "message": "s1 is stopped, so nothing can be done with it",
-            "why": "What does not run does nothing.", "blocks": ["s1"], "until": null,
+            "why": "What does not run does nothing.", "blocks": ["s1"], "concerns": ["s1"],
+            "until": null,
             "location": location,
             "evidence": [{
                 "path": "servers/s1/state", "value": "stopped", "note": "", "stated": true,
