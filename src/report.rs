@@ -8,6 +8,7 @@ pub mod wire;
 pub mod layout;
 pub mod placement;
 pub mod explain;
+pub mod pieces;
 pub mod excerpt;
 pub mod shell;
 pub mod human;

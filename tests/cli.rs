@@ -13,5 +13,7 @@ mod reading;
 mod commands;
 #[path = "cli/definitions.rs"]
 mod definitions;
+#[path = "cli/marks.rs"]
+mod marks;
 #[path = "cli/selection.rs"]
 mod selection;

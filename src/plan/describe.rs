@@ -34,7 +34,7 @@ impl<'a> Planner<'a, '_, '_> {
         let (at, undo, warning) = (text(&remedy.at), text(&remedy.undo), text(&remedy.warning));
         let mut blanks = Vec::new();
         let run: Vec<String> =
-            remedy.run.iter().map(|run| command(&mut evaluator, run, &mut blanks)).collect();
+            remedy.run.iter().filter_map(|run| command(&mut evaluator, run, &mut blanks)).collect();
         Step {
             id: 0,
             remedy: spec.remedy,
@@ -62,22 +62,31 @@ impl<'a> Planner<'a, '_, '_> {
     }
 }
 
-/// A command, with a blank for each fact that is not known.
+/// A command, with a blank for each fact that is not known; none where it would be about the elements of a list that
+/// is known to have none.
 pub(crate) fn command(
     evaluator: &mut Evaluator<'_, '_, '_>,
     template: &Template,
     blanks: &mut Vec<String>,
-) -> String {
-    evaluator.fill(template, &mut |evaluator, expr, value| {
+) -> Option<String> {
+    let mut about_nothing = false;
+    let text = evaluator.fill(template, &mut |evaluator, expr, value| {
         if is_whole(value) {
             return show::whole(value, &expr.ty, evaluator.facts);
         }
+        about_nothing |= is_nothing(value);
         let blank = format!("<{}>", name(evaluator, expr));
-        if !blanks.contains(&blank) {
+        if !blanks.contains(&blank) && !is_nothing(value) {
             blanks.push(blank.clone());
         }
         blank
-    })
+    });
+    (!about_nothing).then_some(text)
+}
+
+/// Whether a value is a list that is known to be empty.
+fn is_nothing(value: &Value<'_>) -> bool {
+    matches!(value, Value::List(list) if list.items.is_empty() && list.extent == Extent::Whole)
 }
 
 /// Whether a command can have a value in it.

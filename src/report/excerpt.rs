@@ -1,9 +1,10 @@
 //! The lines of a file that a diagnostic shows.
 //!
 //! Owns a small copy of just those lines: harmless, cut to the width of the terminal round what is marked, with the
-//! marks moved along. So no printer ever sees the text of a user, nor a line of fifty megabytes.
+//! marks moved along and room for what is said of them. So no printer ever sees the text of a user, nor a line of fifty
+//! megabytes. Which pieces of a line are kept is `pieces`.
 
-use crate::report::layout::columns;
+use crate::report::pieces::{Wanted, pieces, room, shown};
 use crate::report::sanitise;
 use crate::source::{Position, Source, Span};
 
@@ -18,6 +19,8 @@ pub struct Mark {
     pub label: String,
     /// Columns before it on its line.
     pub column: usize,
+    /// Columns that it takes.
+    pub width: usize,
     /// Where it stands in the file.
     pub position: Position,
 }
@@ -40,12 +43,12 @@ pub struct Excerpt {
     pub lines: Vec<Line>,
     /// The marks in the order they were handed in; those out of sight are left out.
     pub marks: Vec<Mark>,
+    /// Indices of the marks for which a line has no room.
+    pub hidden: Vec<usize>,
 }
 
 /// Lines with fewer columns than this are shown however narrow the terminal is.
 const NARROWEST: usize = 40;
-/// Text in front of the first mark that stays in sight.
-const LEAD: usize = 16;
 
 impl Excerpt {
     /// The lines of the marks, with so many lines before and after each.
@@ -73,6 +76,7 @@ impl Excerpt {
                 (0..marks.len()).filter(|at| line_of(&marks[*at].0) == number).collect();
             excerpt.line(source, number, &here, marks, &mut placed, width.max(NARROWEST));
         }
+        excerpt.hidden = (0..placed.len()).filter(|at| placed[*at].is_none()).collect();
         excerpt.marks.extend(placed.into_iter().flatten());
         excerpt
     }
@@ -88,55 +92,63 @@ impl Excerpt {
     ) {
         let starts = source.line_starts();
         let (from, text) = line_text(source, starts, number);
-        let first = here.iter().map(|at| marks[*at].0).min_by_key(|span| span.start);
-        let first = first.map(|span| {
-            let offset = |at: u32| floor(text, (at as usize).saturating_sub(from).min(text.len()));
-            (offset(span.start), offset(span.end))
-        });
-        let window = window(text, first.unwrap_or_default(), width);
+        let offset = |at: u32| floor(text, (at as usize).saturating_sub(from).min(text.len()));
+        let wanted: Vec<Wanted> = here
+            .iter()
+            .map(|at| {
+                let (span, label) = &marks[*at];
+                let start = offset(span.start);
+                Wanted { start, end: offset(span.end).max(start), room: room(label) }
+            })
+            .collect();
+        let (pieces, seen) = pieces(text, &wanted, width);
         self.lines.push(Line { number, start: self.text.len() });
         let begin = self.text.len();
-        if window.0 > 0 {
-            self.text.push('…');
-        }
-        // Offsets in the file and in the excerpt, side by side, for this line.
+        // Offsets in the line and in the excerpt, side by side, with the columns before.
         let mut map: Vec<(usize, usize, usize)> = Vec::new();
-        let mut column = usize::from(window.0 > 0);
-        for (at, char) in text[window.0..window.1].char_indices() {
-            map.push((from + window.0 + at, self.text.len(), column));
-            let before = self.text.len();
-            if char == '\t' {
-                self.text.push_str("    ");
-            } else {
-                sanitise::push(&mut self.text, char);
+        let mut column = 0;
+        let mut at = 0;
+        for piece in &pieces {
+            if piece.start > at {
+                self.text.push('…');
+                column += 1;
             }
-            column += self.text[before..].chars().map(columns).sum::<usize>();
+            for (place, char) in text[piece.clone()].char_indices() {
+                map.push((piece.start + place, self.text.len(), column));
+                if char == '\t' {
+                    self.text.push_str("    ");
+                } else {
+                    sanitise::push(&mut self.text, char);
+                }
+                column += shown(char);
+            }
+            at = piece.end;
+            map.push((at, self.text.len(), column));
         }
-        let end = (from + window.1, self.text.len(), column);
-        if window.1 < text.len() {
+        if at < text.len() {
             self.text.push('…');
         }
         if self.text.len() == begin {
             self.text.push(' ');
         }
-        map.push(end);
-        for at in here {
+        for (at, wanted) in
+            here.iter().zip(&wanted).zip(&seen).filter(|(_, seen)| **seen).map(|it| it.0)
+        {
             let (span, label) = &marks[*at];
-            let (start, stop) = (span.start as usize, span.end as usize);
-            if start > end.0 && number + 1 < starts.len() && window.1 < text.len() {
-                continue;
-            }
             let find = |offset: usize| {
                 let place = map.partition_point(|entry| entry.0 < offset).min(map.len() - 1);
                 (map[place].1, map[place].2)
             };
-            let (start, column) = find(start);
-            let stop = find(stop).0.max(start);
+            let (start, column) = find(wanted.start);
+            // What is too long to be shown whole ends with its piece.
+            let piece = pieces.iter().find(|piece| piece.contains(&wanted.start));
+            let (stop, end) = find(wanted.end.min(piece.map_or(wanted.end, |piece| piece.end)));
             placed[*at] = Some(Mark {
                 start,
-                end: stop,
+                end: stop.max(start),
                 label: label.clone(),
                 column,
+                width: end.saturating_sub(column),
                 position: source.position(span.start),
             });
         }
@@ -152,37 +164,6 @@ fn line_text<'s>(source: &'s Source, starts: &[u32], number: usize) -> (usize, &
         from += '\u{feff}'.len_utf8();
     }
     (from, text.get(from..to).unwrap_or("").trim_end_matches(['\n', '\r']))
-}
-
-/// The part of a line that is shown, as offsets in it.
-fn window(text: &str, mark: (usize, usize), width: usize) -> (usize, usize) {
-    // A few bytes more than columns can ever be worth looking at.
-    let short = text.len() <= width * 4;
-    if short && text.chars().map(columns).sum::<usize>() <= width {
-        return (0, text.len());
-    }
-    let mut start = mark.0;
-    // Where the mark is near the start of the line, the start is shown.
-    let near =
-        mark.1 <= width * 4 && text[..mark.1].chars().map(columns).sum::<usize>() + 2 <= width;
-    let mut lead = 0;
-    for (at, char) in text[..mark.0].char_indices().rev() {
-        lead += columns(char).max(1);
-        if lead > LEAD && !near {
-            break;
-        }
-        start = at;
-    }
-    let mut used = 0;
-    let mut end = start;
-    for (at, char) in text[start..].char_indices() {
-        used += columns(char).max(1);
-        if used + 2 > width {
-            break;
-        }
-        end = start + at + char.len_utf8();
-    }
-    (start, end)
 }
 
 fn floor(text: &str, mut at: usize) -> usize {
@@ -219,6 +200,29 @@ mod tests {
         let (text, mark) = excerpt(&long, 70_000, 70_004);
         assert_eq!(mark, "MARK");
         assert!(text.chars().count() <= 41, "{text}");
+    }
+
+    #[test]
+    fn marks_far_apart_on_one_line_are_all_in_sight() {
+        let line = format!("a: {{ first: 1, {}last: 2 }}", "x: y, ".repeat(40));
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", line.clone());
+        let place = |text: &str| {
+            let at = line.find(text).expect("it is there") + text.len() - 1;
+            (Span::new(file, at, at + 1), "is not what it should be".to_owned())
+        };
+        let excerpt =
+            Excerpt::new(sources.get(file), &[place("last: 2"), place("first: 1")], 0, 70);
+        assert_eq!(excerpt.hidden, [0; 0]);
+        let marked = |at: usize| {
+            let mark = &excerpt.marks[at];
+            assert!(mark.column + 4 + mark.label.len() <= 70, "{excerpt:?}");
+            &excerpt.text[mark.start..mark.end]
+        };
+        assert_eq!((marked(0), marked(1)), ("2", "1"));
+        assert!(excerpt.text.contains("first: 1…") && excerpt.text.ends_with("last: 2 }\n"));
+        let columns = excerpt.text.trim_end().chars().count();
+        assert!(columns <= 70, "{}", excerpt.text);
     }
 
     #[test]

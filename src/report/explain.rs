@@ -10,32 +10,27 @@ use rustc_hash::FxHashMap;
 
 use crate::builtins::value::Value;
 use crate::compile::ir::{Level, Rule};
-use crate::diagnostic::{Diagnostic, Label, Severity};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::evaluate::expr::Evaluator;
-use crate::evaluate::{Evidence, Finding, Outcome, Raw};
+use crate::evaluate::{Finding, Outcome, Raw};
 use crate::facts::RowId;
 use crate::plan::describe;
+use crate::report::explain::marks::label;
 use crate::report::placement::Placement;
-use crate::report::{Format, layout, placement, sanitise};
+use crate::report::{Format, layout, placement};
 use crate::scalar;
 use crate::session::Checked;
-use crate::source::Span;
+
+mod marks;
 
 /// Equal findings of one rule that are told one by one.
 const EQUAL: usize = 3;
-/// Facts that are marked for a finding that closes the gate, and for advice.
-const MARKS: usize = 4;
-const ADVICE_MARKS: usize = 1;
 /// Facts that are asked for in one diagnostic.
 const QUESTIONS: usize = 3;
 /// Rules that wait for the same answer and are named.
 const WAITING: usize = 4;
 /// Units that are named.
 const UNITS: usize = 8;
-/// How the note on an entry begins that a list does not have.
-const NOT_LISTED: &str = "not listed";
-/// Characters of a value in a label.
-const VALUE: usize = 48;
 
 /// Explains the findings of one environment.
 pub struct Explainer<'c, 'a> {
@@ -173,7 +168,14 @@ impl<'c, 'a> Explainer<'c, 'a> {
             diagnostic.labels.extend(finding.span.map(|span| label(span, String::new())));
             return diagnostic;
         }
-        diagnostic.labels = self.labels(finding);
+        let (labels, unmarked) = self.labels(finding);
+        diagnostic.labels = labels;
+        // Of what is unknown, the questions tell how much of it there is.
+        if unmarked > 0 && finding.outcome != Outcome::Unknown {
+            let verb = if unmarked == 1 { "leads" } else { "lead" };
+            let text = format!("{unmarked} more {verb} to this (use --all)");
+            diagnostic = diagnostic.note("facts", text);
+        }
         if rules.len() > 1 {
             diagnostic = self.waiting(group, &rules, diagnostic);
         } else {
@@ -249,95 +251,6 @@ impl<'c, 'a> Explainer<'c, 'a> {
         }
     }
 
-    /// The deciding facts in the description, then the part of the rules that asks for them.
-    fn labels(&mut self, finding: &Finding<'a>) -> Vec<Label> {
-        let rule = self.rule(finding);
-        let required = self.required(finding, rule);
-        let limit = match self.is_advisory(finding) {
-            _ if self.all => usize::MAX,
-            true => ADVICE_MARKS,
-            false => MARKS,
-        };
-        let condition = rule.condition.span;
-        let within = |span: Span| {
-            span.file == condition.file
-                && span.start >= condition.start
-                && span.end <= condition.end
-        };
-        let mut labels: Vec<Label> = Vec::new();
-        let unlisted = |evidence: &Evidence| evidence.note.starts_with(NOT_LISTED);
-        let covered = |evidence: &Evidence| {
-            !unlisted(evidence)
-                && finding
-                    .evidence
-                    .iter()
-                    .any(|other| unlisted(other) && other.slot == evidence.slot)
-        };
-        let decisive = finding.evidence.iter().take(required).filter(|evidence| {
-            if covered(evidence) {
-                return false;
-            }
-
-            // Of what is unknown, only that is marked; of what failed, all that made it fail.
-            finding.outcome != Outcome::Unknown
-                || finding.questions.iter().any(|question| question.slot == evidence.slot)
-        });
-        for evidence in decisive {
-            let Some(span) = evidence.span else { continue };
-            let text = seen(evidence);
-            let room = labels.len() < limit;
-            match labels.iter_mut().find(|label| label.span == span) {
-                Some(label) if !label.message.contains(&text) && label.message.len() < VALUE => {
-                    label.message.push_str("; ");
-                    label.message.push_str(&text);
-                }
-                Some(_) => {}
-                None if room => labels.push(label(span, text + &self.origin(evidence))),
-                None => {}
-            }
-        }
-        if labels.is_empty() {
-            labels.extend(finding.span.map(|span| label(span, String::new())));
-        }
-        if self.is_advisory(finding) && !self.all {
-            return labels;
-        }
-        // What a definition asks for stands elsewhere; then the rule itself is shown.
-        let asked = finding.evidence.first().map(|evidence| evidence.rule_span);
-        match asked.filter(|span| within(*span)).or(Some(condition)) {
-            Some(span) if span.file == rule.span.file && span.start > rule.span.start => {
-                labels.push(label(span, rule.title.clone()));
-            }
-            _ => labels.push(label(rule.span, String::new())),
-        }
-        labels
-    }
-
-    /// `, from fabric.json /state`, where it is known where a fact comes from.
-    fn origin(&self, evidence: &Evidence) -> String {
-        let origin = self.checked.origin(evidence, self.checked.facts.tree().sources());
-        origin.map_or_else(String::new, |origin| match origin.derived_from.first() {
-            // The places that a reason cites are for programs.
-            Some(reason) => {
-                let reason = reason.split(" (").next().unwrap_or(reason);
-                format!(", from {}: {reason}", origin.short())
-            }
-            None => format!(", from {}", origin.short()),
-        })
-    }
-
-    /// How many facts of the evidence the requirement itself rests on; the others only lead to it.
-    fn required(&mut self, finding: &Finding<'a>, rule: &'a Rule) -> usize {
-        if finding.outcome == Outcome::Unknown {
-            return usize::MAX;
-        }
-        self.rules.rebind(&raw(finding));
-        self.rules.trace(true);
-        let uses = self.rules.truth(&rule.condition).1.uses().len();
-        self.rules.trace(false);
-        uses.max(1)
-    }
-
     fn clauses(&self, rule: &Rule) -> String {
         let mut parts: Vec<String> = Vec::new();
         for document in &self.checked.rules.documents {
@@ -402,7 +315,8 @@ impl<'c, 'a> Explainer<'c, 'a> {
             let rules: &'a crate::compile::ir::RuleSet = self.checked.rules;
             let remedy = &rules.remedies[fix.remedy];
             let run = remedy.run.iter();
-            let run = run.map(|run| describe::command(&mut self.remedies, run, &mut Vec::new()));
+            let run =
+                run.filter_map(|run| describe::command(&mut self.remedies, run, &mut Vec::new()));
             let run = run.collect();
             let mut text = |template| self.remedies.whole_text(template);
             texts.push(FixText {
@@ -451,7 +365,9 @@ impl<'c, 'a> Explainer<'c, 'a> {
         }
         if finding.questions.len() > limit {
             let rest = finding.questions.len() - limit;
-            diagnostic = diagnostic.note("more", format!("{rest} more facts are open (use --all)"));
+            let (facts, verb) = if rest == 1 { ("fact", "is") } else { ("facts", "are") };
+            let text = format!("{rest} more {facts} {verb} open (use --all)");
+            diagnostic = diagnostic.note("more", text);
         }
         diagnostic
     }
@@ -519,32 +435,4 @@ fn rules_of(group: &Group<'_, '_>) -> Vec<usize> {
         }
     }
     rules
-}
-
-fn label(span: Span, message: String) -> Label {
-    Label { span, message }
-}
-
-/// What was seen at the place of a fact.
-fn seen(evidence: &Evidence) -> String {
-    let field = evidence.path.rsplit('/').next().unwrap_or(&evidence.path);
-    if evidence.note.starts_with(NOT_LISTED) {
-        return "not listed here, and this list need not be complete".to_owned();
-    }
-    if !evidence.stated {
-        return format!("`{field}` is not stated");
-    }
-    let value = sanitise::shorten(&evidence.value, VALUE);
-    let mut text = match evidence.value.as_str() {
-        "unknown" => format!("`{field}` is not known"),
-        entries if entries.ends_with(" entry") || entries.ends_with(" entries") => {
-            format!("has {entries}")
-        }
-        _ => format!("is {value}"),
-    };
-    if !evidence.note.is_empty() {
-        text.push_str(", ");
-        text.push_str(&evidence.note);
-    }
-    text
 }

@@ -13,7 +13,7 @@ use miette::{
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::report::excerpt::Excerpt;
-use crate::report::layout::{Graphics, Look, Tone, wrap};
+use crate::report::layout::{Graphics, Look, Tone, fill, wrap};
 use crate::report::{sanitise, shell};
 use crate::source::{FileId, Sources};
 
@@ -24,7 +24,7 @@ const HEADING: usize = 9;
 /// The heading of commands, which are copied.
 const RUN: &str = "run";
 /// A label is not broken into lines narrower than this.
-const NARROW_LABEL: usize = 24;
+const NARROW_LABEL: usize = 12;
 
 /// Prints diagnostics of one run.
 pub struct Printer<'p> {
@@ -172,6 +172,12 @@ impl<'p> Printer<'p> {
             out.push_str(line.trim_end());
             out.push('\n');
         }
+        for at in &shown.excerpt.hidden {
+            let (span, label) = &marks[*at];
+            let place = source.position(span.start);
+            let text = format!("{}:{}:{}: {label}", shown.name, place.line, place.column);
+            self.note(out, "and", text.trim_end_matches([':', ' ']));
+        }
     }
 }
 
@@ -230,11 +236,11 @@ impl miette::Diagnostic for Shown {
         Some(Box::new(self.excerpt.marks.iter().enumerate().map(|(at, mark)| {
             let span = SourceSpan::new(mark.start.into(), mark.end - mark.start);
             // The line to the label starts below the middle of the mark.
-            let column = mark.column + (mark.end - mark.start) / 2 + 4;
+            let column = mark.column + mark.width / 2 + 4;
             let room = self.width.saturating_sub(column);
             let label = sanitise::clean(&mark.label);
             let label =
-                (!label.is_empty()).then(|| wrap(&label, room.max(NARROW_LABEL)).join("\n"));
+                (!label.is_empty()).then(|| fill(&label, room.max(NARROW_LABEL)).join("\n"));
             match at {
                 0 => LabeledSpan::new_primary_with_span(label, span),
                 _ => LabeledSpan::new_with_span(label, span),

@@ -131,6 +131,25 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Breaks a text at blanks into lines of at most so many columns, and a word that is longer wherever the line ends.
+pub fn fill(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in wrap(text, width) {
+        let mut part = String::new();
+        let mut used = 0;
+        for char in line.chars() {
+            if used + columns(char) > width && !part.is_empty() {
+                lines.push(std::mem::take(&mut part));
+                used = 0;
+            }
+            part.push(char);
+            used += columns(char);
+        }
+        lines.push(part);
+    }
+    lines
+}
+
 /// How many errors and warnings there are, in words; none where there is nothing.
 pub fn wrong(found: &[Diagnostic]) -> Option<String> {
     let of = |severity: Severity| found.iter().filter(|one| one.severity == severity).count();
@@ -179,6 +198,7 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("서울 서울", 5), ["서울", "서울"]);
         assert_eq!(wrap("averylongword x", 4), ["averylongword", "x"]);
+        assert_eq!(fill("averylongword x 서울", 4), ["aver", "ylon", "gwor", "d", "x", "서울"]);
     }
 
     #[test]
