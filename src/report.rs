@@ -12,6 +12,7 @@ pub mod pieces;
 pub mod excerpt;
 pub mod shell;
 pub mod human;
+pub mod fold;
 pub mod concise;
 pub mod json;
 pub mod summary;
@@ -48,13 +49,16 @@ pub fn render(report: &Report<'_>, format: Format, look: &Look) -> String {
                 Format::Concise => concise::line(out, report.sources, diagnostic),
                 _ => printer.print(out, diagnostic),
             };
-            for error in &report.errors {
-                print(&mut out, error);
-            }
-            for environment in &report.environments {
-                for error in &environment.errors {
-                    print(&mut out, error);
+            let errors = |out: &mut String, errors: &[_]| match format == Format::Full && !look.all
+            {
+                true => {
+                    fold::fold(errors, report.sources).iter().for_each(|error| print(out, error))
                 }
+                false => errors.iter().for_each(|error| print(out, error)),
+            };
+            errors(&mut out, &report.errors);
+            for environment in &report.environments {
+                errors(&mut out, &environment.errors);
                 let told = explain::Explainer::new(environment, format, look.all).diagnostics();
                 for diagnostic in &told {
                     print(&mut out, diagnostic);

@@ -401,3 +401,27 @@ fn wrong_usage_exits_with_2() {
     Run::new("check --help").done().code(0).says("  5  nothing was checked\n");
     Run::new("--version").gives(0, concat!("failback ", env!("CARGO_PKG_VERSION"), "\n"), "");
 }
+
+#[test]
+fn errors_that_repeat_themselves_are_folded() {
+    let servers: String =
+        (1..=40).map(|at| format!("  - id: s{at}\n    state: running\n    modle: new\n")).collect();
+    let run = |arguments: &str| {
+        Run::new(&format!("check --rules rules site.yaml {arguments}"))
+            .pack()
+            .file("site.yaml", format!("{HEAD}servers:\n{servers}    colour: red\n"))
+            .done()
+            .code(2)
+    };
+    let full = run("");
+    assert_eq!(full.out.matches("error[unknown-key]").count(), 4, "{}", full.out);
+    full.says("  more     37 more like this: site.yaml:16, site.yaml:19, site.yaml:22,")
+        .says("and 29 more (use --all)\n")
+        .says("41 errors in the description")
+        .says("`colour`");
+    assert_eq!(run("--all").hides("more like").out.matches("error[unknown-key]").count(), 41);
+    assert_eq!(run("--format concise").out.matches("error[unknown-key]").count(), 41);
+    let json: serde_json::Value = serde_json::from_str(&run("--format json").out).expect("JSON");
+    let errors = json["environments"][0]["documentErrors"].as_array().map(Vec::len);
+    assert_eq!(errors, Some(41));
+}
