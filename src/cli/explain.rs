@@ -22,9 +22,25 @@ pub fn run(arguments: &args::Explain, color: Color) -> Output {
     let look = terminal::look(color);
     pack::with(&arguments.pack, |sources, packs| {
         let mut text = String::new();
+        let mut pages: Vec<(&RuleSet, String)> = Vec::new();
         for pack in packs {
-            let mut page = Page { sources, pack, look: &look, out: &mut text };
-            page.about(&arguments.id);
+            let mut told = String::new();
+            Page { sources, pack, look: &look, out: &mut told }.about(&arguments.id);
+            if !told.is_empty() {
+                pages.push((&pack.loaded.rules, told));
+            }
+        }
+        let is_of_many = pages.len() > 1;
+        for (rules, told) in pages {
+            // One id may mean different things in different packs.
+            if is_of_many {
+                let name = format!("== {}: ", sanitise::clean(&rules.name));
+                let blank = if text.is_empty() { "" } else { "\n" };
+                let painted = format!("{blank}{}", look.paint(Tone::Heading, &name));
+                look.hanging(&mut text, &name, &painted, &sanitise::clean(&rules.title));
+                text.push('\n');
+            }
+            text.push_str(&told);
         }
         if !text.is_empty() {
             return Output::new(text, OK);
@@ -105,10 +121,7 @@ impl<'p> Page<'p> {
         self.paragraph("  ", kind(rule));
         let section = self.section(&rule.id);
         if let Some(prose) = section.map(|(_, section)| section.prose.trim().to_owned()) {
-            self.out.push('\n');
-            for paragraph in prose.split("\n\n") {
-                self.paragraph("  ", &paragraph.replace('\n', " "));
-            }
+            self.prose(&prose);
         }
         if let Some(why) = self.why(&rule.id) {
             self.heading("why");
@@ -299,6 +312,47 @@ impl<'p> Page<'p> {
 
     fn paragraph(&mut self, indent: &str, text: &str) {
         self.look.hanging(self.out, indent, indent, &sanitise::clean(text));
+    }
+
+    /// The prose of a manual page: paragraphs are laid out anew, what is fenced and items of lists stay lines.
+    fn prose(&mut self, text: &str) {
+        let mut paragraph = String::new();
+        let mut is_fenced = false;
+        let mut is_apart = true;
+        for line in text.lines().chain([""]) {
+            let is_fence = line.trim_start().starts_with("```");
+            let is_item = line.trim_start().starts_with(['-', '*', '|']);
+            let ends = is_fence || is_fenced || is_item || line.trim().is_empty();
+            if ends && !paragraph.is_empty() {
+                self.apart(&mut is_apart);
+                self.paragraph("  ", &std::mem::take(&mut paragraph));
+            }
+            match (is_fence, is_fenced || is_item) {
+                (true, _) => {
+                    is_fenced = !is_fenced;
+                    is_apart = true;
+                }
+                (false, _) if line.trim().is_empty() => is_apart = true,
+                (false, true) => {
+                    self.apart(&mut is_apart);
+                    let indent = if is_fenced { "    " } else { "  " };
+                    self.out.push_str(&format!("{indent}{}\n", sanitise::clean(line.trim_end())));
+                }
+                (false, false) => {
+                    if !paragraph.is_empty() {
+                        paragraph.push(' ');
+                    }
+                    paragraph.push_str(line.trim());
+                }
+            }
+        }
+    }
+
+    /// An empty line in front of what comes, where one is wanted.
+    fn apart(&mut self, is_wanted: &mut bool) {
+        if std::mem::take(is_wanted) {
+            self.out.push('\n');
+        }
     }
 
     fn entry(&mut self, name: &str, width: usize, text: &str) {

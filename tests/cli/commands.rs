@@ -92,6 +92,33 @@ rules/demo.gate:8
 }
 
 #[test]
+fn explain_keeps_what_is_fenced_and_leaves_no_blanks_behind() {
+    let page = "# Servers\n\n## SRV-001: A server runs\n\nOne line\nand another.\n\n- an item\n- one \
+                more\n\nThe plan:\n\n```plan\n1. start(s1)\n2. start(s2)\n```\n";
+    let done =
+        Run::new("explain SRV-001 --rules rules").pack().file("rules/demo.md", page).done().code(0);
+    done.says(
+        "\n\n  One line and another.\n\n  - an item\n  - one more\n\n  The plan:\n\n    1. start(s1)\n    \
+         2. start(s2)\n\nwhy\n",
+    )
+    .hides("```");
+    let done = Run::new("explain MT-001").done().code(0);
+    let loose: Vec<&str> = done.out.lines().filter(|line| line.ends_with(' ')).collect();
+    assert_eq!(loose, [""; 0]);
+    done.says("\n    1. deleteSnapshots(mt-win)\n");
+}
+
+#[test]
+fn explain_names_the_packs_where_an_id_is_of_several() {
+    Run::new("explain BYB-3a")
+        .done()
+        .code(0)
+        .says("== classicReprotect: Reprotect from Azure")
+        .says("\n== modernizedReprotect: Reprotect from Azure");
+    Run::new("explain MT-001").done().code(0).hides("== ");
+}
+
+#[test]
 fn rules_are_listed() {
     let out = "\
 demo: A demonstration
