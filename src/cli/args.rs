@@ -207,7 +207,7 @@ pub struct Rules {
                         checked while you type."
 )]
 pub struct Schema {
-    /// Name of the pack, where there are several
+    /// Only for descriptions that this pack judges; for all of them where none is named
     #[arg(long = "pack", value_name = "NAME")]
     pub name: Option<String>,
     #[command(flatten)]

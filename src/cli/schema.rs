@@ -10,23 +10,25 @@ use crate::session::{API_VERSION, KIND};
 pub fn run(arguments: &args::Schema) -> Output {
     pack::with(&arguments.pack, |_, packs| {
         let names = || packs.iter().map(|pack| pack.loaded.rules.name.as_str());
-        let chosen = match &arguments.name {
-            Some(name) => packs.iter().find(|pack| pack.loaded.rules.name == *name),
-            None => packs.first(),
+        let is_wanted = |pack: &&pack::Pack| {
+            arguments.name.as_ref().is_none_or(|name| pack.loaded.rules.name == *name)
         };
-        let Some(pack) = chosen else {
+        let wanted = packs.iter().filter(is_wanted).map(|pack| &pack.loaded.rules);
+        let wanted: Vec<export::Pack<'_>> = wanted
+            .map(|rules| export::Pack {
+                name: &rules.name,
+                title: &rules.title,
+                schema: &rules.schema,
+                chosen_by: rules.when.as_ref(),
+            })
+            .collect();
+        if wanted.is_empty() {
             let known: Vec<&str> = names().collect();
             let help = format!("known packs: {}", known.join(", "));
             return Output::broken("there is no such pack", Some(&help));
-        };
-        let rules = &pack.loaded.rules;
-        let header = Header {
-            title: &rules.title,
-            api_version: API_VERSION,
-            kind: KIND,
-            chosen_by: rules.when.as_ref(),
-        };
-        let value = export::json_schema(&rules.schema, &header);
+        }
+        let header = Header { api_version: API_VERSION, kind: KIND };
+        let value = export::json_schema(&wanted, &header);
         Output::new(wire::pretty(&value), OK)
     })
 }

@@ -255,6 +255,75 @@ fn the_schema_is_for_editors() {
 }
 
 #[test]
+fn one_schema_serves_all_packs() {
+    let schema = |arguments: &str| -> serde_json::Value {
+        let done = Run::new(&format!("schema {arguments}")).done().code(0);
+        serde_json::from_str(&done.out).expect("JSON")
+    };
+    let all = schema("");
+    let words = serde_json::json!(["classic", "modernized"]);
+    assert_eq!(all["properties"]["architecture"]["enum"], words);
+    let branches = all["allOf"].as_array().expect("branches");
+    for (branch, (word, pack)) in branches
+        .iter()
+        .zip([("classic", "classicReprotect"), ("modernized", "modernizedReprotect")])
+    {
+        assert_eq!(branch["if"]["properties"]["architecture"]["const"], word);
+        assert_eq!(branch["then"]["$ref"], format!("#/definitions/{pack}"));
+        let own = &all["definitions"][pack];
+        assert_eq!(own["properties"]["architecture"]["const"], word);
+        assert_eq!(own["additionalProperties"], false);
+        let alone = schema(&format!("--pack {pack}"));
+        assert_eq!(alone["description"], format!("for descriptions with `architecture: {word}`"));
+        let keys = |value: &serde_json::Value| -> Vec<String> {
+            value["properties"].as_object().expect("properties").keys().cloned().collect()
+        };
+        assert_eq!(keys(own), keys(&alone));
+    }
+    // Whatever is referred to is there.
+    let text = all.to_string();
+    let names = text.split("\"#/definitions/").skip(1).filter_map(|rest| rest.split('"').next());
+    for name in names {
+        assert!(all["definitions"].get(name).is_some(), "{name}");
+    }
+    Run::new("schema --pack other").done().code(2).complains("known packs: classicReprotect");
+}
+
+#[test]
+fn the_schema_refuses_what_a_check_refuses() {
+    let schema: serde_json::Value =
+        serde_json::from_str(&Run::new("schema --pack classicReprotect").done().out).expect("JSON");
+    let server = &schema["definitions"]["ConfigurationServer"]["properties"];
+    assert_eq!(server["id"]["type"], serde_json::json!(["string", "number"]));
+    assert_eq!(server["id"]["not"]["enum"], serde_json::json!(["none", "unknown", ""]));
+    assert_eq!(server["ip"]["not"]["enum"], serde_json::json!(["none"]));
+    let pattern = |value: &serde_json::Value| {
+        regex::Regex::new(value["pattern"].as_str().expect("a pattern")).expect("it compiles")
+    };
+    let version = pattern(&server["version"]);
+    for (text, is_good) in [
+        ("9.32.1", true),
+        ("6.7u3", true),
+        ("unknown", true),
+        ("x", false),
+        ("", false),
+        ("none", false),
+    ] {
+        assert_eq!(version.is_match(text), is_good, "{text}");
+    }
+    let time = pattern(&schema["properties"]["asOf"]);
+    for (text, is_good) in [
+        ("2020-01-01T00:00:00Z", true),
+        ("2020-01-01T00:00:00+09:00", true),
+        ("2020-01-01T00:00:00+25:00", false),
+        ("2020-01-01T00:00:00+09:75", false),
+        ("2020-01-01T00:00:00", false),
+    ] {
+        assert_eq!(time.is_match(text), is_good, "{text}");
+    }
+}
+
+#[test]
 fn shells_and_man_are_served() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         Run::new(&format!("completions {shell}")).done().code(0).says("failback");
