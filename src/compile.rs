@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::compile::check::{Checker, Define, Shared};
 use crate::compile::ir::{
-    Binding, Clause, Document, Expr, Fix, Kind, Level, LocalId, Question, Rule, RuleSet, Template,
+    Binding, Clause, Document, Expr, Kind, Level, LocalId, Question, Rule, RuleSet, Template,
 };
 use crate::compile::remedy::Remedy;
 use crate::compile::stored::Later;
@@ -43,6 +43,7 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
     declare::names(files, compiler.diagnostics);
     let defines = compiler.defines(files, &mut types);
     let remedy_params = compiler.remedy_params(files, &mut types);
+    compiler.shared.broken = declare::broken(files, &types);
     compiler.schema = types;
     let documents = pack::documents(files);
     let remedies = compiler.remedies(files, &defines, &remedy_params);
@@ -105,16 +106,14 @@ impl Compiler<'_> {
         let mut defines = Defines::default();
         for item in files.iter().flat_map(|file| &file.items) {
             let ast::ItemKind::Define(define) = &item.kind else { continue };
-            if item.broken || defines.contains_key(&define.name.value) {
+            if defines.contains_key(&define.name.value) {
                 continue;
             }
-            let params = define
-                .params
-                .iter()
-                .map(|param| schema::resolve_type(types, &param.ty, self.diagnostics));
-            let params = params.collect();
-            let ty = define.ty.as_ref().map(|ty| schema::resolve_type(types, ty, self.diagnostics));
-            let entry = Define { ast: define, params, ty, unfit: false };
+            let mut typed = |ty| schema::resolve_type(types, ty, self.diagnostics);
+            let params = define.params.iter().map(|param| typed(&param.ty)).collect();
+            let ty = define.ty.as_ref().map(typed);
+            // Whoever uses a broken one need not hear that it does not exist.
+            let entry = Define { ast: define, params, ty, unfit: item.broken };
             defines.insert(define.name.value.clone(), entry);
         }
         nesting::check(&mut defines, self.diagnostics);
@@ -271,7 +270,7 @@ impl Compiler<'_> {
         let blocks = rule.blocks.as_ref().map(|blocks| checker.expr(blocks, None));
         let mut fixes = Vec::new();
         for fix in &rule.fixes {
-            fixes.extend(fix_of(fix, &remedy_ids, remedies, &mut checker));
+            fixes.extend(declare::fix(fix, &remedy_ids, remedies, &mut checker));
         }
         let (locals, poisoned) = (checker.locals(), checker.is_poisoned());
         self.names.remedies = remedy_ids;
@@ -353,7 +352,7 @@ impl Compiler<'_> {
         for remedy in &declared {
             let after = remedy.after.iter().filter_map(|name| {
                 let found = ids.get(&name.value).copied();
-                if found.is_none() {
+                if found.is_none() && !self.shared.broken.remedies.contains(&name.value) {
                     let message = format!("unknown remedy `{}`", name.value);
                     let help = did_you_mean(&name.value, ids.keys().map(String::as_str));
                     self.diagnostics.push(
@@ -478,36 +477,6 @@ impl Compiler<'_> {
     }
 }
 
-fn fix_of(
-    fix: &ast::Fix,
-    ids: &FxHashMap<String, usize>,
-    remedies: &FxHashMap<String, Vec<(String, Type)>>,
-    checker: &mut Checker<'_, '_>,
-) -> Option<Fix> {
-    let name = &fix.remedy.value;
-    let (Some(remedy), Some(params)) = (ids.get(name), remedies.get(name)) else {
-        let message = format!("unknown remedy `{name}`");
-        let help = did_you_mean(name, ids.keys().map(String::as_str));
-        checker
-            .diagnostics
-            .push(Diagnostic::error("unknown-name", message, fix.remedy.span).maybe_help(help));
-        return None;
-    };
-    if params.len() != fix.arguments.len() {
-        let wanted: Vec<&str> = params.iter().map(|(name, _)| name.as_str()).collect();
-        let message = format!(
-            "`{name}` takes {}, found {} arguments",
-            wanted.join(", "),
-            fix.arguments.len()
-        );
-        checker.diagnostics.push(Diagnostic::error("argument-count", message, fix.span));
-        return None;
-    }
-    let arguments =
-        fix.arguments.iter().zip(params).map(|(argument, (_, ty))| checker.expect(argument, ty));
-    Some(Fix { remedy: *remedy, arguments: arguments.collect(), span: fix.span })
-}
-
 /// The field at the end of a path, and what stands before it: `a.b.c` is `c` of `a.b`.
 pub(crate) fn target(
     path: &ast::Expr,
@@ -539,6 +508,9 @@ pub(crate) fn target(
     let def = checker.schema.ty(owner);
     let field = def.field(&name.value).filter(|field| def.fields[*field].slot.is_some());
     let Some(field) = field else {
+        if checker.is_broken(owner) {
+            return None;
+        }
         let message = match def.field(&name.value) {
             Some(_) => format!("`{}` is worked out from references; change those", name.value),
             None => format!("`{}` has no field `{}`", def.name, name.value),

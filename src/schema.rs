@@ -10,8 +10,7 @@ use rustc_hash::FxHashMap;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::language::ast;
-use crate::scalar;
-use crate::schema::types::{Completeness, InverseId, Type, WordId};
+use crate::schema::types::{Completeness, InverseId, Type, WordId, literal_fits};
 use crate::source::Span;
 
 pub mod types;
@@ -218,7 +217,8 @@ impl TypeDef {
 
 /// Builds the schema of a pack; what is wrong with a declaration is reported, and the rest stands.
 pub fn build(files: &[ast::File], diagnostics: &mut Diagnostics) -> Schema {
-    let mut builder = Builder { schema: Schema::default(), decls: Vec::new(), diagnostics };
+    let mut builder =
+        Builder { schema: Schema::default(), decls: Vec::new(), broken: Vec::new(), diagnostics };
     builder.declare(files);
     builder.fields();
     builder.inverses();
@@ -239,6 +239,8 @@ fn plain(text: &ast::Text) -> Cow<'static, str> {
 struct Builder<'a, 'd> {
     schema: Schema,
     decls: Vec<Option<&'a ast::TypeDecl>>,
+    /// Types whose declaration is reported already, so that fields may be missing.
+    broken: Vec<TypeId>,
     diagnostics: &'d mut Diagnostics,
 }
 
@@ -274,6 +276,7 @@ impl<'a> Builder<'a, '_> {
                 self.diagnostics.push(again.label(self.schema.ty(first).span, "first here"));
             } else {
                 self.add(kind, &decl.name.value, title, Some(decl), decl.name.span);
+                self.broken.extend(item.broken.then_some(TypeId(self.decls.len() as u16 - 1)));
             }
         }
         if self.decls[0].is_none()
@@ -340,7 +343,8 @@ impl<'a> Builder<'a, '_> {
                 fields.push(field);
             }
             let ty = &mut self.schema.types[at];
-            if ty.kind == TypeKind::Entity && key.is_none() {
+            let is_broken = self.broken.contains(&TypeId(at as u16));
+            if ty.kind == TypeKind::Entity && key.is_none() && !is_broken {
                 let message = format!("entity `{}` has no key", ty.name);
                 self.diagnostics.push(
                     Diagnostic::error("missing-key", message, ty.span)
@@ -453,6 +457,9 @@ impl<'a> Builder<'a, '_> {
                     decl.fields.iter().position(|field| field.name.value == by.value)
                 });
                 let Some(by_index) = by_index else {
+                    if self.broken.contains(&source) {
+                        return Type::Error;
+                    }
                     let message = format!("`{}` has no field `{}`", entity.value, by.value);
                     let names = decl
                         .iter()
@@ -561,7 +568,12 @@ impl<'a> Builder<'a, '_> {
 
 /// Resolves a type written in a definition or remedy, where neither keys nor inverses may stand.
 pub fn resolve_type(schema: &mut Schema, ty: &ast::Type, diagnostics: &mut Diagnostics) -> Type {
-    let mut builder = Builder { schema: std::mem::take(schema), decls: Vec::new(), diagnostics };
+    let mut builder = Builder {
+        schema: std::mem::take(schema),
+        decls: Vec::new(),
+        broken: Vec::new(),
+        diagnostics,
+    };
     let resolved = match builder.resolve(ty, None) {
         // An entity is always handed around as a reference.
         Type::Row(id) if builder.schema.ty(id).kind == TypeKind::Entity => Type::Ref(id),
@@ -569,24 +581,4 @@ pub fn resolve_type(schema: &mut Schema, ty: &ast::Type, diagnostics: &mut Diagn
     };
     *schema = builder.schema;
     resolved
-}
-
-/// Whether a literal is a value of a type; texts are read as what is expected.
-pub fn literal_fits(literal: &ast::Literal, ty: &Type) -> bool {
-    match (literal, ty) {
-        (_, Type::Error)
-        | (ast::Literal::Bool(_), Type::Bool)
-        | (ast::Literal::Int(_), Type::Int)
-        | (ast::Literal::Size(_), Type::Size)
-        | (ast::Literal::Duration(_), Type::Duration)
-        | (ast::Literal::Version(_), Type::Version)
-        | (ast::Literal::Text(_), Type::Text | Type::TextNocase) => true,
-        (ast::Literal::Int(0), Type::Size | Type::Duration) => true,
-        (ast::Literal::Int(_), Type::Version) => true,
-        (ast::Literal::Text(text), Type::Version) => scalar::is_version(text),
-        (ast::Literal::Text(text), Type::Time) => scalar::parse_time(text).is_some(),
-        (ast::Literal::Text(text), Type::Size) => scalar::parse_size(text).is_some(),
-        (ast::Literal::Text(text), Type::Duration) => scalar::parse_duration(text).is_some(),
-        _ => false,
-    }
 }

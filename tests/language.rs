@@ -4,6 +4,8 @@
 mod accepts;
 #[path = "language/format.rs"]
 mod format;
+#[path = "language/poison.rs"]
+mod poison;
 #[path = "language/recovery.rs"]
 mod recovery;
 #[path = "language/refuses.rs"]

@@ -3,7 +3,7 @@
 //! Owns the way from `ast::Expr` to a typed [`ir::Expr`]. Goes on after an error, so that one run shows all of them; an
 //! expression with an error has the type [`Type::Error`], which fits everywhere and is reported once.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 use crate::compile::ir::{self, Const, Expr, How, Kind, LocalId, Part, Scan, Template};
@@ -12,8 +12,8 @@ use crate::compile::usage::Usage;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::ast::{self, Comparison, ExprKind, Literal};
 use crate::scalar;
-use crate::schema::types::{Completeness, Type};
-use crate::schema::{Schema, TypeId, literal_fits};
+use crate::schema::types::{Completeness, Type, literal_fits};
+use crate::schema::{Schema, TypeId};
 use crate::source::Span;
 
 mod names;
@@ -41,8 +41,19 @@ pub struct Shared {
     pub compiled: FxHashMap<String, Option<Arc<ir::Define>>>,
     /// Definitions given a number.
     pub defines: u32,
+    /// What cannot be told from what does not exist, as its declaration is broken.
+    pub broken: Broken,
     /// The next local of a definition; those of rules start at 0 and end before the first of these.
     pub define_locals: LocalId,
+}
+
+/// Declarations that have been reported as broken, and that others may refer to.
+#[derive(Debug, Default)]
+pub struct Broken {
+    /// Types that may have more fields than are known.
+    pub types: FxHashSet<TypeId>,
+    /// Remedies that are none yet.
+    pub remedies: FxHashSet<String>,
 }
 
 /// Locals that one rule may have; those of definitions come after.
@@ -55,6 +66,7 @@ impl Default for Shared {
             indices: 0,
             compiled: FxHashMap::default(),
             defines: 0,
+            broken: Broken::default(),
             define_locals: RULE_LOCALS,
         }
     }
@@ -123,6 +135,16 @@ impl<'a, 'c> Checker<'a, 'c> {
     /// Whether something in it has an error, told here or where it is declared: it must not be run.
     pub fn is_poisoned(&self) -> bool {
         self.poisoned
+    }
+
+    /// Marks it as such.
+    pub fn spoil(&mut self) {
+        self.poisoned = true;
+    }
+
+    /// Whether a type may have a field of any name, as its declaration is broken.
+    pub fn is_broken(&self, ty: TypeId) -> bool {
+        self.shared.broken.types.contains(&ty)
     }
 
     /// How many locals the frame needs.

@@ -1,17 +1,38 @@
 //! Declarations among themselves: names declared twice, effects.
 //!
-//! Owns what can be said of a declaration without running it.
+//! Owns what can be said of a declaration without running it, and which declarations are broken.
 
 use rustc_hash::FxHashMap;
 
-use crate::compile::check::Checker;
+use crate::compile::check::{Broken, Checker};
+use crate::compile::ir::Fix;
 use crate::compile::remedy::Effect;
 use crate::compile::{home, target};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::language::ast;
-use crate::schema::TypeKind;
 use crate::schema::types::Type;
+use crate::schema::{ENVIRONMENT, Schema, TypeKind};
 use crate::source::Span;
+
+/// The broken declarations that others may refer to.
+pub fn broken(files: &[ast::File], schema: &Schema) -> Broken {
+    let mut broken = Broken::default();
+    for item in files.iter().flat_map(|file| &file.items).filter(|item| item.broken) {
+        match &item.kind {
+            ast::ItemKind::Environment(_) => {
+                broken.types.insert(ENVIRONMENT);
+            }
+            ast::ItemKind::Entity(decl) | ast::ItemKind::Record(decl) => {
+                broken.types.extend(schema.find(&decl.name.value));
+            }
+            ast::ItemKind::Remedy(remedy) => {
+                broken.remedies.insert(remedy.name.value.clone());
+            }
+            _ => {}
+        }
+    }
+    broken
+}
 
 /// Reports names declared twice.
 pub fn names(files: &[ast::File], diagnostics: &mut Diagnostics) {
@@ -48,6 +69,41 @@ pub fn names(files: &[ast::File], diagnostics: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// One remedy that a rule names.
+pub fn fix(
+    fix: &ast::Fix,
+    ids: &FxHashMap<String, usize>,
+    remedies: &FxHashMap<String, Vec<(String, Type)>>,
+    checker: &mut Checker<'_, '_>,
+) -> Option<Fix> {
+    let name = &fix.remedy.value;
+    let (Some(remedy), Some(params)) = (ids.get(name), remedies.get(name)) else {
+        if checker.shared.broken.remedies.contains(name) {
+            checker.spoil();
+            return None;
+        }
+        let message = format!("unknown remedy `{name}`");
+        let help = did_you_mean(name, ids.keys().map(String::as_str));
+        checker
+            .diagnostics
+            .push(Diagnostic::error("unknown-name", message, fix.remedy.span).maybe_help(help));
+        return None;
+    };
+    if params.len() != fix.arguments.len() {
+        let wanted: Vec<&str> = params.iter().map(|(name, _)| name.as_str()).collect();
+        let message = format!(
+            "`{name}` takes {}, found {} arguments",
+            wanted.join(", "),
+            fix.arguments.len()
+        );
+        checker.diagnostics.push(Diagnostic::error("argument-count", message, fix.span));
+        return None;
+    }
+    let arguments =
+        fix.arguments.iter().zip(params).map(|(argument, (_, ty))| checker.expect(argument, ty));
+    Some(Fix { remedy: *remedy, arguments: arguments.collect(), span: fix.span })
 }
 
 /// One effect of a remedy.
@@ -110,7 +166,7 @@ pub fn effect(effect: &ast::Effect, checker: &mut Checker<'_, '_>) -> Option<Eff
             };
             let key = checker.schema.ty(ty).key;
             let fields = checker.field_values(ty, fields);
-            if !fields.iter().any(|(field, _)| Some(*field) == key) {
+            if !fields.iter().any(|(field, _)| Some(*field) == key) && !checker.is_broken(ty) {
                 let message = format!("a new {} needs its key", entity.value);
                 checker.diagnostics.push(Diagnostic::error("bad-effect", message, effect.span));
                 return None;

@@ -75,6 +75,10 @@ pub fn check(
     documents: &[Document],
     diagnostics: &mut Diagnostics,
 ) {
+    // What has an error may be meant to use anything.
+    if diagnostics.has_errors() {
+        return;
+    }
     for clause in documents.iter().flat_map(|document| &document.clauses) {
         let cited = usage.clauses.contains(&clause.id);
         if !cited && !clause.note {

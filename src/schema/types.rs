@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use crate::language::ast;
+use crate::scalar;
 use crate::schema::{Schema, TypeId};
 
 /// Index of a word in the word table of the [`Schema`]; equal words of different enumerations share it.
@@ -245,5 +247,25 @@ impl Item {
             Type::Row(_) | Type::Ref(_) | Type::RefAny => Item::Row,
             _ => Item::Nothing,
         }
+    }
+}
+
+/// Whether a literal is a value of a type; texts are read as what is expected.
+pub fn literal_fits(literal: &ast::Literal, ty: &Type) -> bool {
+    match (literal, ty) {
+        (_, Type::Error)
+        | (ast::Literal::Bool(_), Type::Bool)
+        | (ast::Literal::Int(_), Type::Int)
+        | (ast::Literal::Size(_), Type::Size)
+        | (ast::Literal::Duration(_), Type::Duration)
+        | (ast::Literal::Version(_), Type::Version)
+        | (ast::Literal::Text(_), Type::Text | Type::TextNocase) => true,
+        (ast::Literal::Int(0), Type::Size | Type::Duration) => true,
+        (ast::Literal::Int(_), Type::Version) => true,
+        (ast::Literal::Text(text), Type::Version) => scalar::is_version(text),
+        (ast::Literal::Text(text), Type::Time) => scalar::parse_time(text).is_some(),
+        (ast::Literal::Text(text), Type::Size) => scalar::parse_size(text).is_some(),
+        (ast::Literal::Text(text), Type::Duration) => scalar::parse_duration(text).is_some(),
+        _ => false,
     }
 }

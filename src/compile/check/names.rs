@@ -48,6 +48,14 @@ impl<'a, 'c> Checker<'a, 'c> {
         }
         let constant = self.defines.get(name).is_some_and(|define| define.params.is_empty());
         let is_word = words.is_none() && self.schema.word_id(name).is_some();
+        // It may be a field that could not be read, or a word of one.
+        let holds_more = |ty: TypeId| self.is_broken(ty);
+        let unclear = expected == Some(&Type::Error)
+            || holds_more(ENVIRONMENT)
+            || self.owner.is_some_and(|(_, ty)| holds_more(ty));
+        if unclear && !constant {
+            return self.poison(span);
+        }
         if constant || (self.defines.contains_key(name) && !is_word) {
             return self.call(&ast::Name { value: name.to_owned(), span }, &[], span);
         }
@@ -187,6 +195,9 @@ impl<'a, 'c> Checker<'a, 'c> {
         if let Some(at) = def.field(&field.value) {
             return self.read(Some(base), ty, at, span);
         }
+        if self.is_broken(ty) {
+            return self.poison(span);
+        }
         let message = format!("`{}` has no field `{}`", def.name, field.value);
         let help = did_you_mean(&field.value, def.field_names());
         self.error("unknown-field", message, field.span, help)
@@ -236,6 +247,9 @@ impl<'a, 'c> Checker<'a, 'c> {
             );
         };
         self.usage.call(&name.value);
+        if define.unfit {
+            return self.poison(span);
+        }
         if arguments.len() != define.params.len() {
             return self.arity(&name.value, define.params.len(), arguments.len(), span);
         }
@@ -350,6 +364,10 @@ impl<'a, 'c> Checker<'a, 'c> {
             let def = self.schema.ty(ty);
             let Some(at) = def.field(&name.value).filter(|at| def.fields[*at].slot.is_some())
             else {
+                if self.is_broken(ty) {
+                    self.spoil();
+                    continue;
+                }
                 let message = format!("`{}` has no field `{}`", def.name, name.value);
                 let help = did_you_mean(&name.value, def.field_names());
                 self.error("unknown-field", message, name.span, help);
