@@ -83,7 +83,9 @@ pub fn exit_code(report: &Report<'_>) -> u8 {
     if report.errors.iter().chain(own).any(|error| error.severity == Severity::Error) {
         return 2;
     }
-    let codes: Vec<u8> = planned(report).map(|(checked, plan)| code(checked, plan)).collect();
+    // An environment without the units that were named has nothing to plan, and nothing to say.
+    let asked = planned(report).filter(|(checked, _)| checked.is_asked());
+    let codes: Vec<u8> = asked.map(|(checked, plan)| code(checked, plan)).collect();
     [1, 3, 4, 5].into_iter().find(|code| codes.contains(code)).unwrap_or(match codes.is_empty() {
         true => 5,
         false => 0,

@@ -74,6 +74,15 @@ fn an_environment_without_the_unit_does_not_decide() {
         "",
     );
     run("--unit s1,t1").done().code(0);
+    Run::new("plan --rules rules a.yaml b.yaml -q --unit t1")
+        .pack()
+        .file("a.yaml", format!("{HEAD}servers:\n{good}"))
+        .file(
+            "b.yaml",
+            format!("{HEAD}servers:\n{good}").replace("lab", "other").replace("s1", "t1"),
+        )
+        .done()
+        .code(0);
     run("--unit t2").done().code(2).complains("no description has a unit `t2`");
     run("--unit s1 --rule SRV-003").done().code(5);
 }
