@@ -191,13 +191,20 @@ pub fn yaml(report: &Report<'_>) -> (String, usize) {
                     Some(entry) => comment(&mut out, &format!("  write: {entry}")),
                     None => comment(&mut out, &format!("  allowed: {}", question.expects)),
                 }
-                // A JSON string is a quoted text of YAML, too.
-                let key = wire::line(&question.path);
-                out.push_str(&format!("{key}:\n"));
+                out.push_str(&format!("{}:\n", key(&question.path)));
             }
         }
     }
     (out, total)
+}
+
+/// An address as a key of YAML, in quotes where it would be read as something else.
+fn key(path: &str) -> String {
+    // What breaks a line or hides itself is written by number, in a JSON string, which is one of YAML, too.
+    match serde_yaml::to_string(path) {
+        Ok(text) if !path.contains(sanitise::is_hidden) => text.trim_end().to_owned(),
+        _ => wire::line(&path),
+    }
 }
 
 #[derive(Serialize)]
@@ -242,4 +249,34 @@ pub fn json(report: &Report<'_>) -> (String, usize) {
         errors: json::errors(&report.errors, report.sources),
     };
     (wire::pretty(&root), total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_quoted_where_yaml_would_misread_them() {
+        assert_eq!(key("servers/s1/state"), "servers/s1/state");
+        assert_eq!(key("links[from: b, port: 443]"), "'links[from: b, port: 443]'");
+        assert_eq!(key("12"), "'12'");
+        assert_eq!(key("yes #1/it's"), "'yes #1/it''s'");
+        assert_eq!(key("a\nb\u{202e}"), "\"a\\nb\\u202e\"");
+        for path in [
+            "servers/s1/state",
+            "links[from: b]",
+            "- a",
+            "? b",
+            "*c",
+            "&d e",
+            "x: ",
+            "",
+            "null",
+            "서울/x",
+        ] {
+            let read: std::collections::BTreeMap<String, Option<String>> =
+                serde_yaml::from_str(&format!("{}:\n", key(path))).expect("it is YAML");
+            assert_eq!(read.keys().collect::<Vec<_>>(), [path]);
+        }
+    }
 }
