@@ -55,7 +55,7 @@ pub fn shown(char: char) -> usize {
 pub fn pieces(text: &str, wanted: &[Wanted], width: usize) -> (Vec<Range<usize>>, Vec<bool>) {
     // A few bytes more than columns can ever be worth looking at.
     if text.len() <= width * 4 {
-        let whole = Row { text, pieces: vec![0..text.len()] };
+        let whole = Row { text, pieces: Vec::from([0..text.len()]) };
         let rooms = |wanted: &Wanted| wanted.room.min(ROOMS[2].max(width / 3));
         if whole.width() <= width
             && wanted.iter().all(|one| whole.middle(one) + CORNER + rooms(one) <= width)
@@ -67,7 +67,7 @@ pub fn pieces(text: &str, wanted: &[Wanted], width: usize) -> (Vec<Range<usize>>
     let width = width.saturating_sub(1);
     if wanted.is_empty() {
         let end = forward(text, 0, width.saturating_sub(1));
-        return (vec![0..end], Vec::new());
+        return (Vec::from([0..end]), Vec::new());
     }
     // What is longer than this is cut itself.
     let cut = |one: &Wanted| one.start..one.end.min(forward(text, one.start, width / 2));
