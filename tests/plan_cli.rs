@@ -159,7 +159,7 @@ fn times_are_those_at_which_outcomes_change() {
 fn answers_of_a_file_are_tried() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (_, questions, _) = run(&ruled(&["ask", "unsure.yaml", "--format", "yaml"]));
-    let answered = questions.replace("\"hosts/h1/state\":", "\"hosts/h1/state\": up").replace(
+    let answered = questions.replace("hosts/h1/state:", "hosts/h1/state: up").replace(
         "\"links[from: b, port: 443]\":",
         "\"links[from: b, port: 443]\": { from: b, port: 443, state: open }",
     );

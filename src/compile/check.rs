@@ -290,6 +290,15 @@ impl<'a, 'c> Checker<'a, 'c> {
             }
             ExprKind::Compare(op, left, right) => self.compare(*op, left, right, span),
             ExprKind::In { negated, element, list } => {
+                // Words of a list that is spelled out mean nothing without what they are compared with.
+                let early = matches!(
+                    (element.kind.as_ref(), list.kind.as_ref()),
+                    (ExprKind::Field(..) | ExprKind::Call(..), ExprKind::List(_))
+                );
+                let early = early.then(|| self.expr(element, None));
+                if early.as_ref().is_some_and(|element| element.ty == Type::Error) {
+                    return self.poison(span);
+                }
                 let list = self.expr(list, None);
                 let of = list.ty.element().cloned();
                 if of.is_none() && list.ty != Type::Error {
@@ -301,7 +310,7 @@ impl<'a, 'c> Checker<'a, 'c> {
                         None,
                     );
                 }
-                let element = self.expr(element, of.as_ref());
+                let element = early.unwrap_or_else(|| self.expr(element, of.as_ref()));
                 let of = of.unwrap_or(Type::Error);
                 self.comparable(&element.ty, &of, span);
                 // Words of a literal list are checked against the element's own enumeration.

@@ -4,6 +4,7 @@
 //! is marked stays in sight with the words in front of it, and what lies between is left out. Knows offsets and columns of one line,
 //! neither files nor frames.
 
+use std::iter;
 use std::ops::Range;
 
 use crate::report::layout::columns;
@@ -55,7 +56,7 @@ pub fn shown(char: char) -> usize {
 pub fn pieces(text: &str, wanted: &[Wanted], width: usize) -> (Vec<Range<usize>>, Vec<bool>) {
     // A few bytes more than columns can ever be worth looking at.
     if text.len() <= width * 4 {
-        let whole = Row { text, pieces: Vec::from([0..text.len()]) };
+        let whole = Row { text, pieces: iter::once(0..text.len()).collect() };
         let rooms = |wanted: &Wanted| wanted.room.min(ROOMS[2].max(width / 3));
         if whole.width() <= width
             && wanted.iter().all(|one| whole.middle(one) + CORNER + rooms(one) <= width)
@@ -67,7 +68,7 @@ pub fn pieces(text: &str, wanted: &[Wanted], width: usize) -> (Vec<Range<usize>>
     let width = width.saturating_sub(1);
     if wanted.is_empty() {
         let end = forward(text, 0, width.saturating_sub(1));
-        return (Vec::from([0..end]), Vec::new());
+        return (iter::once(0..end).collect(), Vec::new());
     }
     // What is longer than this is cut itself.
     let cut = |one: &Wanted| one.start..one.end.min(forward(text, one.start, width / 2));
