@@ -15,12 +15,12 @@ apiVersion: failback/v1
 kind: Environment
 name: boxes
 boxes:
-  - { id: b1, shut: false, wants: c, parts: [{ mark: a, size: 1 }, { mark: B, size: 1 }] }
-  - { id: b2, shut: false, wants: A, parts: [{ mark: b, size: 1 }] }
-  - { id: b3, shut: true, parts: [{ mark: a, size: 1 }, { mark: a, size: 2 }] }
-  - { id: b4, shut: false, wants: d, parts: [] }
-  - { id: b5, wants: b, parts: [{ mark: e, size: 1 }] }
-  - { id: b6, shut: false, parts: [{ size: 1 }] }
+  - { id: b1, labels: [a], shut: false, wants: c, parts: [{ mark: a, size: 1 }, { mark: B, size: 1 }] }
+  - { id: b2, labels: [C, x], shut: false, wants: A, parts: [{ mark: b, size: 1 }] }
+  - { id: b3, labels: [], shut: true, parts: [{ mark: a, size: 1 }, { mark: a, size: 2 }] }
+  - { id: b4, labels: [D], shut: false, wants: d, parts: [] }
+  - { id: b5, labels: [b, b], wants: b, parts: [{ mark: e, size: 1 }] }
+  - { id: b6, labels: [], shut: false, parts: [{ size: 1 }] }
 ";
 
 /// Steps of each walk.

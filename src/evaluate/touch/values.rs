@@ -52,10 +52,8 @@ impl Index {
         let (ty, at) = field;
         let Some(slot) = facts.schema().ty(ty).fields[at].slot else { return index };
         for row in 0..facts.row_count() as RowId {
-            if facts.row(row).ty == ty
-                && let Some(found) = hashed(facts.slot_of(row, slot), field, nocase, facts)
-            {
-                index.of.push(found);
+            if facts.row(row).ty == ty {
+                index.of.extend(hashed(facts.slot_of(row, slot), field, nocase, facts));
             }
         }
         index.of.sort_unstable();
@@ -86,11 +84,17 @@ impl Index {
     }
 }
 
-/// The entity that holds a slot, and the hash of what the slot holds.
-fn hashed(slot: SlotId, field: Field, nocase: bool, facts: &Facts<'_>) -> Option<(RowId, u64)> {
-    let fact = facts.read(slot, &facts.schema().ty(field.0).fields[field.1].ty);
-    let hash = hash(&key(fact, nocase)?);
-    Some((facts.entity_of(facts.owner(slot)), hash))
+/// The entity that holds a slot, with the hash of what the slot holds, or of each element of a list.
+fn hashed(slot: SlotId, field: Field, nocase: bool, facts: &Facts<'_>) -> Vec<(RowId, u64)> {
+    let ty = &facts.schema().ty(field.0).fields[field.1].ty;
+    let entity = facts.entity_of(facts.owner(slot));
+    let hashed = |fact: Fact<'_>| key(fact, nocase).map(|key| (entity, hash(&key)));
+    match (facts.read(slot, ty), ty.element()) {
+        (Fact::List(list), Some(element)) => (0..facts.list_len(list))
+            .filter_map(|at| hashed(facts.list_item(list, at, element)))
+            .collect(),
+        (fact, _) => hashed(fact).into_iter().collect(),
+    }
 }
 
 fn key(fact: Fact<'_>, nocase: bool) -> Option<Key> {
@@ -135,7 +139,7 @@ impl Values {
             }
             let field = facts.field_of(*slot);
             for (valued, index) in fields.iter_mut().filter(|(valued, _)| valued.0 == field) {
-                if let Some(found) = hashed(*slot, field, valued.1, facts) {
+                for found in hashed(*slot, field, valued.1, facts) {
                     index.add(found);
                 }
             }
