@@ -160,8 +160,8 @@ fn answers_of_a_file_are_tried() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (_, questions, _) = run(&ruled(&["ask", "unsure.yaml", "--format", "yaml"]));
     let answered = questions.replace("hosts/h1/state:", "hosts/h1/state: up").replace(
-        "\"links[from: b, port: 443]\":",
-        "\"links[from: b, port: 443]\": { from: b, port: 443, state: open }",
+        "'links[from: b, port: 443]':",
+        "'links[from: b, port: 443]': { from: b, port: 443, state: open }",
     );
     let file = folder.path().join("answers.yaml");
     let name = file.display().to_string();
