@@ -315,13 +315,10 @@ impl<'a> Reader<'a, '_> {
         } else {
             // Said to be unknown is not the same as left out: a default does not apply.
             self.contested.unknown.insert(slot, value);
-            self.facts.slots[slot as usize] = match &field.ty {
-                Type::OrNone(_) if self.is_unknown(value, &field.ty) => {
-                    Slot { data: child, node: NO_NODE }
-                }
-                Type::OrNone(_) => Slot { data: UNKNOWN, node: value.0 },
-                _ => Slot { data: child, node: value.0 },
-            };
+            self.forget(slot, field, value.0);
+            if matches!(field.ty, Type::OrNone(_)) && !self.is_unknown(value, &field.ty) {
+                self.facts.slots[slot as usize] = Slot { data: UNKNOWN, node: value.0 };
+            }
         }
     }
 

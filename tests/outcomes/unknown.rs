@@ -9,6 +9,7 @@ use failback::facts::change::NewFact;
 use failback::facts::{Facts, SlotId};
 use failback::schema::types::Type;
 use failback::schema::{ENVIRONMENT, TypeKind};
+use failback::session::Options;
 
 use crate::described::{self, READY, changed, with_facts};
 use crate::rows::rows;
@@ -185,4 +186,27 @@ fn hide_in_broken_copies(every: usize) {
         });
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn a_record_that_is_said_to_be_unknown_makes_no_fault() {
+    // `key: { … }`, but no element of a list.
+    let records = READY.lines().enumerate().filter_map(|(at, line)| {
+        let (key, value) = line.split_once(": ")?;
+        let inner = value.starts_with('{') && !key.trim_start().starts_with('-');
+        inner.then(|| (at, format!("{key}: unknown")))
+    });
+    let mut looked = 0;
+    for (at, unknown) in records {
+        let lines = READY.lines().enumerate();
+        let lines = lines.map(|(other, line)| if other == at { unknown.as_str() } else { line });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        described::check(&text, &Options::default(), |checked, _| {
+            let faults = fails(&checked.evaluation, checked.rules);
+            assert!(faults.is_empty(), "{unknown}: {faults:?}");
+            assert_ne!(checked.evaluation.verdict, Verdict::Closed, "{unknown}");
+        });
+        looked += 1;
+    }
+    assert!(looked > 10, "{looked} records stand on a line");
 }

@@ -54,7 +54,7 @@ impl Reader<'_, '_> {
     }
 
     /// Takes back all that a fact says.
-    fn forget(&mut self, slot: SlotId, field: &Field, node: u32) {
+    pub(super) fn forget(&mut self, slot: SlotId, field: &Field, node: u32) {
         let schema = self.facts.schema;
         match field.ty.present() {
             Type::Row(_) => {
