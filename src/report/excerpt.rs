@@ -104,7 +104,8 @@ impl Excerpt {
         let (pieces, seen) = pieces(text, &wanted, width);
         self.lines.push(Line { number, start: self.text.len() });
         let begin = self.text.len();
-        // Offsets in the line and in the excerpt, side by side, with the columns before.
+        // Offsets in the line and in the excerpt, side by side, with the columns before; all up to the next where the text
+        // is plain.
         let mut map: Vec<(usize, usize, usize)> = Vec::new();
         let mut column = 0;
         let mut at = 0;
@@ -113,7 +114,14 @@ impl Excerpt {
                 self.text.push('…');
                 column += 1;
             }
-            for (place, char) in text[piece.clone()].char_indices() {
+            let part = &text[piece.clone()];
+            let is_plain = sanitise::is_plain(part);
+            if is_plain {
+                map.push((piece.start, self.text.len(), column));
+                self.text.push_str(part);
+                column += part.len();
+            }
+            for (place, char) in part.char_indices().filter(|_| !is_plain) {
                 map.push((piece.start + place, self.text.len(), column));
                 if char == '\t' {
                     self.text.push_str("    ");
@@ -136,8 +144,12 @@ impl Excerpt {
         {
             let (span, label) = &marks[*at];
             let find = |offset: usize| {
-                let place = map.partition_point(|entry| entry.0 < offset).min(map.len() - 1);
-                (map[place].1, map[place].2)
+                let after = map.partition_point(|entry| entry.0 <= offset);
+                let entry = map[after.saturating_sub(1)];
+                // Within what is plain; a gap is shorter than what it leaves out.
+                let run = map.get(after).filter(|next| next.0 - entry.0 == next.1 - entry.1);
+                let on = run.map_or(0, |_| offset.saturating_sub(entry.0));
+                (entry.1 + on, entry.2 + on)
             };
             let (start, column) = find(wanted.start);
             // What is too long to be shown whole ends with its piece.

@@ -116,7 +116,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut line = String::new();
     let mut used = 0;
     for word in text.split(' ') {
-        let size = word.width();
+        let size = if word.is_ascii() { word.len() } else { word.width() };
         if used > 0 && used + 1 + size > width {
             lines.push(std::mem::take(&mut line));
             used = 0;
@@ -135,6 +135,10 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 pub fn fill(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in wrap(text, width) {
+        if line.len() <= width {
+            lines.push(line);
+            continue;
+        }
         let mut part = String::new();
         let mut used = 0;
         for char in line.chars() {

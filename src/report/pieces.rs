@@ -34,9 +34,13 @@ const GAP: usize = 3;
 
 /// Columns that a label would like to have: a line of it, but no word broken.
 pub fn room(label: &str) -> usize {
-    let width = |text: &str| text.chars().map(shown).sum::<usize>();
-    let longest = label.split(' ').map(width).max().unwrap_or_default();
-    width(label).min(longest.max(ROOMS[2]))
+    let longest = label.split(' ').map(width_of).max().unwrap_or_default();
+    width_of(label).min(longest.max(ROOMS[2]))
+}
+
+/// Columns that a text takes as it is shown.
+fn width_of(text: &str) -> usize {
+    if sanitise::is_plain(text) { text.len() } else { text.chars().map(shown).sum() }
 }
 
 /// Columns that a character takes as it is shown.
@@ -127,7 +131,7 @@ impl<'t> Row<'t> {
         for piece in &self.pieces {
             column += usize::from(piece.start > at);
             let end = piece.end.min(offset.max(piece.start));
-            column += self.text[piece.start..end].chars().map(shown).sum::<usize>();
+            column += width_of(&self.text[piece.start..end]);
             if offset <= piece.end {
                 break;
             }
@@ -194,6 +198,11 @@ impl<'t> Row<'t> {
 
 /// The offset at most so many columns further on.
 fn forward(text: &str, from: usize, width: usize) -> usize {
+    // One more, as something may stand above the last.
+    let near = text.get(from..(from + width + 1).min(text.len()));
+    if near.is_some_and(sanitise::is_plain) {
+        return (from + width).min(text.len());
+    }
     let mut used = 0;
     for (at, char) in text[from..].char_indices() {
         used += shown(char);
@@ -206,6 +215,10 @@ fn forward(text: &str, from: usize, width: usize) -> usize {
 
 /// The offset at most so many columns before.
 fn backward(text: &str, from: usize, width: usize) -> usize {
+    let start = from.saturating_sub(width);
+    if text.get(start..from).is_some_and(sanitise::is_plain) {
+        return start;
+    }
     let mut used = 0;
     for (at, char) in text[..from].char_indices().rev() {
         used += shown(char);

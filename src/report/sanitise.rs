@@ -24,6 +24,13 @@ pub fn clean_lines(text: &str) -> String {
     lines.join("\n")
 }
 
+/// Whether a text is harmless as it is, and each of its bytes takes one column: most are, and need no look at each.
+pub fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'#')
+        && !bytes.windows(2).any(|pair| pair == b"::")
+}
+
 /// Appends one character, harmless.
 pub fn push(out: &mut String, char: char) {
     if is_hidden(char) {
