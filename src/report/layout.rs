@@ -112,6 +112,9 @@ impl Look {
 
 /// Breaks a text at blanks into lines of at most so many columns; a word that is longer stays whole.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    if text.len() <= width && text.is_ascii() {
+        return vec![text.to_owned()];
+    }
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;

@@ -29,6 +29,8 @@ const SHORT_LEADS: [usize; 2] = [4, 0];
 const ROOMS: [usize; 4] = [48, 32, 24, 14];
 /// Columns of the line that leads to a label.
 const CORNER: usize = 4;
+/// Bytes of a line that is looked at as a whole.
+const LONG: usize = 1_000;
 /// A gap is not worth a mark of its own if it is not wider than this.
 const GAP: usize = 3;
 
@@ -60,7 +62,8 @@ pub fn shown(char: char) -> usize {
 pub fn pieces(text: &str, wanted: &[Wanted], width: usize) -> (Vec<Range<usize>>, Vec<bool>) {
     // A few bytes more than columns can ever be worth looking at.
     if text.len() <= width * 4 {
-        let whole = Row { text, pieces: iter::once(0..text.len()).collect() };
+        let pieces = iter::once(0..text.len()).collect();
+        let whole = Row { text, plain: sanitise::is_plain(text), pieces };
         let rooms = |wanted: &Wanted| wanted.room.min(ROOMS[2].max(width / 3));
         if whole.width() <= width
             && wanted.iter().all(|one| whole.middle(one) + CORNER + rooms(one) <= width)
@@ -104,6 +107,8 @@ pub fn pieces(text: &str, wanted: &[Wanted], width: usize) -> (Vec<Range<usize>>
 #[derive(Clone)]
 struct Row<'t> {
     text: &'t str,
+    /// Whether each byte takes a column.
+    plain: bool,
     pieces: Vec<Range<usize>>,
 }
 
@@ -121,7 +126,9 @@ impl<'t> Row<'t> {
                 _ => pieces.push(start..mark.end),
             }
         }
-        Self { text, pieces }
+        // Of a very long line it is not worth a look.
+        let plain = text.len() <= LONG && sanitise::is_plain(text);
+        Self { text, plain, pieces }
     }
 
     /// Columns before an offset that is shown.
@@ -131,7 +138,10 @@ impl<'t> Row<'t> {
         for piece in &self.pieces {
             column += usize::from(piece.start > at);
             let end = piece.end.min(offset.max(piece.start));
-            column += width_of(&self.text[piece.start..end]);
+            column += match self.plain {
+                true => end - piece.start,
+                false => width_of(&self.text[piece.start..end]),
+            };
             if offset <= piece.end {
                 break;
             }
