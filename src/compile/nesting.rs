@@ -121,12 +121,12 @@ impl<'a> Graph<'a> {
             ExprKind::Call(name, _) => self.of(&name.value),
             _ => Extent::default(),
         };
-        children(expr, &mut |child| {
+        for child in expr.children() {
             let child = self.extent(child);
             extent.height = extent.height.max(child.height);
             extent.depth = extent.depth.max(child.depth);
             extent.size = extent.size.saturating_add(child.size);
-        });
+        }
         extent.depth = extent.depth.saturating_add(1);
         extent.size = extent.size.saturating_add(1);
         extent
@@ -138,44 +138,8 @@ fn names<'e>(expr: &'e ast::Expr, tell: &mut dyn FnMut(&'e str)) {
     if let ExprKind::Name(name) = expr.kind.as_ref() {
         tell(name);
     }
-    children(expr, &mut |child| names(child, tell));
+    expr.children().into_iter().for_each(|child| names(child, tell));
     if let ExprKind::Call(name, _) = expr.kind.as_ref() {
         tell(&name.value);
     }
-}
-
-/// Calls a function for each expression directly below one.
-fn children<'e>(expr: &'e ast::Expr, visit: &mut dyn FnMut(&'e ast::Expr)) {
-    match expr.kind.as_ref() {
-        ExprKind::Literal(_) | ExprKind::Error | ExprKind::Name(_) => {}
-        ExprKind::Call(_, items) | ExprKind::List(items) => items.iter().for_each(visit),
-        ExprKind::Record(_, fields) => fields.iter().for_each(|(_, value)| visit(value)),
-        ExprKind::Field(a, _) | ExprKind::Not(a) | ExprKind::Matches(a, _) => visit(a),
-        ExprKind::IsEmpty { list: a, .. } | ExprKind::IsKnown { operand: a, .. } => visit(a),
-        ExprKind::AreEqual(a) | ExprKind::AreUnique(a) => visit(a),
-        ExprKind::Implies(a, b)
-        | ExprKind::And(a, b)
-        | ExprKind::Or(a, b)
-        | ExprKind::Compare(_, a, b)
-        | ExprKind::In { element: a, list: b, .. }
-        | ExprKind::IsUniqueIn(a, b)
-        | ExprKind::Otherwise(a, b)
-        | ExprKind::Add(a, b)
-        | ExprKind::Subtract(a, b) => [a, b].into_iter().for_each(visit),
-        ExprKind::If(a, b, c) => [a, b, c].into_iter().for_each(visit),
-        ExprKind::The(binder) => bound(binder, visit),
-        ExprKind::Comprehension(body, binder) | ExprKind::Quantified(_, binder, body) => {
-            visit(body);
-            bound(binder, visit);
-        }
-        ExprKind::Choose(binder, prefer) => {
-            prefer.iter().for_each(&mut *visit);
-            bound(binder, visit);
-        }
-    }
-}
-
-fn bound<'e>(binder: &'e ast::Binder, visit: &mut dyn FnMut(&'e ast::Expr)) {
-    visit(&binder.list);
-    binder.filter.iter().for_each(visit);
 }

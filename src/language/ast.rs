@@ -405,6 +405,40 @@ pub struct Expr {
     pub kind: Box<ExprKind>,
 }
 
+impl Expr {
+    /// The direct parts, in the order of the text.
+    pub fn children(&self) -> Vec<&Expr> {
+        match &*self.kind {
+            ExprKind::Literal(_) | ExprKind::Name(_) | ExprKind::Error => Vec::new(),
+            ExprKind::Field(a, _) | ExprKind::Not(a) | ExprKind::Matches(a, _) => vec![a],
+            ExprKind::IsEmpty { list: a, .. } | ExprKind::IsKnown { operand: a, .. } => vec![a],
+            ExprKind::AreEqual(a) | ExprKind::AreUnique(a) => vec![a],
+            ExprKind::Call(_, items) | ExprKind::List(items) => items.iter().collect(),
+            ExprKind::Record(_, fields) => fields.iter().map(|(_, value)| value).collect(),
+            ExprKind::Comprehension(item, binder) => {
+                [item, &binder.list].into_iter().chain(&binder.filter).collect()
+            }
+            ExprKind::The(binder) => [&binder.list].into_iter().chain(&binder.filter).collect(),
+            ExprKind::Choose(binder, prefer) => {
+                [&binder.list].into_iter().chain(&binder.filter).chain(prefer).collect()
+            }
+            ExprKind::Quantified(_, binder, body) => {
+                [&binder.list].into_iter().chain(&binder.filter).chain([body]).collect()
+            }
+            ExprKind::If(a, b, c) => vec![a, b, c],
+            ExprKind::Implies(a, b)
+            | ExprKind::And(a, b)
+            | ExprKind::Or(a, b)
+            | ExprKind::Compare(_, a, b)
+            | ExprKind::In { element: a, list: b, .. }
+            | ExprKind::IsUniqueIn(a, b)
+            | ExprKind::Otherwise(a, b)
+            | ExprKind::Add(a, b)
+            | ExprKind::Subtract(a, b) => vec![a, b],
+        }
+    }
+}
+
 /// Comparison operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {

@@ -4,38 +4,6 @@ use crate::language::ast::{Expr, ExprKind, Name};
 use crate::language::format::printer::{Gap, Printer};
 use crate::language::token::{Symbol, Word};
 
-/// The direct parts of an expression, in the order of the text.
-pub fn children(expr: &Expr) -> Vec<&Expr> {
-    match &*expr.kind {
-        ExprKind::Literal(_) | ExprKind::Name(_) | ExprKind::Error => Vec::new(),
-        ExprKind::Field(a, _) | ExprKind::Not(a) | ExprKind::Matches(a, _) => vec![a],
-        ExprKind::IsEmpty { list: a, .. } | ExprKind::IsKnown { operand: a, .. } => vec![a],
-        ExprKind::AreEqual(a) | ExprKind::AreUnique(a) => vec![a],
-        ExprKind::Call(_, items) | ExprKind::List(items) => items.iter().collect(),
-        ExprKind::Record(_, fields) => fields.iter().map(|(_, value)| value).collect(),
-        ExprKind::Comprehension(item, binder) => {
-            [item, &binder.list].into_iter().chain(&binder.filter).collect()
-        }
-        ExprKind::The(binder) => [&binder.list].into_iter().chain(&binder.filter).collect(),
-        ExprKind::Choose(binder, prefer) => {
-            [&binder.list].into_iter().chain(&binder.filter).chain(prefer).collect()
-        }
-        ExprKind::Quantified(_, binder, body) => {
-            [&binder.list].into_iter().chain(&binder.filter).chain([body]).collect()
-        }
-        ExprKind::If(a, b, c) => vec![a, b, c],
-        ExprKind::Implies(a, b)
-        | ExprKind::And(a, b)
-        | ExprKind::Or(a, b)
-        | ExprKind::Compare(_, a, b)
-        | ExprKind::In { element: a, list: b, .. }
-        | ExprKind::IsUniqueIn(a, b)
-        | ExprKind::Otherwise(a, b)
-        | ExprKind::Add(a, b)
-        | ExprKind::Subtract(a, b) => vec![a, b],
-    }
-}
-
 /// Where a line starts that is broken off.
 #[derive(Clone, Copy)]
 enum From {
@@ -78,7 +46,7 @@ impl Printer<'_> {
         let breaks = self.break_points(expr);
         self.hangs(expr)
             || breaks.iter().any(|(at, _)| self.is_broken_by_author(*at))
-            || children(expr).into_iter().any(|part| self.breaks(part))
+            || expr.children().into_iter().any(|part| self.breaks(part))
     }
 
     fn node(&mut self, expr: &Expr, gap: Gap, end: usize, after: usize) {
@@ -222,7 +190,7 @@ impl Printer<'_> {
             | ExprKind::Quantified(..)
             | ExprKind::If(..)
             | ExprKind::Not(_) => None,
-            _ => children(expr).first().map(|first| self.index(first.span.start)),
+            _ => expr.children().first().map(|first| self.index(first.span.start)),
         };
         leads.unwrap_or_else(|| {
             let mut at = start;
@@ -254,7 +222,7 @@ impl Printer<'_> {
                     parts.extend([condition, yes]);
                     next
                 }
-                _ if parts.is_empty() => return children(expr),
+                _ if parts.is_empty() => return expr.children(),
                 _ => break,
             };
             if self.inner_start(node) > self.index(node.span.start) {

@@ -2,7 +2,6 @@
 
 use crate::language::ast::{Comment, EffectKind, Expr, ExprKind, File, ItemKind, Name};
 use crate::language::format::WIDTH;
-use crate::language::format::expressions::children;
 use crate::language::token::{Symbol, Token, TokenKind, Word};
 
 /// Whether an empty line stands before a line.
@@ -395,7 +394,7 @@ impl<'a> Printer<'a> {
                 ExprKind::Record(_, fields) => self.hint_fields(fields),
                 _ => {}
             }
-            self.hints_in(children(expression));
+            self.hints_in(expression.children());
         }
     }
 }
