@@ -148,7 +148,7 @@ pub struct Plan {
     pub unresolved: Vec<Unresolved>,
     /// The earliest time at which the gate can be open, in microseconds since 1970, as far as durations are known.
     pub earliest: Option<i64>,
-    /// Set where the plan hit a bound, with what it left undone.
+    /// Set where the plan hit a bound, with what it left undone, or where errors come before any step.
     pub limit: Option<String>,
     /// Whether it stopped there, so that steps are missing.
     pub stopped: bool,

@@ -326,6 +326,14 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
     for environment in &mut environments {
         if broken || is_broken(&environment.errors) {
             environment.evaluation.doubt();
+            // What could not be read stays unread, whatever steps are taken.
+            if let Some(plan) = &mut environment.plan {
+                plan.verified = false;
+                plan.opens = false;
+                plan.ready.clear();
+                plan.limit =
+                    Some("errors come first, as nobody goes before they are mended".into());
+            }
         }
     }
     then(&Report { sources, environments, errors, packs })

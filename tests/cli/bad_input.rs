@@ -244,6 +244,16 @@ fn a_reference_to_what_a_marked_list_leaves_out_is_unknown_and_no_error() {
 }
 
 #[test]
+fn a_plan_beside_errors_is_not_verified() {
+    let text = format!("{HEAD}{}    statee: x\n", SERVER.replace("running", "stopped"));
+    let run = Run::new("plan --rules rules site.yaml").pack().file("site.yaml", text);
+    run.done()
+        .code(2)
+        .says("not verified: errors come first, as nobody goes before they are mended")
+        .says("plan NOT VERIFIED");
+}
+
+#[test]
 fn errors_of_the_description_are_told_first_with_a_suggestion() {
     let cases = [
         (
