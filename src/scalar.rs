@@ -164,40 +164,55 @@ pub const SECOND: i64 = 1_000_000;
 
 /// Whether a text is a version: numbers with dots between, with an optional word of letters behind (`9.32.1`, `6.7u3`).
 pub fn is_version(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_digit())
-        && text.split('.').all(|part| {
-            part.starts_with(|c: char| c.is_ascii_digit())
-                && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
-        })
+    let mut begins = true;
+    for byte in text.bytes() {
+        let fits = byte.is_ascii_digit()
+            || (!begins && (byte.is_ascii_alphabetic() || matches!(byte, b'-' | b'.')));
+        if !fits {
+            return false;
+        }
+        begins = byte == b'.';
+    }
+    !begins
 }
 
 /// Compares two versions number by number; missing numbers are zero, so `9.30` equals `9.30.0`.
 pub fn compare_versions(a: &str, b: &str) -> Ordering {
-    let mut left = a.split('.');
-    let mut right = b.split('.');
-    loop {
-        let (x, y) = (left.next(), right.next());
-        if x.is_none() && y.is_none() {
-            return Ordering::Equal;
-        }
-        let (x, y) = (x.unwrap_or("0"), y.unwrap_or("0"));
-        let order = number(x).cmp(&number(y)).then_with(|| tail(x).cmp(tail(y)));
+    let (mut left, mut right) = (a.as_bytes(), b.as_bytes());
+    while !(left.is_empty() && right.is_empty()) {
+        let (x, y);
+        (x, left) = split_part(left);
+        (y, right) = split_part(right);
+        let order = x
+            .number
+            .len()
+            .cmp(&y.number.len())
+            .then_with(|| (x.number, x.tail).cmp(&(y.number, y.tail)));
         if order != Ordering::Equal {
             return order;
         }
     }
+    Ordering::Equal
 }
 
-/// The digits that a part of a version begins with, as what can be compared: how many there are and which.
-fn number(part: &str) -> (usize, &str) {
-    let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
-    let digits = part[..end].trim_start_matches('0');
-    (digits.len(), digits)
+/// A part of a version.
+struct Part<'t> {
+    /// The digits it begins with, without zeros in front, so that the longer number is the greater.
+    number: &'t [u8],
+    /// What stands behind them.
+    tail: &'t [u8],
 }
 
-/// What stands behind the digits of a part of a version.
-fn tail(part: &str) -> &str {
-    part.trim_start_matches(|c: char| c.is_ascii_digit())
+/// The first part of a version, and what stands behind its dot.
+fn split_part(text: &[u8]) -> (Part<'_>, &[u8]) {
+    let count = |from: usize, counts: fn(&u8) -> bool| {
+        from + text[from..].iter().take_while(|byte| counts(byte)).count()
+    };
+    let start = count(0, |byte| *byte == b'0');
+    let digits = count(start, u8::is_ascii_digit);
+    let end = count(digits, |byte| *byte != b'.');
+    let part = Part { number: &text[start..digits], tail: &text[digits..end] };
+    (part, text.get(end + 1..).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -272,6 +287,15 @@ mod tests {
         assert_eq!(compare_versions("9.9", "9.30"), Ordering::Less);
         assert_eq!(compare_versions("9.30", "9.30.0"), Ordering::Equal);
         assert_eq!(compare_versions("10", "9.99"), Ordering::Greater);
-        assert!(is_version("6.7u3") && !is_version("v9") && !is_version(""));
+        assert_eq!(compare_versions("9.030", "9.30.0.0"), Ordering::Equal);
+        assert_eq!(compare_versions("6.7u2", "6.7u3"), Ordering::Less);
+        assert_eq!(compare_versions("6.7", "6.7u1"), Ordering::Less);
+        assert_eq!(compare_versions("6.10u1", "6.9u3"), Ordering::Greater);
+        for text in ["6.7u3", "9", "0.0", "10.0-rc1.2"] {
+            assert!(is_version(text), "{text}");
+        }
+        for text in ["v9", "", "9.", ".9", "9..1", "9.u1", "9 1", "9.é"] {
+            assert!(!is_version(text), "{text}");
+        }
     }
 }
