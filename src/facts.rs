@@ -332,7 +332,7 @@ impl<'a> Facts<'a> {
         let unknown = items.iter().filter(|item| item.data == UNKNOWN && item.node < MADE);
         unknown.map(|item| NodeId(item.node)).find(|node| {
             let text = self.tree.scalar_text(*node);
-            text.is_some_and(|(text, _)| conform::says_unknown(self.tree, *node, text))
+            text.is_some_and(|(text, _)| conform::scalars::says_unknown(self.tree, *node, text))
         })
     }
 

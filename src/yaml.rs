@@ -275,6 +275,22 @@ impl<'s> Tree<'s> {
         text.get((found.start + quote) as usize..(found.end - quote) as usize).unwrap_or("")
     }
 
+    /// Whether the text of a scalar is this one; quicker than to ask for its text.
+    #[inline]
+    pub fn text_is(&self, node: NodeId, text: &str) -> bool {
+        let found = self.node(node);
+        if found.meta & (meta::SHAPE | meta::DECODED) != meta::SCALAR {
+            return self.other_text(node) == text;
+        }
+        let quote = usize::from(found.meta & meta::QUOTED != 0);
+        let (start, end) = (found.start as usize + quote, found.end as usize - quote);
+        if end - start != text.len() {
+            return false;
+        }
+        let source = self.part(node.0).map_or("", |part| part.text);
+        source.as_bytes().get(start..end) == Some(text.as_bytes())
+    }
+
     #[cold]
     fn other_text(&self, node: NodeId) -> &str {
         let node = self.resolve(node);
@@ -298,6 +314,19 @@ impl<'s> Tree<'s> {
             return Some((self.source_text(node, found), found.meta & meta::PLAIN != 0));
         }
         (self.kind(node) == Kind::Scalar).then(|| (self.text(node), self.is_plain(node)))
+    }
+
+    /// The bytes of the text of a scalar, and whether it is plain; none of a collection. Quicker than the text.
+    #[inline]
+    pub fn scalar_bytes(&self, node: NodeId) -> Option<(&[u8], bool)> {
+        let found = self.node(node);
+        if found.meta & (meta::SHAPE | meta::DECODED) != meta::SCALAR {
+            return self.scalar_text(node).map(|(text, plain)| (text.as_bytes(), plain));
+        }
+        let quote = usize::from(found.meta & meta::QUOTED != 0);
+        let (start, end) = (found.start as usize + quote, found.end as usize - quote);
+        let text = self.part(node.0).map_or("", |part| part.text);
+        Some((text.as_bytes().get(start..end).unwrap_or_default(), found.meta & meta::PLAIN != 0))
     }
 
     /// Whether a scalar is written without quotes and not as a text block.
@@ -372,9 +401,10 @@ impl<'s> Tree<'s> {
     }
 
     /// The entry whose key is at an index, and the index of the key after it.
+    #[inline]
     fn entry(&self, key: u32) -> Option<(Entry, u32)> {
         let contested = self.nodes.get(key as usize)?.meta & meta::CONTESTED != 0;
-        let value = self.next(key);
+        let value = key + 1;
         self.nodes.get(value as usize)?;
         let entry = Entry { key: NodeId(key), value: NodeId(value), contested };
         Some((entry, self.next(value)))

@@ -10,19 +10,20 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::facts::conform::contested::Contested;
+use crate::facts::conform::scalars::told;
 use crate::facts::{
-    ABSENT, Facts, ListData, NO_NODE, OWNED, ROOT, Row, RowId, Slot, SlotId, UNKNOWN, UNRESOLVED,
+    ABSENT, Facts, ListData, NO_NODE, OWNED, ROOT, Row, RowId, Slot, SlotId, UNKNOWN,
 };
 use crate::language::ast::Literal;
 use crate::scalar;
 use crate::schema::types::Type;
 use crate::schema::{ENVIRONMENT, Field, Schema, TypeId, TypeKind};
 use crate::source::Span;
-use crate::yaml::resolve::{CoreTag, Scalar, resolve};
 use crate::yaml::{Entry, Kind, NodeId, Tree};
 
 mod contested;
 mod references;
+pub(super) mod scalars;
 
 /// Keys of a document that belong to the file format, not to the schema.
 pub const HEADER: [&str; 3] = ["apiVersion", "kind", "name"];
@@ -198,13 +199,12 @@ impl<'a> Reader<'a, '_> {
         }
         let mut expected = 0;
         for Entry { key, value, contested } in tree.entries(node) {
-            let name = tree.text(key);
             // Fields mostly come in one order, so the search starts behind the last one.
             let found = (expected..def.fields.len())
                 .chain(0..expected)
-                .find(|at| def.fields[*at].name == name);
+                .find(|at| tree.text_is(key, &def.fields[*at].name));
             let Some(at) = found else {
-                if row != ROOT || !HEADER.contains(&name) {
+                if row != ROOT || !HEADER.contains(&tree.text(key)) {
                     self.unknown_key(ty, key);
                 }
                 continue;
@@ -213,11 +213,17 @@ impl<'a> Reader<'a, '_> {
             let field = &def.fields[at];
             match field.slot {
                 Some(slot) if contested => self.contest(base + slot, field, value),
+                // Nearly every fact is a scalar that is stated for the first time.
+                Some(slot) if self.is_first(base + slot, field) => {
+                    let data = self.read_scalar(field, def.key == Some(at), value);
+                    self.facts.slots[(base + slot) as usize] = Slot { data, node: value.0 };
+                }
                 Some(slot) => {
                     let is_key = def.key == Some(at);
                     self.fill_slot(row, base + slot, field, is_key, value);
                 }
                 None => {
+                    let name = &field.name;
                     let message =
                         format!("`{name}` is worked out from the references, never written");
                     let help = "remove this key";
@@ -226,6 +232,14 @@ impl<'a> Reader<'a, '_> {
                 }
             }
         }
+    }
+
+    /// Whether a field holds a single value that nothing was said of before.
+    #[inline]
+    fn is_first(&self, slot: SlotId, field: &Field) -> bool {
+        !matches!(field.ty.present(), Type::Row(_) | Type::List(..))
+            && self.facts.slots[slot as usize].node == NO_NODE
+            && self.contested.facts.is_empty()
     }
 
     fn unknown_key(&mut self, ty: TypeId, key: NodeId) {
@@ -366,22 +380,26 @@ impl<'a> Reader<'a, '_> {
         }
         for item in tree.items(value) {
             let data = match element {
-                // The description itself says that it may leave some out.
-                _ if self.is_unknown(item, element) => UNKNOWN,
                 Type::Row(ty) if tree.kind(item) == Kind::Mapping => {
                     let child = self.new_row(*ty, row, slot, item.0);
                     self.fill(child, item);
                     if self.register(child, item) { child } else { UNKNOWN }
                 }
-                _ => self.read_present(element, item),
+                _ => match told(tree, item) {
+                    Some(bytes) => self.read_told(element, item, bytes),
+                    // The description itself says that it may leave some out.
+                    None if self.is_unknown(item, element) => UNKNOWN,
+                    None => self.read_present(element, item),
+                },
             };
             if data == UNKNOWN {
                 self.facts.damaged.insert(slot);
             }
             self.scratch.push(Slot { data, node: item.0 });
         }
-        let items = self.scratch.split_off(mark);
-        self.facts.new_list(&items)
+        let list = self.facts.new_list(&self.scratch[mark..]);
+        self.scratch.truncate(mark);
+        list
     }
 
     /// Enters an entity under its key; `false` where it has none or shares it.
@@ -427,144 +445,5 @@ impl<'a> Reader<'a, '_> {
         }
         self.facts.keys[ty.0 as usize].insert(text, row);
         true
-    }
-
-    /// Whether a scalar says that a fact of some type is not known. Of a quoted word in the place of a reference, the ids
-    /// that there are decide later.
-    fn is_unknown(&self, value: NodeId, ty: &Type) -> bool {
-        let tree = self.facts.tree;
-        tree.scalar_text(value).is_some_and(|(text, plain)| {
-            says_unknown(tree, value, text)
-                && (plain || !matches!(ty.present(), Type::Ref(_) | Type::RefAny))
-        })
-    }
-
-    fn read_scalar(&mut self, field: &Field, is_key: bool, value: NodeId) -> u32 {
-        let tree = self.facts.tree;
-        let ty = &field.ty;
-        let Some((text, plain)) = tree.scalar_text(value) else {
-            return self.wrong_type(ty.present(), value);
-        };
-        if is_key && !plain && !text.trim().is_empty() {
-            // Quoted, any text may be the name of something.
-            return self.read_text(ty.present(), value, text);
-        }
-        if self.is_unknown(value, ty) {
-            return UNKNOWN;
-        }
-        let refers = matches!(ty.present(), Type::Ref(_) | Type::RefAny);
-        if text == "none" && (plain || !refers) {
-            match ty {
-                Type::OrNone(_) => return ABSENT,
-                Type::List(..) => return self.facts.empty_list(),
-                _ if plain => {
-                    let message = format!("`{}` cannot be `none`", field.name);
-                    let help = format!("write {}, or `unknown`", ty.expectation(self.facts.schema));
-                    let span = tree.span(value);
-                    self.diagnostics
-                        .push(Diagnostic::error("wrong-type", message, span).help(help));
-                    return UNKNOWN;
-                }
-                _ => {}
-            }
-        }
-        self.read_text(ty.present(), value, text)
-    }
-
-    fn read_present(&mut self, ty: &Type, value: NodeId) -> u32 {
-        let tree = self.facts.tree;
-        let Some((text, _)) = tree.scalar_text(value) else {
-            return self.wrong_type(ty, value);
-        };
-        self.read_text(ty, value, text)
-    }
-
-    fn read_text(&mut self, ty: &Type, value: NodeId, text: &str) -> u32 {
-        let tree = self.facts.tree;
-        match ty {
-            // Nothing has an empty name: whoever leaves it empty does not know it.
-            Type::Text | Type::TextNocase if text.trim().is_empty() => UNKNOWN,
-            Type::Text | Type::TextNocase => value.0,
-            Type::Version if scalar::is_version(text) => value.0,
-            Type::Bool => match tree.scalar(value) {
-                Scalar::Bool(flag) => u32::from(flag),
-                _ => self.wrong_type(ty, value),
-            },
-            Type::Int => match tree.scalar(value) {
-                Scalar::Int(number) => self.facts.number(number),
-                _ => self.wrong_type(ty, value),
-            },
-            Type::Size => self.parsed(ty, value, scalar::parse_size(text)),
-            Type::Duration => self.parsed(ty, value, scalar::parse_duration(text)),
-            Type::Time => self.parsed(ty, value, scalar::parse_time(text)),
-            Type::Words(words) => {
-                let schema = self.facts.schema;
-                if let Some(word) = words.iter().find(|word| schema.word(**word) == text) {
-                    return word.0;
-                }
-                let message = format!("`{text}` is not one of the words allowed here");
-                let help = did_you_mean(text, words.iter().map(|word| schema.word(*word)))
-                    .unwrap_or_else(|| format!("write {}", ty.expectation(schema)));
-                let span = tree.span(value);
-                self.diagnostics.push(Diagnostic::error("wrong-word", message, span).help(help));
-                UNKNOWN
-            }
-            Type::Ref(_) | Type::RefAny => UNRESOLVED,
-            _ => self.wrong_type(ty, value),
-        }
-    }
-
-    fn parsed(&mut self, ty: &Type, value: NodeId, parsed: Option<i64>) -> u32 {
-        match parsed {
-            Some(number) => self.facts.number(number),
-            None => self.wrong_type(ty, value),
-        }
-    }
-
-    fn wrong_type(&mut self, ty: &Type, value: NodeId) -> u32 {
-        let tree = self.facts.tree;
-        let found = match tree.kind(value) {
-            Kind::Mapping => "a mapping".to_owned(),
-            Kind::Sequence => "a list".to_owned(),
-            Kind::Scalar => format!("`{}`", shorten(tree.text(value))),
-        };
-        let unquoted = match resolve(tree.text(value), true, CoreTag::None) {
-            Scalar::Int(_) => *ty == Type::Int,
-            Scalar::Bool(_) => *ty == Type::Bool,
-            _ => false,
-        };
-        // What would be right without its quotes is right but for them.
-        let quoted = unquoted && tree.kind(value) == Kind::Scalar && !tree.is_plain(value);
-        let found = if quoted { format!("{found} in quotes") } else { found };
-        let name = tree.key_of(value).map(|key| format!("`{}`", tree.text(key)));
-        let message = match name {
-            Some(name) => format!("{name} has the wrong type: found {found}"),
-            None => format!("this element has the wrong type: found {found}"),
-        };
-        let help = match quoted {
-            true => format!("take the quotes away: `{}`", tree.text(value)),
-            false => format!("write {}", ty.expectation(self.facts.schema)),
-        };
-        let span = self.shown(value);
-        self.diagnostics.push(Diagnostic::error("wrong-type", message, span).help(help));
-        UNKNOWN
-    }
-}
-
-/// Whether a scalar says that a fact is not known. JSON can write the word only in quotes, so they make no difference.
-pub(super) fn says_unknown(tree: &Tree<'_>, value: NodeId, text: &str) -> bool {
-    // Nearly every scalar tells by its first letter that it is neither `unknown` nor one of the spellings of `null`.
-    if !matches!(text.as_bytes().first(), None | Some(b'u' | b'n' | b'N' | b'~')) {
-        return false;
-    }
-    text == "unknown" || matches!(tree.scalar(value), Scalar::Null)
-}
-
-fn shorten(text: &str) -> String {
-    const LONGEST: usize = 60;
-    if text.chars().count() <= LONGEST {
-        text.to_owned()
-    } else {
-        text.chars().take(LONGEST).chain(['…']).collect()
     }
 }

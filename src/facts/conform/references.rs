@@ -4,7 +4,8 @@
 //! there is none, or more than one. Where entries of several lists have one id, an address (`servers/s1`) tells them apart.
 
 use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::facts::conform::{Reader, SUGGESTION_LIMIT, says_unknown, shorten};
+use crate::facts::conform::scalars::{says_unknown, shorten};
+use crate::facts::conform::{Reader, SUGGESTION_LIMIT};
 use crate::facts::{ABSENT, Facts, RowId, SlotId, UNKNOWN, UNRESOLVED};
 use crate::schema::types::Type;
 use crate::schema::{Field, TypeDef, TypeId};
