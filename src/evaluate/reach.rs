@@ -27,15 +27,16 @@ impl Reach {
     /// Collects the references of all facts; `units` are sorted.
     pub fn new(facts: &Facts<'_>, units: &[RowId]) -> Self {
         let schema = facts.schema();
-        // Counted first, so that each finds its place at once.
-        let rows = facts.live_rows();
-        let mut starts = vec![0_u32; facts.row_count() + 1];
+        let mut pairs: Vec<(RowId, RowId)> = Vec::new();
         let mut open = Open::default();
-        references(facts, &rows, &mut |target, source| match target {
-            Target::Row(target) => starts[target as usize + 1] += 1,
+        references(facts, &facts.live_rows(), &mut |target, source| match target {
+            Target::Row(target) => pairs.push((target, source)),
             Target::Any(ty) => open.any.entry(ty).or_default().push(source),
             Target::Whoever(inverse) => open.whoever.entry(inverse).or_default().push(source),
         });
+        // Counted first, so that each finds its place at once.
+        let mut starts = vec![0_u32; facts.row_count() + 1];
+        pairs.iter().for_each(|(target, _)| starts[*target as usize + 1] += 1);
         open.find_silent(facts);
         let mut end = 0;
         for start in &mut starts {
@@ -44,12 +45,11 @@ impl Reach {
         }
         let mut sources = vec![ROOT; end as usize];
         let mut next = starts.clone();
-        references(facts, &rows, &mut |target, source| {
-            let Target::Row(target) = target else { return };
+        for (target, source) in pairs {
             let place = &mut next[target as usize];
             sources[*place as usize] = source;
             *place += 1;
-        });
+        }
         let mut unit_rows = schema.unit.map(|ty| facts.entities(ty).to_vec()).unwrap_or_default();
         unit_rows.sort_unstable();
         let order = units.to_vec();
