@@ -6,16 +6,18 @@
 //! is said here must be what that says; a test holds the two against each other.
 
 use crate::builtins::value::{Silent, Value};
-use crate::compile::ir::{Binding, Const, Define, Expr, Kind, LocalId, Rule, Scan};
+use crate::compile::ir::{Binding, Const, Define, Expr, Kind, LocalId, Rule};
 use crate::evaluate::Outcome;
+use crate::evaluate::block::compare::is_fixed;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
 use crate::facts::{Raw, RowId};
-use crate::language::ast::Quantifier;
-use crate::schema::types::{Completeness, Item, Reading, Type};
+use crate::schema::types::{Reading, Type};
 
 mod compare;
+mod elements;
 mod indexed;
+mod lists;
 
 /// Rows that are looked at together: few enough for what is told of them to stay in the nearest cache.
 pub(super) const BLOCK: usize = 128;
@@ -103,6 +105,12 @@ impl Picks {
         self.iter().filter(|at| holds(*at)).for_each(|at| picks.push(at));
         picks
     }
+
+    /// Those that are not among others, which are in the same order.
+    fn without(&self, others: &Picks) -> Self {
+        let mut others = others.iter().peekable();
+        self.only(|at| others.next_if_eq(&at).is_none())
+    }
 }
 
 /// Whether names can be looked up for a whole block: each is read of the row, or of one of those before it.
@@ -128,6 +136,7 @@ fn surely_truth(expr: &Expr) -> bool {
     match &expr.kind {
         Kind::And(..) | Kind::Or(..) | Kind::Not(_) | Kind::Compare { .. } => true,
         Kind::Quantified(..) | Kind::In { .. } | Kind::IsEmpty(_) | Kind::IsKnown(_) => true,
+        Kind::Matches(..) => true,
         Kind::Const(Const::Bool(_)) => true,
         Kind::Otherwise(left, right) => surely_truth(left) && surely_truth(right),
         Kind::Invoke(define, _) => surely_truth(&define.body),
@@ -142,26 +151,36 @@ impl<'a> Evaluator<'_, 'a, '_> {
         &mut self,
         rule: &Rule,
         block: &Block<'_>,
-        out: &mut Vec<Outcome>,
+        out: &mut [Outcome; BLOCK],
     ) {
         let all = Picks::all(block.rows.len());
         let mut filter = [Truth::True; BLOCK];
-        if let Some(expr) = &rule.filter {
-            self.truths(expr, block, &all, &mut filter);
+        let concerned = match &rule.filter {
+            Some(expr) => {
+                self.truths(expr, block, &all, &mut filter);
+                let concerned = all.only(|at| filter[at] != Truth::False);
+                if concerned.len < all.len {
+                    out[..all.len].fill(Outcome::NotApplicable);
+                }
+                concerned
+            }
+            None => all,
+        };
+        if concerned.len == 0 {
+            return;
         }
-        let concerned = all.only(|at| filter[at] != Truth::False);
         let mut condition = [Truth::Unknown; BLOCK];
         self.truths(&rule.condition, block, &concerned, &mut condition);
-        for at in all.iter() {
-            if filter[at] == Truth::False {
-                out.push(Outcome::NotApplicable);
+        for at in concerned.iter() {
+            let holds = if rule.negated { !condition[at] } else { condition[at] };
+            if holds == Truth::True {
+                out[at] = Outcome::Pass;
                 continue;
             }
-            let holds = if rule.negated { !condition[at] } else { condition[at] };
             if filter[at] == Truth::True && holds == Truth::False {
                 self.bind_row(block, at);
             }
-            out.push(self.judged(rule, filter[at], holds));
+            out[at] = self.judged(rule, filter[at], holds);
         }
     }
 
@@ -264,13 +283,37 @@ impl<'a> Evaluator<'_, 'a, '_> {
                     };
                 }
             }
+            Kind::IsEmpty(list) => {
+                let rest = self.empty_lists(list, block, picks, out);
+                self.one_by_one(expr, block, &rest, out);
+            }
+            Kind::Matches(operand, pattern) => {
+                if !self.matched((operand, pattern), block, picks, out) {
+                    self.one_by_one(expr, block, picks, out);
+                }
+            }
+            Kind::In { element, list, nocase }
+                if matches!(list.kind, Kind::Field { base: Some(_), .. }) =>
+            {
+                let rest = self.in_lists((element, list, *nocase), block, picks, out);
+                self.one_by_one(expr, block, &rest, out);
+            }
+            Kind::Compare { op, left, right, .. } if matches!(left.kind, Kind::Call(..)) => {
+                let rest = self.counted_referrers((*op, left, right), block, picks, out);
+                self.one_by_one(expr, block, &rest, out);
+            }
             Kind::Compare { .. } | Kind::In { .. } | Kind::IsUniqueIn(..) => {
                 if !self.compared(expr, block, picks, out) {
                     self.one_by_one(expr, block, picks, out);
                 }
             }
-            Kind::Quantified(_, scan, _) if scan.index.is_some() => {
-                let rest = self.indexed_block(expr, block, picks, out);
+            Kind::Quantified(quantifier, scan, body)
+                if scan.index.is_some() || is_fixed(&scan.list) =>
+            {
+                let mut rest = self.indexed_block(expr, block, picks, out);
+                if rest.len >= FEW {
+                    rest = self.for_each_of_few(*quantifier, scan, body, block, &rest, out);
+                }
                 self.one_by_one(expr, block, &rest, out);
             }
             Kind::Quantified(quantifier, scan, body) => {
@@ -279,68 +322,6 @@ impl<'a> Evaluator<'_, 'a, '_> {
             }
             _ => self.one_by_one(expr, block, picks, out),
         }
-    }
-
-    /// A condition on the elements of a list of each row, all elements together; gives the rows that are left to be
-    /// looked at one by one.
-    fn elements_of(
-        &mut self,
-        quantifier: Quantifier,
-        scan: &Scan,
-        body: &Expr,
-        block: &Block<'_>,
-        picks: &Picks,
-        out: &mut Truths,
-    ) -> Picks {
-        let Kind::Field {
-            base: Some(base), slot, reading: Reading::List(Item::Row, extent), ..
-        } = &scan.list.kind
-        else {
-            return picks.only(|_| true);
-        };
-        let mut holders = [Raw::Unknown; BLOCK];
-        if !self.rows_of(base, block, picks, &mut holders) {
-            return picks.only(|_| true);
-        }
-        let decisive = if quantifier == Quantifier::All { Truth::False } else { Truth::True };
-        let (mut rows, mut owners): (Vec<RowId>, Vec<u8>) = (Vec::new(), Vec::new());
-        let rest = picks.only(|at| {
-            let Raw::Data(row) = holders[at] else { return true };
-            let slot = self.facts.slot_of(row, *slot);
-            let Some(found) = self.facts.short_rows(slot, &mut rows) else { return true };
-            owners.resize(owners.len() + found, at as u8);
-            out[at] = match extent {
-                Completeness::Complete => !decisive,
-                Completeness::Partial => Truth::Unknown,
-            };
-            false
-        });
-        for (rows, owners) in rows.chunks(BLOCK).zip(owners.chunks(BLOCK)) {
-            let inner = Block { outer: Some((block, owners)), ..Block::new(scan.local, rows, &[]) };
-            let all = Picks::all(rows.len());
-            let mut filter = [Truth::True; BLOCK];
-            if let Some(expr) = &scan.filter {
-                self.truths(expr, &inner, &all, &mut filter);
-            }
-            let asked = all.only(|at| filter[at] != Truth::False);
-            let mut found = [Truth::Unknown; BLOCK];
-            self.truths(body, &inner, &asked, &mut found);
-            for at in asked.iter() {
-                let truth = match quantifier {
-                    Quantifier::All => filter[at].implies(found[at]),
-                    Quantifier::Any | Quantifier::No => filter[at].and(found[at]),
-                };
-                let whole = &mut out[usize::from(owners[at])];
-                if truth == decisive || (truth == Truth::Unknown && *whole != decisive) {
-                    *whole = truth;
-                }
-            }
-        }
-        if quantifier == Quantifier::No {
-            let done = |at: usize| !rest.iter().any(|other| other == at);
-            picks.only(done).iter().for_each(|at| out[at] = !out[at]);
-        }
-        rest
     }
 
     /// A condition that depends on some names only: where they stand for the same as for the row before, so does it.

@@ -242,17 +242,18 @@ impl<'a> Evaluator<'_, 'a, '_> {
         bound: &mut Vec<(LocalId, Value<'a>)>,
         sink: &mut dyn FnMut(Bound<'_, 'a>),
     ) {
-        let row = |item: &Value<'a>| match item {
+        let mut rows = Vec::with_capacity(items.len());
+        rows.extend(items.iter().filter_map(|item| match item {
             Value::Row(row) => Some(*row),
             _ => None,
-        };
-        let Some(rows) = items.iter().map(row).collect::<Option<Vec<RowId>>>() else {
+        }));
+        if rows.len() < items.len() {
             return items.iter().for_each(|item| self.bind_item(index, at, item, bound, sink));
-        };
+        }
         let rule = &self.rules.rules[index];
         let local = rule.bindings[at].local;
         let block = Block::new(local, &rows, &rule.bindings[at + 1..]);
-        let mut outcomes = Vec::with_capacity(rows.len());
+        let mut outcomes = [Outcome::NotApplicable; BLOCK];
         self.block_outcomes(rule, &block, &mut outcomes);
         let (mut passed, mut apart) = (0, 0);
         for (row, outcome) in rows.iter().zip(outcomes) {

@@ -78,6 +78,18 @@ fn shapes(seed: u64) -> String {
         fact("color", ["red", "green", "blue"][upto(3) as usize].to_owned(), upto(9));
         let disks: Vec<String> = (0..upto(3)).map(|_| format!("d{}", upto(80))).collect();
         fact("on", format!("[{}]", disks.join(", ")), upto(9));
+        // Some lists are too short to be searched by keys, and some say that they leave others out.
+        let crowd = [upto(6), upto(6), 20 + upto(10)][upto(3) as usize];
+        let mut crowd: Vec<String> = (0..crowd).map(|_| format!("h{}", upto(HOSTS))).collect();
+        if upto(5) == 0 {
+            crowd.push("unknown".to_owned());
+        }
+        fact("crowd", format!("[{}]", crowd.join(", ")), upto(9));
+        fact(
+            "guests",
+            ["[]".to_owned(), format!("[h{}]", upto(HOSTS))][upto(2) as usize].clone(),
+            upto(9),
+        );
         let chief = upto(HOSTS);
         let chief = if chief % 5 == 0 { "none".to_owned() } else { format!("h{chief}") };
         fact("chief", chief, upto(9));
@@ -113,9 +125,9 @@ fn shapes(seed: u64) -> String {
         let _ =
             writeln!(text, "  - {{ id: d{disk}, host: h{host}, mainOf: {main}, size: {size} }}");
     }
-    for list in ["links", "routes"] {
+    for (list, length) in [("links", 90), ("routes", 90), ("posts", 1 + seed * 3)] {
         let _ = writeln!(text, "{list}:");
-        for _ in 0..90 {
+        for _ in 0..length {
             let port = [upto(10), 443][upto(2) as usize];
             // By keys some of which are not known, no entry is found.
             let known = if list == "routes" { 6 } else { 7 };
@@ -124,6 +136,9 @@ fn shapes(seed: u64) -> String {
             let (from, to) = (upto(HOSTS), upto(HOSTS));
             let _ =
                 writeln!(text, "  - {{ from: h{from}, to: h{to}, port: {port}, state: {state} }}");
+        }
+        if list == "posts" && seed == 1 {
+            text.push_str("  - unknown\n");
         }
     }
     text

@@ -10,7 +10,6 @@ use crate::compile::ir::{Const, Define, Expr, Kind, LocalId};
 use crate::evaluate::block::{BLOCK, Block, Picks, Raws, Truths};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::expr::compare::{compare_raw, holds, ordered};
-use crate::evaluate::listed::value;
 use crate::evaluate::scan::whole::{told, told_alone};
 use crate::evaluate::truth::Truth;
 use crate::facts::{ROOT, Raw};
@@ -18,13 +17,32 @@ use crate::language::ast::Comparison;
 use crate::schema::types::{Item, Reading, Type, WordId};
 
 /// Whether a list is the same for all rows.
-fn is_fixed(list: &Expr) -> bool {
+pub(super) fn is_fixed(list: &Expr) -> bool {
     match &list.kind {
         Kind::Memo(_, deps, _) => deps.is_empty(),
         Kind::Field { base, .. } => base.is_none(),
         Kind::Invoke(_, arguments) => arguments.is_empty(),
         _ => false,
     }
+}
+
+/// The test for being equal, or for not being it, where what a slot holds tells that at once: most tests of a rule.
+fn sameness(op: Comparison, item: Item, wanted: &Const) -> Option<impl Fn(Raw) -> Truth> {
+    let wanted = match (item, wanted) {
+        (Item::Word, Const::Word(word)) => Raw::Data(word.0),
+        (Item::Bool, Const::Bool(flag)) => Raw::Data(u32::from(*flag)),
+        (_, Const::None) => Raw::Absent,
+        _ => return None,
+    };
+    let equal = match op {
+        Comparison::Equal => true,
+        Comparison::NotEqual => false,
+        _ => return None,
+    };
+    Some(move |raw: Raw| match raw {
+        Raw::Unknown => Truth::Unknown,
+        raw => ((raw == wanted) == equal).into(),
+    })
 }
 
 impl Evaluator<'_, '_, '_> {
@@ -219,12 +237,18 @@ impl Evaluator<'_, '_, '_> {
                                 ((&**define, arguments.as_slice()), (*op, *wanted));
                             return self.kept_words(expr, called, asked, block, picks, out);
                         }
-                        Kind::Invoke(..) => match self.single(left, block, picks, &mut raws) {
-                            Some(item) => item,
-                            None => return false,
-                        },
+                        Kind::Invoke(..) | Kind::Otherwise(..) => {
+                            match self.single(left, block, picks, &mut raws) {
+                                Some(item) => item,
+                                None => return false,
+                            }
+                        }
                         _ => return false,
                     };
+                    if let Some(same) = sameness(*op, item, wanted) {
+                        picks.iter().for_each(|at| out[at] = same(raws[at]));
+                        return true;
+                    }
                     picks.iter().for_each(|at| {
                         out[at] = holds(facts, *op, *how, raws[at], item, wanted);
                     });
@@ -305,12 +329,7 @@ impl Evaluator<'_, '_, '_> {
         let Some(item) = self.single(element, block, picks, &mut raws) else { return false };
         let Value::List(list) = self.value_of::<Silent>(list).0 else { return false };
         for at in picks.iter() {
-            let value = match raws[at] {
-                Raw::Unknown => Value::Unknown,
-                Raw::Absent => Value::None,
-                Raw::Data(data) => value(self.facts.item(data, item)),
-            };
-            out[at] = test(&list, &value);
+            out[at] = test(&list, &self.raw_value(raws[at], item));
         }
         true
     }
@@ -339,6 +358,20 @@ impl Evaluator<'_, '_, '_> {
                     item.is_some()
                 });
                 item
+            }
+            Kind::Otherwise(left, right) => {
+                let Kind::Const(instead) = &right.kind else { return None };
+                let instead = match instead {
+                    Const::Word(word) => Raw::Data(word.0),
+                    Const::Bool(flag) => Raw::Data(u32::from(*flag)),
+                    Const::None => Raw::Absent,
+                    _ => return None,
+                };
+                let item = self.single(left, block, picks, out)?;
+                for at in picks.iter() {
+                    out[at] = if out[at] == Raw::Unknown { instead } else { out[at] };
+                }
+                Some(item)
             }
             Kind::Local(_) | Kind::If(..)
                 if matches!(expr.ty.present(), Type::Row(_) | Type::Ref(_)) =>

@@ -7,7 +7,6 @@ use crate::builtins::value::{Extent, Key, Silent, Value, joined};
 use crate::compile::ir::{Expr, Index, Kind, Scan};
 use crate::evaluate::block::{BLOCK, Block, Picks, Raws, Truths};
 use crate::evaluate::expr::{Evaluator, constant};
-use crate::evaluate::listed::value;
 use crate::evaluate::truth::Truth;
 use crate::facts::Raw;
 use crate::language::ast::Quantifier;
@@ -129,11 +128,6 @@ impl<'a> Evaluator<'_, 'a, '_> {
         }
         let mut raws = [Raw::Unknown; BLOCK];
         let item = self.single(expr, block, picks, &mut raws)?;
-        let found = picks.iter().map(|at| match raws[at] {
-            Raw::Unknown => Value::Unknown,
-            Raw::Absent => Value::None,
-            Raw::Data(data) => value(self.facts.item(data, item)),
-        });
-        Some(found.collect())
+        Some(picks.iter().map(|at| self.raw_value(raws[at], item)).collect())
     }
 }

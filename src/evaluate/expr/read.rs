@@ -9,7 +9,7 @@ use crate::compile::ir::{Expr, Kind};
 use crate::evaluate::expr::{Evaluator, LONG_LIST};
 use crate::evaluate::listed::{Stored, value};
 use crate::facts::{Fact, ROOT, Raw, SlotId};
-use crate::schema::types::Reading;
+use crate::schema::types::{Completeness, Item, Reading};
 use crate::source::Span;
 
 impl<'a> Evaluator<'_, 'a, '_> {
@@ -140,11 +140,22 @@ impl<'a> Evaluator<'_, 'a, '_> {
             return None;
         }
         let slot = self.field_slot(base.as_deref(), *slot)?;
-        match self.facts.read_as(slot, Reading::List(*item, *extent)) {
+        self.short_list(slot, *item, *extent)
+    }
+
+    /// The list in a slot, where it is short and all of it could be read.
+    #[inline]
+    pub(in crate::evaluate) fn short_list(
+        &self,
+        slot: SlotId,
+        item: Item,
+        extent: Completeness,
+    ) -> Option<Stored> {
+        match self.facts.read_as(slot, Reading::List(item, extent)) {
             Fact::List(list)
                 if self.facts.list_len(list) < LONG_LIST && !self.facts.is_damaged(slot) =>
             {
-                Some(Stored { slot, list, item: *item, extent: *extent })
+                Some(Stored { slot, list, item, extent })
             }
             _ => None,
         }

@@ -1,0 +1,156 @@
+//! Conditions on the elements of lists, for a block of rows.
+//!
+//! Owns two ways through them: the elements of all rows together where each row has a list of its own, and one element
+//! after the other for all rows where a short list is the same for all.
+
+use crate::builtins::value::{Extent, Silent, Value};
+use crate::compile::ir::{Expr, Kind, Scan};
+use crate::evaluate::block::{BLOCK, Block, Picks, Truths};
+use crate::evaluate::expr::Evaluator;
+use crate::evaluate::listed::WORTH_AN_INDEX;
+use crate::evaluate::truth::Truth;
+use crate::facts::{Raw, RowId};
+use crate::language::ast::Quantifier;
+use crate::schema::types::{Completeness, Item, Reading};
+
+/// What decides a condition on all elements, found for one of them.
+fn decisive(quantifier: Quantifier) -> Truth {
+    if quantifier == Quantifier::All { Truth::False } else { Truth::True }
+}
+
+/// What an element makes of a condition on all of them; for `no` the opposite is meant.
+fn join(quantifier: Quantifier, whole: &mut Truth, filter: Truth, body: Truth) {
+    let truth = match quantifier {
+        Quantifier::All => filter.implies(body),
+        Quantifier::Any | Quantifier::No => filter.and(body),
+    };
+    let decisive = decisive(quantifier);
+    if truth == decisive || (truth == Truth::Unknown && *whole != decisive) {
+        *whole = truth;
+    }
+}
+
+impl<'a> Evaluator<'_, 'a, '_> {
+    /// A condition on the elements of a list of each row, all elements together; gives the rows that are left to be
+    /// looked at one by one.
+    pub(super) fn elements_of(
+        &mut self,
+        quantifier: Quantifier,
+        scan: &Scan,
+        body: &Expr,
+        block: &Block<'_>,
+        picks: &Picks,
+        out: &mut Truths,
+    ) -> Picks {
+        let (mut rows, mut owners): (Vec<RowId>, Vec<u8>) = (Vec::new(), Vec::new());
+        let Some(rest) = self.gathered(&scan.list, block, picks, &mut rows, &mut owners) else {
+            return picks.only(|_| true);
+        };
+        let partial = matches!(
+            &scan.list.kind,
+            Kind::Field { reading: Reading::List(_, Completeness::Partial), .. }
+        );
+        let empty = if partial { Truth::Unknown } else { !decisive(quantifier) };
+        let done = picks.without(&rest);
+        done.iter().for_each(|at| out[at] = empty);
+        for (rows, owners) in rows.chunks(BLOCK).zip(owners.chunks(BLOCK)) {
+            let inner = Block { outer: Some((block, owners)), ..Block::new(scan.local, rows, &[]) };
+            let all = Picks::all(rows.len());
+            let mut filter = [Truth::True; BLOCK];
+            if let Some(expr) = &scan.filter {
+                self.truths(expr, &inner, &all, &mut filter);
+            }
+            let asked = all.only(|at| filter[at] != Truth::False);
+            let mut found = [Truth::Unknown; BLOCK];
+            self.truths(body, &inner, &asked, &mut found);
+            for at in asked.iter() {
+                join(quantifier, &mut out[usize::from(owners[at])], filter[at], found[at]);
+            }
+        }
+        if quantifier == Quantifier::No {
+            done.iter().for_each(|at| out[at] = !out[at]);
+        }
+        rest
+    }
+
+    /// The elements of the lists of all rows, and which row each belongs to; gives the rows whose lists are not known, or
+    /// nothing where that is no list of rows.
+    fn gathered(
+        &mut self,
+        list: &Expr,
+        block: &Block<'_>,
+        picks: &Picks,
+        rows: &mut Vec<RowId>,
+        owners: &mut Vec<u8>,
+    ) -> Option<Picks> {
+        let base = match &list.kind {
+            Kind::Field { base: Some(base), reading: Reading::List(Item::Row, _), .. } => base,
+            Kind::Inverse { base, one: false, .. } => base,
+            _ => return None,
+        };
+        let mut holders = [Raw::Unknown; BLOCK];
+        if !self.rows_of(base, block, picks, &mut holders) {
+            return None;
+        }
+        Some(picks.only(|at| {
+            let Raw::Data(holder) = holders[at] else { return true };
+            match &list.kind {
+                Kind::Field { slot, .. } => {
+                    let slot = self.facts.slot_of(holder, *slot);
+                    if self.facts.short_rows(slot, rows).is_none() {
+                        return true;
+                    }
+                }
+                Kind::Inverse { inverse, .. } => match self.facts.referrers(*inverse, holder) {
+                    (_, true) => return true,
+                    (pairs, false) => rows.extend(pairs.iter().map(|(_, source)| *source)),
+                },
+                _ => return true,
+            }
+            owners.resize(rows.len(), at as u8);
+            false
+        }))
+    }
+
+    /// A condition on the elements of a list that is short and the same for all rows; gives the rows that are left to be
+    /// looked at one by one.
+    pub(super) fn for_each_of_few(
+        &mut self,
+        quantifier: Quantifier,
+        scan: &Scan,
+        body: &Expr,
+        block: &Block<'_>,
+        picks: &Picks,
+        out: &mut Truths,
+    ) -> Picks {
+        let list = match self.value_of::<Silent>(&scan.list).0 {
+            Value::List(list) if list.items.len() < WORTH_AN_INDEX => list,
+            _ => return picks.only(|_| true),
+        };
+        let decisive = decisive(quantifier);
+        let empty = if list.extent == Extent::Whole { !decisive } else { Truth::Unknown };
+        picks.iter().for_each(|at| out[at] = empty);
+        let before = self.frame[scan.local as usize].clone();
+        for item in &list.items {
+            let open = picks.only(|at| out[at] != decisive);
+            self.frame[scan.local as usize] = item.clone();
+            let mut filter = [Truth::True; BLOCK];
+            if let Some(expr) = &scan.filter {
+                self.truths(expr, block, &open, &mut filter);
+            }
+            let asked = open.only(|at| filter[at] != Truth::False);
+            let mut found = [Truth::Unknown; BLOCK];
+            if asked.len > 0 {
+                self.truths(body, block, &asked, &mut found);
+            }
+            for at in asked.iter() {
+                join(quantifier, &mut out[at], filter[at], found[at]);
+            }
+        }
+        self.frame[scan.local as usize] = before;
+        if quantifier == Quantifier::No {
+            picks.iter().for_each(|at| out[at] = !out[at]);
+        }
+        picks.only(|_| false)
+    }
+}
