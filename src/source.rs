@@ -75,12 +75,10 @@ impl Source {
     pub fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
             let bytes = self.text.as_bytes();
+            let ends = memchr::memchr2_iter(b'\n', b'\r', bytes)
+                .filter(|at| bytes[*at] == b'\n' || bytes.get(at + 1) != Some(&b'\n'));
             let mut starts = vec![0];
-            for (at, byte) in bytes.iter().enumerate() {
-                if *byte == b'\n' || (*byte == b'\r' && bytes.get(at + 1) != Some(&b'\n')) {
-                    starts.push(at as u32 + 1);
-                }
-            }
+            starts.extend(ends.map(|at| at as u32 + 1));
             starts
         })
     }
