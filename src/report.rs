@@ -10,6 +10,7 @@ pub mod placement;
 pub mod explain;
 pub mod pieces;
 pub mod excerpt;
+pub mod frame;
 pub mod shell;
 pub mod human;
 pub mod fold;
@@ -59,9 +60,9 @@ pub fn render(report: &Report<'_>, format: Format, look: &Look) -> String {
             errors(&mut out, &report.errors);
             for environment in &report.environments {
                 errors(&mut out, &environment.errors);
-                let told = explain::Explainer::new(environment, format, look.all).diagnostics();
-                for diagnostic in &told {
-                    print(&mut out, diagnostic);
+                if !look.quiet {
+                    let mut explainer = explain::Explainer::new(environment, format, look.all);
+                    explainer.tell(&mut |diagnostic| print(&mut out, diagnostic));
                 }
                 summary::environment(&mut out, environment, look, format);
             }

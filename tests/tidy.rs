@@ -351,5 +351,5 @@ fn only_one_file_knows_how_excerpts_are_drawn() {
         .filter(|(_, text)| text.contains("use miette") || text.contains("miette::"))
         .map(|(path, _)| path.display().to_string())
         .collect();
-    assert_eq!(users, ["src/report/human.rs"]);
+    assert_eq!(users, ["src/report/frame.rs"]);
 }

@@ -166,5 +166,5 @@ pub fn nothing(paths: &[PathBuf], seen: usize) -> String {
          {API_VERSION}` and `kind: {KIND}`\n",
         paths.join(", ")
     );
-    sanitise::clean_lines(&text)
+    sanitise::clean_lines(&text).into_owned()
 }

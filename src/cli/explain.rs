@@ -306,7 +306,8 @@ impl<'p> Page<'p> {
     }
 
     fn heading(&mut self, heading: &str) {
-        let text = self.look.paint(Tone::Heading, &sanitise::clean(heading));
+        let heading = sanitise::clean(heading);
+        let text = self.look.paint(Tone::Heading, &heading);
         self.out.push_str(&format!("\n{text}\n"));
     }
 

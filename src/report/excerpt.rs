@@ -4,19 +4,20 @@
 //! marks moved along and room for what is said of them. So no printer ever sees the text of a user, nor a line of fifty
 //! megabytes. Which pieces of a line are kept is `pieces`.
 
+use crate::diagnostic::Label;
 use crate::report::pieces::{Wanted, pieces, room, shown};
 use crate::report::sanitise;
-use crate::source::{Position, Source, Span};
+use crate::source::{Position, Source};
 
 /// What is marked in an [`Excerpt`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct Mark<'l> {
     /// Offset in the text of the excerpt.
     pub start: usize,
     /// Offset after it, on the same line.
     pub end: usize,
     /// What is said of it.
-    pub label: String,
+    pub label: &'l str,
     /// Columns before it on its line.
     pub column: usize,
     /// Columns that it takes.
@@ -36,13 +37,13 @@ pub struct Line {
 
 /// Some lines of a file.
 #[derive(Clone, Debug, Default)]
-pub struct Excerpt {
+pub struct Excerpt<'l> {
     /// The lines, each with a line break behind it.
     pub text: String,
     /// Where they start and what their numbers are, in order.
     pub lines: Vec<Line>,
     /// The marks in the order they were handed in; those out of sight are left out.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<Mark<'l>>,
     /// Indices of the marks for which a line has no room.
     pub hidden: Vec<usize>,
 }
@@ -50,31 +51,43 @@ pub struct Excerpt {
 /// Lines with fewer columns than this are shown however narrow the terminal is.
 const NARROWEST: usize = 40;
 
-impl Excerpt {
-    /// The lines of the marks, with so many lines before and after each.
-    pub fn new(source: &Source, marks: &[(Span, String)], context: usize, width: usize) -> Self {
-        let starts = source.line_starts();
-        // Behind the last line break of a file is no line to show.
-        let last = match starts.last() {
-            Some(start) if *start as usize >= source.text().len() && starts.len() > 1 => {
-                starts.len() - 2
-            }
-            _ => starts.len() - 1,
-        };
-        let line_of = |span: &Span| source.line_of(span.start).min(last);
+/// The labels of a file by the lines that are shown together, with so many before and after each: groups of indices, each
+/// in the order handed in. A line between two groups is left out.
+pub fn groups(source: &Source, labels: &[&Label], context: usize) -> Vec<Vec<usize>> {
+    let last = last_line(source);
+    let line = |at: usize| source.line_of(labels[at].span.start).min(last);
+    let mut order: Vec<(usize, usize)> = (0..labels.len()).map(|at| (line(at), at)).collect();
+    order.sort_unstable();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut before = 0;
+    for (line, at) in order {
+        match groups.last_mut() {
+            Some(group) if line <= before + 2 * context + 1 => group.push(at),
+            _ => groups.push(vec![at]),
+        }
+        before = line;
+    }
+    groups.iter_mut().for_each(|group| group.sort_unstable());
+    groups
+}
+
+impl<'l> Excerpt<'l> {
+    /// The lines of the labels, with so many lines before and after each.
+    pub fn new(source: &Source, labels: &[&'l Label], context: usize, width: usize) -> Self {
+        let last = last_line(source);
+        let lines = labels.iter().map(|label| source.line_of(label.span.start).min(last));
+        let lines: Vec<usize> = lines.collect();
         let mut numbers: Vec<usize> = Vec::new();
-        for (span, _) in marks {
-            let line = line_of(span);
+        for line in &lines {
             numbers.extend(line.saturating_sub(context)..=(line + context).min(last));
         }
         numbers.sort_unstable();
         numbers.dedup();
-        let mut excerpt = Excerpt { marks: Vec::with_capacity(marks.len()), ..Self::default() };
-        let mut placed: Vec<Option<Mark>> = vec![None; marks.len()];
+        let mut excerpt = Excerpt { marks: Vec::with_capacity(labels.len()), ..Self::default() };
+        let mut placed: Vec<Option<Mark<'l>>> = vec![None; labels.len()];
         for number in numbers {
-            let here: Vec<usize> =
-                (0..marks.len()).filter(|at| line_of(&marks[*at].0) == number).collect();
-            excerpt.line(source, number, &here, marks, &mut placed, width.max(NARROWEST));
+            let here: Vec<usize> = (0..lines.len()).filter(|at| lines[*at] == number).collect();
+            excerpt.line(source, number, &here, labels, &mut placed, width.max(NARROWEST));
         }
         excerpt.hidden = (0..placed.len()).filter(|at| placed[*at].is_none()).collect();
         excerpt.marks.extend(placed.into_iter().flatten());
@@ -86,8 +99,8 @@ impl Excerpt {
         source: &Source,
         number: usize,
         here: &[usize],
-        marks: &[(Span, String)],
-        placed: &mut [Option<Mark>],
+        labels: &[&'l Label],
+        placed: &mut [Option<Mark<'l>>],
         width: usize,
     ) {
         let starts = source.line_starts();
@@ -96,9 +109,10 @@ impl Excerpt {
         let wanted: Vec<Wanted> = here
             .iter()
             .map(|at| {
-                let (span, label) = &marks[*at];
-                let start = offset(span.start);
-                Wanted { start, end: offset(span.end).max(start), room: room(label) }
+                let label = labels[*at];
+                let start = offset(label.span.start);
+                let end = offset(label.span.end).max(start);
+                Wanted { start, end, room: room(&label.message) }
             })
             .collect();
         let (pieces, seen) = pieces(text, &wanted, width);
@@ -142,7 +156,7 @@ impl Excerpt {
         for (at, wanted) in
             here.iter().zip(&wanted).zip(&seen).filter(|(_, seen)| **seen).map(|it| it.0)
         {
-            let (span, label) = &marks[*at];
+            let label = labels[*at];
             let find = |offset: usize| {
                 let after = map.partition_point(|entry| entry.0 <= offset);
                 let entry = map[after.saturating_sub(1)];
@@ -158,13 +172,24 @@ impl Excerpt {
             placed[*at] = Some(Mark {
                 start,
                 end: stop.max(start),
-                label: label.clone(),
+                label: &label.message,
                 column,
                 width: end.saturating_sub(column),
-                position: source.position(span.start),
+                position: source.position(label.span.start),
             });
         }
         self.text.push('\n');
+    }
+}
+
+/// The last line to show: behind the last line break of a file there is none.
+fn last_line(source: &Source) -> usize {
+    let starts = source.line_starts();
+    match starts.last() {
+        Some(start) if *start as usize >= source.text().len() && starts.len() > 1 => {
+            starts.len() - 2
+        }
+        _ => starts.len() - 1,
     }
 }
 
@@ -188,13 +213,13 @@ fn floor(text: &str, mut at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Sources;
+    use crate::source::{Sources, Span};
 
     fn excerpt(text: &str, start: usize, end: usize) -> (String, String) {
         let mut sources = Sources::default();
         let file = sources.add("a.yaml", text);
-        let marks = [(Span::new(file, start, end), String::new())];
-        let excerpt = Excerpt::new(sources.get(file), &marks, 0, 40);
+        let label = Label { span: Span::new(file, start, end), message: String::new() };
+        let excerpt = Excerpt::new(sources.get(file), &[&label], 0, 40);
         let mark = &excerpt.marks[0];
         (excerpt.text.clone(), excerpt.text[mark.start..mark.end].to_owned())
     }
@@ -221,10 +246,12 @@ mod tests {
         let file = sources.add("a.yaml", line.clone());
         let place = |text: &str| {
             let at = line.find(text).expect("it is there") + text.len() - 1;
-            (Span::new(file, at, at + 1), "is not what it should be".to_owned())
+            let message = "is not what it should be".to_owned();
+            Label { span: Span::new(file, at, at + 1), message }
         };
-        let excerpt =
-            Excerpt::new(sources.get(file), &[place("last: 2"), place("first: 1")], 0, 70);
+        let labels = [place("last: 2"), place("first: 1")];
+        let labels: Vec<&Label> = labels.iter().collect();
+        let excerpt = Excerpt::new(sources.get(file), &labels, 0, 70);
         assert_eq!(excerpt.hidden, [0; 0]);
         let marked = |at: usize| {
             let mark = &excerpt.marks[at];
@@ -235,6 +262,18 @@ mod tests {
         assert!(excerpt.text.contains("first: 1…") && excerpt.text.ends_with("last: 2 }\n"));
         let columns = excerpt.text.trim_end().chars().count();
         assert!(columns <= 70, "{}", excerpt.text);
+    }
+
+    #[test]
+    fn lines_that_touch_are_shown_together() {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yaml", "0\n1\n2\n3\n4\n5\n6\n7\n");
+        let labels = [14, 0, 6, 2]
+            .map(|at| Label { span: Span::new(file, at, at + 1), message: String::new() });
+        let labels: Vec<&Label> = labels.iter().collect();
+        let groups = |context| groups(sources.get(file), &labels, context);
+        assert_eq!(groups(0), [vec![1, 3], vec![2], vec![0]]);
+        assert_eq!(groups(1), [vec![1, 2, 3], vec![0]]);
     }
 
     #[test]

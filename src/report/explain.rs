@@ -55,8 +55,8 @@ impl<'c, 'a> Explainer<'c, 'a> {
         Self { checked, rules: evaluator(), remedies: evaluator(), format, all }
     }
 
-    /// What there is to tell, blockers first, in groups by entity.
-    pub fn diagnostics(&mut self) -> Vec<Diagnostic> {
+    /// Hands over what there is to tell, one by one, blockers first, in groups by entity.
+    pub fn tell(&mut self, each: &mut dyn FnMut(&Diagnostic)) {
         let groups = self.groups();
         let mut counts: FxHashMap<(Severity, Vec<usize>), Vec<usize>> = FxHashMap::default();
         let mut shown = Vec::new();
@@ -72,7 +72,6 @@ impl<'c, 'a> Explainer<'c, 'a> {
         for (at, key) in &shown {
             last.insert(key, *at);
         }
-        let mut diagnostics = Vec::with_capacity(shown.len());
         for (at, key) in &shown {
             let mut diagnostic = self.diagnostic(&groups[*at]);
             let rest = counts.get(key).map_or(&[][..], |same| &same[EQUAL.min(same.len())..]);
@@ -83,9 +82,8 @@ impl<'c, 'a> Explainer<'c, 'a> {
                 let text = format!("{} more like this: {names} (use --all)", rest.len());
                 diagnostic = diagnostic.note("more", text);
             }
-            diagnostics.push(diagnostic);
+            each(&diagnostic);
         }
-        diagnostics
     }
 
     /// A line per finding costs little: nothing is left out of those.

@@ -2,6 +2,8 @@
 //!
 //! Owns the look that was asked for, colours, widths and the breaking of lines. Knows nothing of what is printed.
 
+use std::borrow::Cow;
+
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::diagnostic::{Diagnostic, Severity};
@@ -58,9 +60,9 @@ pub enum Tone {
 
 impl Look {
     /// The text in a colour, where colours are wanted.
-    pub fn paint(&self, tone: Tone, text: &str) -> String {
+    pub fn paint<'t>(&self, tone: Tone, text: &'t str) -> Cow<'t, str> {
         if !self.color {
-            return text.to_owned();
+            return Cow::Borrowed(text);
         }
         let code = match tone {
             Tone::Bad => "1;31",
@@ -70,7 +72,7 @@ impl Look {
             Tone::Good => "1;32",
             Tone::Heading => "1",
         };
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        Cow::Owned(format!("\u{1b}[{code}m{text}\u{1b}[0m"))
     }
 
     /// Our own typography, in the characters that the terminal has.
@@ -79,80 +81,115 @@ impl Look {
     }
 
     /// A text of ours in the characters that the terminal has.
-    pub fn glyphs(&self, text: &str) -> String {
-        match self.graphics {
-            Graphics::Unicode => text.to_owned(),
-            _ => text.replace('…', "..."),
+    pub fn glyphs<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.graphics == Graphics::Unicode || text.is_ascii() {
+            return Cow::Borrowed(text);
         }
+        Cow::Owned(text.replace('…', "..."))
     }
 
     /// Appends a heading and a text, broken into lines that hang below where the text starts.
     ///
     /// Lines of the text after the first are kept as they are: they are meant to be copied.
     pub fn hanging(&self, out: &mut String, heading: &str, painted: &str, text: &str) {
-        let indent = heading.width();
         out.push_str(painted);
+        self.hang(out, width_of(heading), text);
+    }
+
+    /// Appends a text behind a heading of so many columns, as [`Look::hanging`] does it.
+    pub fn hang(&self, out: &mut String, indent: usize, text: &str) {
         let mut lines = text.split('\n');
         let first = lines.next().unwrap_or_default();
-        for (at, line) in wrap(first, self.width.saturating_sub(indent).max(24)).iter().enumerate()
-        {
+        let first = wrap(first, self.width.saturating_sub(indent).max(24));
+        for (at, line) in first.into_iter().chain(lines).enumerate() {
             if at > 0 {
-                out.push_str(&" ".repeat(indent));
+                blanks(out, indent);
             }
-            out.push_str(line);
-            out.push('\n');
-        }
-        for line in lines {
-            out.push_str(&" ".repeat(indent));
             out.push_str(line);
             out.push('\n');
         }
     }
 }
 
+/// Appends so many blanks.
+pub fn blanks(out: &mut String, mut count: usize) {
+    const BLANKS: &str = "                ";
+    while count > 0 {
+        let some = count.min(BLANKS.len());
+        out.push_str(&BLANKS[..some]);
+        count -= some;
+    }
+}
+
+/// Columns that a text takes.
+pub fn width_of(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
 /// Breaks a text at blanks into lines of at most so many columns; a word that is longer stays whole.
-pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    if text.len() <= width && text.is_ascii() {
-        return vec![text.to_owned()];
+pub fn wrap(text: &str, width: usize) -> Vec<&str> {
+    if !text.is_ascii() {
+        return wrap_words(text, width);
     }
     let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut used = 0;
+    let mut rest = text;
+    while rest.len() > width {
+        // No line starts with a blank.
+        rest = rest.trim_start_matches(' ');
+        if rest.len() <= width {
+            break;
+        }
+        let bytes = rest.as_bytes();
+        let is_blank = |byte: &u8| *byte == b' ';
+        let end = bytes[..=width].iter().rposition(is_blank);
+        let end = end.or_else(|| bytes.iter().position(is_blank));
+        let Some(end) = end else { break };
+        lines.push(&rest[..end]);
+        rest = rest[end + 1..].trim_start_matches(' ');
+    }
+    lines.push(rest);
+    lines
+}
+
+/// The same where the columns of each word must be counted.
+fn wrap_words(text: &str, width: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let (mut start, mut at, mut used) = (0, 0, 0);
     for word in text.split(' ') {
-        let size = if word.is_ascii() { word.len() } else { word.width() };
+        let size = width_of(word);
         if used > 0 && used + 1 + size > width {
-            lines.push(std::mem::take(&mut line));
+            lines.push(&text[start..at - 1]);
+            start = at;
             used = 0;
-        } else if !line.is_empty() || used > 0 {
-            line.push(' ');
+        } else if at > start {
             used += 1;
         }
-        line.push_str(word);
+        if at == start && word.is_empty() {
+            // No line starts with a blank.
+            start += 1;
+        }
         used += size;
+        at += word.len() + 1;
     }
-    lines.push(line);
+    lines.push(text.get(start..).unwrap_or_default());
     lines
 }
 
 /// Breaks a text at blanks into lines of at most so many columns, and a word that is longer wherever the line ends.
-pub fn fill(text: &str, width: usize) -> Vec<String> {
+pub fn fill(text: &str, width: usize) -> Vec<&str> {
     let mut lines = Vec::new();
-    for line in wrap(text, width) {
-        if line.len() <= width {
-            lines.push(line);
-            continue;
+    for mut line in wrap(text, width) {
+        while line.len() > width {
+            let mut used = 0;
+            let end = line.char_indices().find(|(at, char)| {
+                used += columns(*char);
+                used > width && *at > 0
+            });
+            let Some((end, _)) = end else { break };
+            lines.push(&line[..end]);
+            line = &line[end..];
         }
-        let mut part = String::new();
-        let mut used = 0;
-        for char in line.chars() {
-            if used + columns(char) > width && !part.is_empty() {
-                lines.push(std::mem::take(&mut part));
-                used = 0;
-            }
-            part.push(char);
-            used += columns(char);
-        }
-        lines.push(part);
+        lines.push(line);
     }
     lines
 }
@@ -206,6 +243,21 @@ mod tests {
         assert_eq!(wrap("서울 서울", 5), ["서울", "서울"]);
         assert_eq!(wrap("averylongword x", 4), ["averylongword", "x"]);
         assert_eq!(fill("averylongword x 서울", 4), ["aver", "ylon", "gwor", "d", "x", "서울"]);
+    }
+
+    #[test]
+    fn lines_never_begin_with_a_blank_where_a_text_is_broken() {
+        for [text, other] in [["  abcd  ef", "  äbcd  ef"], ["   ", " \u{300}  "]] {
+            assert_eq!(wrap(text, text.len()), [text]);
+            let plain = wrap(text, 5);
+            let counted = wrap(other, 5);
+            assert_eq!(plain.len(), counted.len(), "{plain:?} {counted:?}");
+        }
+        assert_eq!(wrap("  abcd  ef", 5), ["abcd ", "ef"]);
+        assert_eq!(wrap("  äbcd  ef", 5), ["äbcd ", "ef"]);
+        assert_eq!(wrap("abcd  ", 4), ["abcd", ""]);
+        assert_eq!(wrap("äbcd  ", 4), ["äbcd", ""]);
+        assert_eq!(wrap("a b", 0), ["a", "b"]);
     }
 
     #[test]

@@ -90,7 +90,7 @@ pub fn groups(out: &mut String, asked: &[Asked<'_>], look: &Look) {
 }
 
 fn ask(out: &mut String, number: usize, asked: &Asked<'_>, look: &Look) {
-    let clean = |text: &str| look.glyphs(&sanitise::clean_lines(text));
+    let clean = |text: &str| look.glyphs(&sanitise::clean_lines(text)).into_owned();
     let lead = format!("    {number}. ");
     look.hanging(out, &lead, &look.paint(Tone::Doubt, &lead), &clean(&asked.question.ask));
     let note = |out: &mut String, heading: &str, text: &str| {

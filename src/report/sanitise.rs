@@ -7,6 +7,9 @@ use std::borrow::Cow;
 
 /// A text for one line of output.
 pub fn clean(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
     let acts = |byte: u8| byte.is_ascii_control() || byte == b'#';
     if text.is_ascii() && !text.bytes().any(acts) && !text.trim_start().starts_with("::") {
         return Cow::Borrowed(text);
@@ -19,16 +22,23 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 }
 
 /// A text of our own making that may hold line breaks, with texts of users in it.
-pub fn clean_lines(text: &str) -> String {
+pub fn clean_lines(text: &str) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
     let lines: Vec<_> = text.split('\n').map(clean).collect();
-    lines.join("\n")
+    Cow::Owned(lines.join("\n"))
 }
 
 /// Whether a text is harmless as it is, and each of its bytes takes one column: most are, and need no look at each.
 pub fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'#')
-        && !bytes.windows(2).any(|pair| pair == b"::")
+    let is_odd = |byte: u8| !(b' '..=b'~').contains(&byte) | (byte == b'#');
+    let is_colon = |byte: u8| byte == b':';
+    let next = bytes.get(1..).unwrap_or_default();
+    // Without a way out in the middle many bytes are looked at in one step.
+    !bytes.iter().fold(false, |odd, byte| odd | is_odd(*byte))
+        && !bytes.iter().zip(next).fold(false, |two, (a, b)| two | (is_colon(*a) & is_colon(*b)))
 }
 
 /// Appends one character, harmless.

@@ -3,31 +3,40 @@
 //! Owns the one thing that needs care: a line break in a command must be written so that the shell joins the lines
 //! again. Where that cannot be done surely, the command stays on one line however long it is. Executes nothing.
 
-use unicode_width::UnicodeWidthStr;
+use std::borrow::Cow;
+
+use crate::report::layout::width_of;
 
 /// A command in lines of at most so many columns, where its shell allows it.
-pub fn lines(command: &str, width: usize) -> Vec<String> {
-    if command.width() <= width || command.contains('\n') {
-        return command.split('\n').map(str::to_owned).collect();
+pub fn lines(command: &str, width: usize) -> Vec<Cow<'_, str>> {
+    if command.contains('\n') {
+        return command.split('\n').map(Cow::Borrowed).collect();
     }
-    let Some(words) = words(command) else { return vec![command.to_owned()] };
+    if width_of(command) <= width {
+        return vec![Cow::Borrowed(command)];
+    }
+    let Some(words) = words(command) else { return vec![Cow::Borrowed(command)] };
     let joint = if is_verb_noun(words.first().copied().unwrap_or_default()) { " `" } else { " \\" };
-    let mut lines: Vec<String> = Vec::new();
+    let mut lines: Vec<Cow<'_, str>> = Vec::new();
     let mut line = String::new();
+    let mut used = 0;
     for (at, word) in words.iter().enumerate() {
         // The value of an option stays beside it.
         let value =
             words.get(at + 1).filter(|next| word.starts_with('-') && !next.starts_with('-'));
-        let needed = word.width() + value.map_or(0, |value| value.width() + 1);
-        if !line.is_empty() && line.width() + 1 + needed + joint.len() > width {
-            lines.push(format!("{line}{joint}"));
-            line = "    ".to_owned();
+        let needed = width_of(word) + value.map_or(0, |value| width_of(value) + 1);
+        if !line.is_empty() && used + 1 + needed + joint.len() > width {
+            line.push_str(joint);
+            lines.push(Cow::Owned(std::mem::replace(&mut line, "    ".to_owned())));
+            used = line.len();
         } else if !line.is_empty() {
             line.push(' ');
+            used += 1;
         }
         line.push_str(word);
+        used += width_of(word);
     }
-    lines.push(line);
+    lines.push(Cow::Owned(line));
     lines
 }
 

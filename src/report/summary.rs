@@ -3,7 +3,7 @@
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::evaluate::{Finding, Outcome, Readiness, Verdict};
 use crate::report::Format;
-use crate::report::layout::{Look, Tone, names, wrong};
+use crate::report::layout::{Look, Tone, names, wrap, wrong};
 use crate::report::{sanitise, times};
 use crate::scalar;
 use crate::schema::types::Type;
@@ -152,8 +152,8 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
     let asked = asked(checked, look);
     let lead = format!("gate {word}{asked}: ");
     let painted = format!("gate {}{asked}: ", look.paint(tone, word));
-    let lines = crate::report::layout::wrap(&format!("{lead}{text}"), look.width.max(40));
-    for (at, line) in lines.iter().enumerate() {
+    let text = format!("{lead}{text}");
+    for (at, line) in wrap(&text, look.width.max(40)).iter().enumerate() {
         match (at, line.strip_prefix(lead.as_str())) {
             (0, Some(rest)) => out.push_str(&format!("{painted}{rest}\n")),
             (0, None) => out.push_str(&format!("{line}\n")),

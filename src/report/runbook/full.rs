@@ -3,6 +3,8 @@
 //! Owns the order in which things are told, and the layout. One thing a line, what to do before why, commands so that
 //! they can be copied, nothing that only colour says.
 
+use std::borrow::Cow;
+
 use crate::plan::{Hold, Plan, Step, Unresolved};
 use crate::report::layout::{Look, Tone, count, names, wrong};
 use crate::report::questions::{self, Asked};
@@ -88,7 +90,7 @@ impl Page<'_> {
     }
 
     /// Lines that are meant to be copied, whatever their length.
-    fn verbatim(&self, out: &mut String, heading: &str, lines: &[String]) {
+    fn verbatim(&self, out: &mut String, heading: &str, lines: &[Cow<'_, str>]) {
         for (at, line) in lines.iter().enumerate() {
             let heading = format!("{:<HEADING$}", if at == 0 { heading } else { "" });
             out.push_str(&" ".repeat(self.indent));
@@ -99,7 +101,7 @@ impl Page<'_> {
     }
 
     fn clean(&self, text: &str) -> String {
-        self.look.glyphs(&sanitise::clean_lines(text))
+        self.look.glyphs(&sanitise::clean_lines(text)).into_owned()
     }
 }
 
