@@ -135,11 +135,12 @@ fn spoken(out: &mut String, source: &Source, excerpt: &Excerpt<'_>) {
         });
         let place = mark.position;
         let name = sanitise::clean(source.name());
+        let label = sanitise::clean(mark.label);
         let what = &excerpt.text[mark.start..mark.end];
         out.push_str(&format!("{name}, line {}, column {}: {text}\n", place.line, place.column));
-        match (what.is_empty(), mark.label.is_empty()) {
-            (false, false) => out.push_str(&format!("{what}: {}\n", mark.label)),
-            (true, false) => out.push_str(&format!("{}\n", mark.label)),
+        match (what.is_empty(), label.is_empty()) {
+            (false, false) => out.push_str(&format!("{what}: {label}\n")),
+            (true, false) => out.push_str(&format!("{label}\n")),
             (_, true) => {}
         }
     }

@@ -342,10 +342,12 @@ fn nothing_of_a_user_acts_on_the_terminal() {
         "{HEAD}servers:\n  - id: \"s\\e[31m1\"\n    state: stopped # \u{202e}evil\n    model: \"a\\u202eb\"\n    \
          \"k\\u0007\": 1\n    joined: \"\\x9b31m\"\n"
     );
-    for form in ["full", "concise"] {
+    let pack = PACK.replace("s.model == \"old\"", "s.model != \"new\"");
+    for (form, variable) in [("full", "LANG"), ("full", "NO_GRAPHICS"), ("concise", "LANG")] {
         let run = Run::new(&format!("check --rules rules s\u{202e}ite.yaml --format {form}"))
-            .pack()
-            .file("s\u{202e}ite.yaml", &text);
+            .file("rules/demo.gate", &pack)
+            .file("s\u{202e}ite.yaml", &text)
+            .variable(variable, "1");
         let done = run.done().code(2);
         let bad = |text: &str| {
             text.chars().any(|char| {
@@ -353,7 +355,10 @@ fn nothing_of_a_user_acts_on_the_terminal() {
             })
         };
         assert!(!bad(&done.out) && !bad(&done.err), "{:?}", done.out);
-        done.says("<U+001B>").says("s<U+202E>ite.yaml");
+        let done = done.says("<U+001B>").says("s<U+202E>ite.yaml");
+        if form == "full" {
+            done.says("is a<U+202E>b");
+        }
     }
 }
 
