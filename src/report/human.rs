@@ -136,7 +136,10 @@ fn spoken(out: &mut String, source: &Source, excerpt: &Excerpt<'_>) {
         let place = mark.position;
         let name = sanitise::clean(source.name());
         let label = sanitise::clean(mark.label);
-        let what = &excerpt.text[mark.start..mark.end];
+        let before = line.map_or("", |line| &excerpt.text[line.start..mark.start]);
+        // What a value is, its label says; what is wanted is a name for it.
+        let key = key(before).filter(|_| label.starts_with("is "));
+        let what = key.unwrap_or(&excerpt.text[mark.start..mark.end]);
         out.push_str(&format!("{name}, line {}, column {}: {text}\n", place.line, place.column));
         match (what.is_empty(), label.is_empty()) {
             (false, false) => out.push_str(&format!("{what}: {label}\n")),
@@ -144,4 +147,10 @@ fn spoken(out: &mut String, source: &Source, excerpt: &Excerpt<'_>) {
             (_, true) => {}
         }
     }
+}
+
+/// The key of the value that follows on its line.
+fn key(before: &str) -> Option<&str> {
+    let key = before.trim_end().strip_suffix(':')?.trim_end_matches(['"', '\'']);
+    key.rsplit([' ', '{', '[', ',', '"', '\'', '…']).next().filter(|key| !key.is_empty())
 }

@@ -372,7 +372,7 @@ fn frames_fit_the_terminal() {
     spoken.says(
         "error[SRV-001]: s1 is stopped, so nothing can be done with it\n\
          site.yaml, line 7, column 12: state: stopped\n\
-         stopped: is stopped\n",
+         state: is stopped\n",
     );
     for line in check(UNKNOWN, "").variable("COLUMNS", "60").done().out.lines() {
         assert!(line.chars().count() <= 60, "{line}");
