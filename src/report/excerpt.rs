@@ -36,7 +36,7 @@ pub struct Line {
 }
 
 /// Some lines of a file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Excerpt<'l> {
     /// The lines, each with a line break behind it.
     pub text: String,
@@ -50,6 +50,8 @@ pub struct Excerpt<'l> {
 
 /// Lines with fewer columns than this are shown however narrow the terminal is.
 const NARROWEST: usize = 40;
+/// Bytes that a line mostly takes.
+const USUAL: usize = 80;
 
 /// The labels of a file by the lines that are shown together, with so many before and after each: groups of indices, each
 /// in the order handed in. A line between two groups is left out.
@@ -83,7 +85,12 @@ impl<'l> Excerpt<'l> {
         }
         numbers.sort_unstable();
         numbers.dedup();
-        let mut excerpt = Excerpt { marks: Vec::with_capacity(labels.len()), ..Self::default() };
+        let mut excerpt = Excerpt {
+            text: String::with_capacity(numbers.len() * USUAL),
+            lines: Vec::with_capacity(numbers.len()),
+            marks: Vec::with_capacity(labels.len()),
+            hidden: Vec::new(),
+        };
         let mut placed: Vec<Option<Mark<'l>>> = vec![None; labels.len()];
         for number in numbers {
             let here: Vec<usize> = (0..lines.len()).filter(|at| lines[*at] == number).collect();

@@ -143,7 +143,8 @@ impl Frames {
             width,
             is_primary: kind.is_primary,
         };
-        let mut drawn = String::new();
+        // Some lines more than those of the excerpt, with frames in characters of several bytes.
+        let mut drawn = String::with_capacity(2 * shown.excerpt.text.len() + 1_024);
         // Writing into a string does not fail, and every mark lies in the excerpt.
         let _ = self.handlers[kind.color].render_report(&mut drawn, &shown);
         // The first line is miette's headline, which ours replaces.
