@@ -405,6 +405,8 @@ impl Spelling<'_> {
             Type::Time => vec![self.text("2020-03-28T09:00:00Z")],
             Type::Row(_) => vec!["{ … }".into()],
             Type::Int => vec!["<int>".into()],
+            // How texts are compared is nothing to write.
+            Type::TextNocase => vec![self.text("<text>")],
             other => vec![self.text(&format!("<{}>", other.describe(schema)))],
         };
         if matches!(ty, Type::OrNone(_)) {

@@ -261,7 +261,8 @@ impl<'c, 'a> Explainer<'c, 'a> {
         }
         let mut text = parts.join("; ");
         if !rule.see.is_empty() {
-            text.push_str(&format!(" (also known as error {})", rule.see.join(", ")));
+            let plural = if rule.see.len() == 1 { "" } else { "s" };
+            text.push_str(&format!(" (also known as error{plural} {})", rule.see.join(", ")));
         }
         text
     }
