@@ -256,3 +256,35 @@ impl<'s> SpanContents<'s> for Contents<'s> {
         self.shown.excerpt.lines.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Sources, Span};
+
+    #[test]
+    fn what_is_kept_is_drawn_as_if_it_were_new() {
+        let mut sources = Sources::default();
+        let text: String = (0..=KEPT).map(|at| format!("- key{at}: value\n\n\n\n")).collect();
+        let file = sources.add("a.yaml", text);
+        let source = sources.get(file);
+        let look = Look { color: true, ..Look::default() };
+        let label = |entry: usize, message: &str| {
+            let start = source.line_starts()[4 * entry] as usize + 2;
+            Label { span: Span::new(file, start, start + 3), message: message.to_owned() }
+        };
+        let frames = Frames::new(&look);
+        let shared = label(0, "is shared");
+        for entry in 1..=KEPT {
+            let (own, other) = (label(entry, "is one of many"), label(entry, "is another"));
+            let all: [&[&Label]; 4] = [&[&own], &[&own, &shared], &[&shared, &other], &[&own]];
+            for (labels, context) in all.into_iter().zip([0, 1, 1, 1]) {
+                let (mut kept, mut new) = (String::new(), String::new());
+                frames.draw(&mut kept, source, labels, context);
+                Frames::new(&look).draw(&mut new, source, labels, context);
+                assert_eq!(kept, new);
+                assert_eq!(kept.matches("is shared").count(), labels.len() - 1);
+            }
+        }
+    }
+}
