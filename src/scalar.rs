@@ -75,13 +75,18 @@ pub fn print_size(bytes: i64) -> String {
     format!("{}{unit}", bytes / factor)
 }
 
-/// The shortest exact spelling of a duration.
+/// A duration as a person says it, exactly: `15min`, `16min47s`.
 pub fn print_duration(seconds: i64) -> String {
-    let (unit, factor) = DURATIONS
-        .iter()
-        .find(|(_, factor)| seconds % factor == 0 && seconds != 0)
-        .unwrap_or(&("s", 1));
-    format!("{}{unit}", seconds / factor)
+    let mut text = if seconds < 0 { "-" } else { "" }.to_owned();
+    let mut rest = seconds.unsigned_abs();
+    for (unit, factor) in DURATIONS {
+        let factor = factor.unsigned_abs();
+        if rest >= factor {
+            text += &format!("{}{unit}", rest / factor);
+            rest %= factor;
+        }
+    }
+    if seconds == 0 { "0s".to_owned() } else { text }
 }
 
 /// An RFC 3339 instant with its zone, in microseconds since 1970, rounded down; `None` for anything else, and for what lies
@@ -230,7 +235,14 @@ mod tests {
         assert_eq!(parse_duration("2h30min"), Some(9_000));
         assert_eq!(parse_duration("2h30"), None);
         assert_eq!(print_size(600 << 30), "600GiB");
-        assert_eq!(print_duration(900), "15min");
+        for (seconds, text) in
+            [(900, "15min"), (1_007, "16min47s"), (93_784, "1d2h3min4s"), (0, "0s"), (86_400, "1d")]
+        {
+            assert_eq!(print_duration(seconds), text);
+            assert_eq!(parse_duration(text), Some(seconds), "what is printed can be written");
+        }
+        assert_eq!(print_duration(-90), "-1min30s");
+        assert_eq!(print_duration(i64::MIN).chars().next(), Some('-'));
     }
 
     #[test]

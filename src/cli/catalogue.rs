@@ -99,7 +99,8 @@ fn entry(
     }
     line.push_str(&format!(" · clauses {}", rule.clauses.join(", ")));
     if !rule.see.is_empty() {
-        line.push_str(&format!(" · known as error {}", plain(&rule.see.join(", "))));
+        let plural = if rule.see.len() == 1 { "" } else { "s" };
+        line.push_str(&format!(" · known as error{plural} {}", plain(&rule.see.join(", "))));
     }
     if let Some((page, section)) = found {
         line.push_str(&format!(" · [page and cases]({})", link(page, section)));
