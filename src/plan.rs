@@ -13,8 +13,9 @@ use crate::compile::ir::{Level, RuleSet};
 use crate::evaluate::explain;
 use crate::evaluate::touch::{self, Field};
 use crate::evaluate::truth::Truth;
-use crate::evaluate::{Evaluation, Question, Raw, Readiness, show};
+use crate::evaluate::{Evaluation, Question, Raw, Readiness};
 use crate::facts::{Facts, RowId, SlotId};
+use crate::plan::order::Order;
 use crate::plan::prune::Kept;
 use crate::plan::state::{FindingKey, State};
 use crate::plan::step::{Choice, Portable, Spec};
@@ -27,7 +28,9 @@ mod candidates;
 pub(crate) mod describe;
 mod drags;
 pub mod finish;
+mod order;
 pub mod prune;
+pub mod reads;
 mod search;
 pub mod state;
 pub mod step;
@@ -248,9 +251,7 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     standing: FxHashMap<RowId, usize>,
     asked: FxHashSet<Field>,
     pub(crate) taken: Vec<Taken<'a>>,
-    writer: FxHashMap<SlotId, usize>,
-    /// The steps whose needs read a fact.
-    readers: FxHashMap<SlotId, Vec<usize>>,
+    order: Order,
     /// Steps that were tried for a finding, and how many were taken by then.
     tried: FxHashMap<Trial, usize>,
     /// Those that were tried again after others were taken.
@@ -305,8 +306,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             standing: FxHashMap::default(),
             asked: touch::fields(rules.unit_filter.as_deref(), rules),
             taken: Vec::new(),
-            writer: FxHashMap::default(),
-            readers: FxHashMap::default(),
+            order: Order::default(),
             tried: FxHashMap::default(),
             retried: FxHashSet::default(),
             budget,
@@ -326,47 +326,6 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             }
         }
         planner
-    }
-
-    /// The steps in the order that the rules ask for by `after`, each behind those that facts make it wait for; none where
-    /// they are so already, or cannot be.
-    fn as_said(&self) -> Option<Vec<usize>> {
-        let remedies = &self.state.rules.remedies;
-        let said = |at: usize| remedies[self.taken[at].spec.remedy].after.iter();
-        let mut last: FxHashMap<usize, usize> = FxHashMap::default();
-        let mut left: FxHashMap<usize, usize> = FxHashMap::default();
-        for (at, taken) in self.taken.iter().enumerate() {
-            last.insert(taken.spec.remedy, at);
-            *left.entry(taken.spec.remedy).or_insert(0) += 1;
-        }
-        let steps = 0..self.taken.len();
-        let late =
-            |at: usize| said(at).any(|before| last.get(before).is_some_and(|last| *last > at));
-        if !steps.clone().any(late) {
-            return None;
-        }
-        let mut order = Vec::with_capacity(self.taken.len());
-        let mut done = vec![false; self.taken.len()];
-        while order.len() < self.taken.len() {
-            let free = |at: &usize| {
-                let taken = &self.taken[*at];
-                let own = taken.spec.remedy;
-                // A step does not wait for itself.
-                let waits = |before: &usize| {
-                    left.get(before).is_some_and(|left| *left > usize::from(*before == own))
-                };
-                !done[*at]
-                    && taken.step.after.iter().all(|number| done[number - 1])
-                    && !said(*at).any(waits)
-            };
-            let next = steps.clone().find(free)?;
-            done[next] = true;
-            if let Some(left) = left.get_mut(&self.taken[next].spec.remedy) {
-                *left -= 1;
-            }
-            order.push(next);
-        }
-        Some(order)
     }
 
     fn kept(&self) -> Vec<Kept<'a>> {
@@ -413,76 +372,17 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         }
         let mut step = self.describe(spec);
         step.alternatives = alternatives;
-        for usage in note.uses() {
-            let slot = usage.slot();
-            let Some(number) = self.writer.get(&slot).map(|writer| writer + 1) else { continue };
-            if !step.after.contains(&number) {
-                step.after.push(number);
-            }
-            // One reason a step: the last fact read is the one that the need is about.
-            let facts = &self.state.facts;
-            let ending = format!(": step {number}");
-            step.reasons.retain(|reason| !reason.ends_with(&ending));
-            step.reasons.push(format!(
-                "needs {} = {}{ending}",
-                facts.slot_path(slot),
-                show::slot(slot, facts)
-            ));
-        }
+        let needed: Vec<SlotId> = note.uses().iter().map(Use::slot).collect();
+        self.order.by_needs(&mut step, &needed, &self.state.facts);
         let Some(applied) = self.state.apply(spec) else { return false };
         let useless =
             !wanted.is_empty() && !wanted.iter().any(|key| !self.state.open.contains_key(key));
-        if useless || self.leaves_behind(&applied) {
+        if useless || self.leaves_behind(&applied, &self.units) {
             self.state.undo(applied);
             return false;
         }
-        for slot in &applied.changed {
-            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1)
-                && !step.after.contains(&number)
-            {
-                step.after.push(number);
-                let path = self.state.facts.slot_path(*slot);
-                step.reasons.push(format!("goes on with {path}: step {number}"));
-            }
-        }
-        // What an earlier step needs must not be changed beside it.
-        let facts = &self.state.facts;
-        for (slot, readers) in
-            applied.changed.iter().filter_map(|slot| Some((slot, self.readers.get(slot)?)))
-        {
-            for number in readers.iter().map(|reader| reader + 1) {
-                if !step.after.contains(&number) {
-                    step.after.push(number);
-                    let path = facts.slot_path(*slot);
-                    step.reasons
-                        .push(format!("changes {path}, which is needed before: step {number}"));
-                }
-            }
-        }
-        for slot in &applied.done.reads {
-            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1)
-                && !step.after.contains(&number)
-            {
-                step.after.push(number);
-                let path = self.state.facts.slot_path(*slot);
-                step.reasons.push(format!("what is chosen fits by {path}: step {number}"));
-            }
-        }
-        for slot in &applied.done.used {
-            if let Some(number) = self.writer.get(slot).map(|writer| writer + 1)
-                && !step.after.contains(&number)
-            {
-                step.after.push(number);
-                let path = self.state.facts.slot_path(*slot);
-                step.reasons.push(format!("goes by {path}: step {number}"));
-            }
-        }
-        for (at, taken) in self.taken.iter().enumerate() {
-            let said = rules.remedies[spec.remedy].after.contains(&taken.spec.remedy);
-            if said && !step.after.contains(&(at + 1)) {
-                step.after.push(at + 1);
-            }
-        }
+        self.order.by_effects(&mut step, &applied, &self.state.facts);
+        self.order.as_said(&mut step, &rules.remedies[spec.remedy].after);
         if let Some(sake) = sake {
             step.reasons.push(format!("makes {sake} possible"));
         }
@@ -510,18 +410,13 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         helped.sort_unstable();
         helped.dedup();
         step.helps = helped.iter().map(|unit| self.state.facts.name(*unit)).collect();
+        step.id = self.taken.len() + 1;
+        let (facts, place) = (&self.state.facts, self.taken.len());
+        self.order.enter((place, spec.remedy), &needed, &applied, facts);
         step.choices = applied.done.choices;
         step.edits = applied.done.edits;
-        step.id = self.taken.len() + 1;
-        for slot in &applied.changed {
-            self.writer.insert(*slot, self.taken.len());
-            self.readers.remove(slot);
-        }
-        let mut reads: Vec<SlotId> = note.uses().iter().map(Use::slot).collect();
-        reads.extend(&applied.done.used);
-        for slot in &reads {
-            self.readers.entry(*slot).or_default().push(self.taken.len());
-        }
+        let mut reads = needed;
+        reads.extend(applied.done.used.facts);
         reads.extend(applied.done.reads);
         self.taken.push(Taken {
             spec: spec.clone(),

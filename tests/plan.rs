@@ -17,6 +17,8 @@ mod broken;
 mod clauses;
 #[path = "plan/follow.rs"]
 mod follow;
+#[path = "plan/order.rs"]
+mod order;
 #[path = "plan/random.rs"]
 mod random;
 #[path = "plan/search.rs"]

@@ -154,6 +154,11 @@ pub fn fields(expr: Option<&Expr>, rules: &RuleSet) -> FxHashSet<Field> {
     reads.fields
 }
 
+/// What is looked for, where an expression asks whether the value of a field stands in a list of the whole environment.
+pub fn sought<'r>(expr: &'r Expr, rules: &'r RuleSet) -> Option<&'r Expr> {
+    search(expr, rules).map(|(element, _)| element)
+}
+
 /// A list as it is known by the expression that makes it.
 fn known(list: &Expr) -> usize {
     std::ptr::from_ref(list).addr()

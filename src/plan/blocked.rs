@@ -40,14 +40,14 @@ impl<'a> Planner<'a, '_, '_> {
         former
     }
 
-    /// Whether a step leaves a unit behind by making that it is no longer asked for: that mends nothing.
-    pub(crate) fn leaves_behind(&self, applied: &Applied<'a>) -> bool {
+    /// Whether a step leaves one of these units behind by making that it is no longer asked for: that mends nothing.
+    pub(crate) fn leaves_behind(&self, applied: &Applied<'a>, units: &[RowId]) -> bool {
         if !self.changes_who_is_asked_for(applied) {
             return false;
         }
         let mut evaluator = Evaluator::new(&self.state.facts, self.state.rules, self.state.now);
         let left: FxHashSet<RowId> = evaluator.units().into_iter().collect();
-        self.units.iter().any(|unit| self.eligible.contains(unit) && !left.contains(unit))
+        units.iter().any(|unit| self.eligible.contains(unit) && !left.contains(unit))
     }
 
     fn changes_who_is_asked_for(&self, applied: &Applied<'a>) -> bool {

@@ -13,7 +13,7 @@ use crate::builtins::value::Value;
 use crate::compile::ir::Level;
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, Finding};
-use crate::facts::{ROOT, SlotId};
+use crate::facts::{ROOT, RowId, SlotId};
 use crate::plan::Planner;
 use crate::plan::state::{self, FindingKey};
 use crate::plan::step::{self, Portable};
@@ -61,6 +61,7 @@ pub(crate) fn prune<'a>(
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     groups.iter().enumerate().for_each(|(at, group)| members.entry(*group).or_default().push(at));
     planner.state.reset();
+    let units: Vec<RowId> = evaluation.units.iter().map(|unit| unit.row).collect();
     let mut work = steps.len() * WORK_PER_STEP + WORK_BESIDES;
     for mut left in members.into_values() {
         // The first steps were taken for what the later ones made moot, so they are tried first.
@@ -69,7 +70,7 @@ pub(crate) fn prune<'a>(
         if tried.is_empty() {
             continue;
         }
-        let Some(mut whole) = delta(planner, steps, &left) else { continue };
+        let Some(mut whole) = delta(planner, steps, &left, &units) else { continue };
         loop {
             // What goes may have been all that a step before it was for, so those are tried again.
             let before = left.len();
@@ -80,7 +81,8 @@ pub(crate) fn prune<'a>(
                 }
                 work -= left.len();
                 let fewer: Vec<usize> = left.iter().copied().filter(|other| *other != at).collect();
-                match delta(planner, steps, &fewer).filter(|fewer| fewer.is_as_good(&whole)) {
+                let now = delta(planner, steps, &fewer, &units);
+                match now.filter(|now| now.is_as_good(&whole)) {
                     Some(now) => {
                         whole = now;
                         left = fewer;
@@ -110,24 +112,28 @@ impl Delta {
     }
 }
 
-/// Carries some steps out and takes them back; none where one of them cannot start.
+/// Carries some steps out and takes them back; none where one of them cannot start, or leaves one of the units behind.
 fn delta<'a>(
     planner: &mut Planner<'a, '_, '_>,
     steps: &[Kept<'a>],
     which: &[usize],
+    units: &[RowId],
 ) -> Option<Delta> {
-    let state = &mut planner.state;
     let mut done = Vec::new();
+    let mut complete = true;
     for at in which {
+        let state = &mut planner.state;
         let ready = steps[*at].spec.on(&state.facts).filter(|spec| {
             step::needs(&state.facts, state.rules, state.now, spec, false).0 == Truth::True
         });
-        match ready.and_then(|spec| state.apply(&spec)) {
-            Some(applied) => done.push(applied),
-            None => break,
+        let applied = ready.and_then(|spec| state.apply(&spec));
+        complete = applied.as_ref().is_some_and(|applied| !planner.leaves_behind(applied, units));
+        done.extend(applied);
+        if !complete {
+            break;
         }
     }
-    let complete = done.len() == which.len();
+    let state = &planner.state;
     let keys: BTreeSet<FindingKey> = done
         .iter()
         .flat_map(|applied| applied.closed.keys().chain(&applied.opened))

@@ -3,8 +3,7 @@
 //! Owns running the effects of a remedy on a copy of the facts, in order, each seeing the result of those above, and
 //! the record of each change as an edit of the description. Does not decide which steps are taken.
 
-use crate::builtins::value::{Key, Note, Use, Value};
-use crate::compile::hoist::reads_environment;
+use crate::builtins::value::{Key, Note, Value};
 use crate::compile::ir::{Expr, Kind, LocalId, RuleSet, Scan};
 use crate::compile::remedy::{Effect, Remedy};
 use crate::evaluate::expr::Evaluator;
@@ -14,6 +13,7 @@ use crate::evaluate::truth::Truth;
 use crate::facts::change::NewFact;
 use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
 use crate::plan::edits;
+use crate::plan::reads::{Reads, judged, surveyed, traced};
 use crate::schema::TypeId;
 use crate::schema::types::Type;
 use crate::yaml::edit::Change;
@@ -47,8 +47,8 @@ pub struct Done {
     pub edits: Vec<Change>,
     /// Facts that make what is chosen fit.
     pub reads: Vec<SlotId>,
-    /// Facts that the effects read besides, but for lists of the whole environment.
-    pub used: Vec<SlotId>,
+    /// What the effects read besides.
+    pub used: Reads,
 }
 
 impl Spec<'_> {
@@ -189,14 +189,15 @@ impl<'a> Run<'_, 'a, '_> {
 
     /// The value of an expression, with a record of the facts it comes from.
     fn value(&mut self, expr: &Expr, locals: &[(LocalId, Value<'a>)]) -> Value<'a> {
-        let (value, used) = self.with(locals, |evaluator| traced(evaluator, expr));
-        self.done.used.extend(used);
+        let mut used = std::mem::take(&mut self.done.used);
+        let value = self.with(locals, |evaluator| traced(evaluator, expr, &mut used));
+        self.done.used = used;
         value
     }
 
-    fn rows(&self, base: &Option<Expr>, locals: &[(LocalId, Value<'a>)]) -> Option<Vec<RowId>> {
+    fn rows(&mut self, base: &Option<Expr>, locals: &[(LocalId, Value<'a>)]) -> Option<Vec<RowId>> {
         let Some(base) = base else { return Some(vec![ROOT]) };
-        match self.with(locals, |evaluator| evaluator.eval(base).0) {
+        match self.value(base, locals) {
             Value::Row(row) => Some(vec![row]),
             Value::List(list) => list
                 .items
@@ -250,20 +251,31 @@ impl<'a> Run<'_, 'a, '_> {
                         return None;
                     };
                     let element = ty.element()?;
-                    let places: Vec<usize> = (0..self.facts.list_len(list))
-                        .filter(|at| {
-                            let item = match self.facts.list_item(list, *at, element) {
+                    let mut used = std::mem::take(&mut self.done.used);
+                    let places = self.with(locals, |evaluator| {
+                        if row == ROOT {
+                            surveyed(evaluator, filter, *local, &mut used);
+                        }
+                        let facts = evaluator.facts;
+                        let mut is_meant = |at: &usize| {
+                            let item = match facts.list_item(list, *at, element) {
                                 Fact::Row(row) => Value::Row(row),
                                 Fact::Text(text) => Value::Text(text),
                                 Fact::Word(word) => Value::Word(word),
                                 Fact::Number(number) => Value::Number(number),
                                 _ => return false,
                             };
-                            let mut locals = locals.clone();
-                            locals.push((*local, item));
-                            self.with(&locals, |evaluator| evaluator.truth(filter).0) == Truth::True
-                        })
-                        .collect();
+                            evaluator.set(*local, item);
+                            let truth = match row {
+                                ROOT => evaluator.truth(filter).0,
+                                _ => judged(evaluator, filter, &mut used),
+                            };
+                            truth == Truth::True
+                        };
+                        let places = 0..facts.list_len(list);
+                        places.filter(&mut is_meant).collect::<Vec<usize>>()
+                    });
+                    self.done.used = used;
                     for at in places.iter().rev() {
                         self.done.edits.push(edits::removal(self.facts, slot, *at));
                     }
@@ -404,22 +416,19 @@ impl<'a> Run<'_, 'a, '_> {
         (parent, via): (RowId, SlotId),
         locals: &[(LocalId, Value<'a>)],
     ) -> Option<NewFact> {
-        let mut used = Vec::new();
+        let mut used = std::mem::take(&mut self.done.used);
         let values: Option<Vec<Vec<NewFact>>> = self.with(locals, |evaluator| {
-            used.extend(traced(evaluator, &scan.list).1);
+            traced(evaluator, &scan.list, &mut used);
             let items = evaluator.candidates(scan, None);
             let mut of = |item: Value<'a>| {
                 evaluator.set(scan.local, item);
-                let fields = fields.iter().map(|(_, value)| {
-                    let (value, facts) = traced(evaluator, value);
-                    used.extend(facts);
-                    new_fact(&value)
-                });
-                fields.collect()
+                let fields = fields.iter();
+                let values = fields.map(|(_, value)| traced(evaluator, value, &mut used));
+                values.map(|value| new_fact(&value)).collect()
             };
             items.into_iter().map(&mut of).collect()
         });
-        self.done.used.extend(used);
+        self.done.used = used;
         let mut built = Vec::new();
         for values in values? {
             let made = self.facts.make_row(ty, parent, via);
@@ -472,22 +481,6 @@ impl<'a> Run<'_, 'a, '_> {
         }
         new_fact(chosen)
     }
-}
-
-/// The value of an expression, and the facts it comes from; not those of lists of the whole environment, of which there
-/// are as many as entities.
-fn traced<'a>(evaluator: &mut Evaluator<'_, 'a, '_>, expr: &Expr) -> (Value<'a>, Vec<SlotId>) {
-    if reads_environment(expr) {
-        return (evaluator.eval(expr).0, Vec::new());
-    }
-    evaluator.trace(true);
-    let (value, note) = evaluator.eval(expr);
-    evaluator.trace(false);
-    let note = match &value {
-        Value::List(list) => note.join(&list.whole_note()),
-        _ => note,
-    };
-    (value, note.uses().iter().map(Use::slot).collect())
 }
 
 fn makes(expr: &Expr) -> bool {

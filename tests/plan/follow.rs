@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use failback::builtins::value::Value;
 use failback::compile::ir::{Level, RuleSet};
+use failback::evaluate::expr::Evaluator;
 use failback::evaluate::truth::Truth;
 use failback::evaluate::{Evaluation, Readiness, Selection, evaluate};
 use failback::facts::{Fact, Facts, ROOT, RowId, Text};
-use failback::plan::state::{Open, State};
+use failback::plan::state::{FindingKey, Open, State};
 use failback::plan::step::{self, Spec};
 use failback::plan::{Consent, Plan, plan};
 use failback::schema::types::Type;
@@ -236,7 +237,16 @@ fn on_the_facts<'a>(
     }
 }
 
-/// Without any one step something stays open that the whole plan closes, or another step cannot start.
+/// What some steps come to: what is open after them, and who is asked for.
+type End = (BTreeSet<FindingKey>, BTreeSet<RowId>);
+
+fn end<'a>(state: &State<'a, '_>) -> End {
+    let units = Evaluator::new(&state.facts, state.rules, state.now).units();
+    (state.open.keys().cloned().collect(), units.into_iter().collect())
+}
+
+/// Without any one step something stays open that the whole plan closes, somebody is no longer asked for, or another
+/// step cannot start.
 fn without_one<'a>(
     facts: &Facts<'a>,
     rules: &RuleSet,
@@ -252,11 +262,12 @@ fn without_one<'a>(
                 return None;
             }
         }
-        Some(state.open.keys().cloned().collect::<BTreeSet<_>>())
+        Some(end(&state))
     };
-    let Some(whole) = run(None) else { return };
+    let Some((open, asked)) = run(None) else { return };
     for step in &plan.steps {
-        if run(Some(step.id)).is_some_and(|rest| rest.is_subset(&whole)) {
+        let does_as_well = |(rest, left): End| rest.is_subset(&open) && left.is_superset(&asked);
+        if run(Some(step.id)).is_some_and(does_as_well) {
             wrong.push(format!("{} is not needed", step.call));
         }
     }
@@ -277,7 +288,7 @@ fn side_by_side<'a>(
             let call = &plan.steps[*at].call;
             carry_out(&mut state, call).map_err(|error| format!("{call} {error}"))?;
         }
-        Ok::<_, String>(state.open.keys().cloned().collect::<BTreeSet<_>>())
+        Ok::<_, String>(end(&state))
     };
     let told: Vec<usize> = (0..plan.steps.len()).collect();
     let mut waves = told.clone();
