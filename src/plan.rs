@@ -6,6 +6,8 @@
 //! print, and writes no file. Parts: `state` the changing facts, `step` the effects, `search` which steps are tried,
 //! `prune` what turned out needless.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::builtins::value::{Key, Use};
@@ -166,7 +168,7 @@ impl Plan {
     }
 }
 
-/// Makes a plan.
+/// Makes a plan, on a copy of the facts.
 pub fn plan<'a>(
     facts: &Facts<'a>,
     rules: &RuleSet,
@@ -174,7 +176,18 @@ pub fn plan<'a>(
     evaluation: &Evaluation<'a>,
     consent: &Consent,
 ) -> Plan {
-    let state = State::new(facts, rules, now, &evaluation.findings);
+    plan_on(facts.clone(), rules, now, evaluation, consent).0
+}
+
+/// The same on the facts themselves, which come back as they were: of a large estate a copy would take much room.
+pub fn plan_on<'a>(
+    facts: Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    evaluation: &Evaluation<'a>,
+    consent: &Consent,
+) -> (Plan, Facts<'a>) {
+    let state = State::on(facts, rules, now, &evaluation.findings);
     let mut planner = Planner::new(state, evaluation, consent);
     planner.run();
     let (whole, limit) = (planner.kept(), planner.limit.clone());
@@ -248,6 +261,8 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     eligible: FxHashSet<RowId>,
     ids: FxHashMap<FindingKey, String>,
     blocks: FxHashMap<FindingKey, Vec<RowId>>,
+    /// What is open and not about a unit, by the entity that it is about.
+    about: FxHashMap<Option<RowId>, BTreeSet<FindingKey>>,
     standing: FxHashMap<RowId, usize>,
     asked: FxHashSet<Field>,
     pub(crate) taken: Vec<Taken<'a>>,
@@ -303,6 +318,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             eligible,
             ids: FxHashMap::default(),
             blocks: FxHashMap::default(),
+            about: FxHashMap::default(),
             standing: FxHashMap::default(),
             asked: touch::fields(rules.unit_filter.as_deref(), rules),
             taken: Vec::new(),
@@ -322,6 +338,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                     *planner.standing.entry(*unit).or_insert(0) += 1;
                 }
                 planner.ids.insert(key.clone(), finding.id.clone());
+                planner.enter(&key, true);
                 planner.blocks.insert(key, finding.blocks.clone());
             }
         }

@@ -358,10 +358,10 @@ fn check<'a>(
     errors.sort_by_key(Diagnostic::span);
     let times =
         times.map(|(facts, now)| times::times(&facts, rules, now, &evaluation, &options.selection));
-    let (plan, unplanned) = match &options.planning {
-        Some(planning) => way(&facts, rules, now, &evaluation, planning),
-        None => (None, false),
-    };
+    let (mut plan, mut unplanned) = (None, false);
+    if let Some(planning) = &options.planning {
+        (plan, facts, unplanned) = way(facts, rules, now, &evaluation, planning);
+    }
     Checked {
         name: environment.name,
         now,
@@ -377,27 +377,28 @@ fn check<'a>(
     }
 }
 
-/// The plan, and whether there was too much to make one.
+/// The plan, the facts again, and whether there was too much to make one.
 fn way<'a>(
-    facts: &Facts<'a>,
+    facts: Facts<'a>,
     rules: &RuleSet,
     now: Option<i64>,
     evaluation: &Evaluation<'a>,
     planning: &Planning,
-) -> (Option<Plan>, bool) {
+) -> (Option<Plan>, Facts<'a>, bool) {
     if let Some(most) = planning.most {
         let fails = |at: &evaluate::Finding<'_>| {
             at.outcome == Outcome::Fail && rules.rules[at.rule].level == Level::Error
         };
         if !evaluation.findings.iter().any(fails) {
-            return (None, false);
+            return (None, facts, false);
         }
         // A plan looks at the whole estate again and again; a check of a large one must not wait for it.
         if evaluation.findings.len() > most || evaluation.units.len() > most * UNITS_PER_FINDING {
-            return (None, true);
+            return (None, facts, true);
         }
     }
-    (Some(plan::plan(facts, rules, now, evaluation, &planning.consent)), false)
+    let (plan, facts) = plan::plan_on(facts, rules, now, evaluation, &planning.consent);
+    (Some(plan), facts, false)
 }
 
 /// The origins of sidecars, and of documents in the same stream.

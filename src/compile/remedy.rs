@@ -90,3 +90,16 @@ pub enum Effect {
         fields: Vec<(usize, Expr)>,
     },
 }
+
+impl Effect {
+    /// The expressions in it, in the order in which they are looked at.
+    pub fn exprs(&self) -> Vec<&Expr> {
+        match self {
+            Effect::Set { base, value, .. } | Effect::Add { base, value, .. } => {
+                base.iter().chain([value]).collect()
+            }
+            Effect::Remove { base, filter, .. } => base.iter().chain([filter]).collect(),
+            Effect::Create { fields, .. } => fields.iter().map(|(_, value)| value).collect(),
+        }
+    }
+}

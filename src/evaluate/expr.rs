@@ -56,6 +56,8 @@ pub struct Evaluator<'f, 'a, 'r> {
     pub(super) summing: bool,
     /// Values of definitions by row.
     kept: Vec<kept::Kept>,
+    /// Whether only a few rows are looked at, so that what is kept of each must not take room for all.
+    few: bool,
     /// What was last asked of a definition of several names, and what came out.
     last: Vec<kept::Last<'a>>,
     /// Where the elements of made lists come from, by the expression that makes the list.
@@ -94,11 +96,18 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             partners: FxHashMap::default(),
             summing: false,
             kept: vec![kept::Kept::default(); rules.defines as usize],
+            few: false,
             last: (0..rules.defines).map(|_| kept::Last::default()).collect(),
             starts: FxHashMap::default(),
             lists: Default::default(),
             values: None,
         }
+    }
+
+    /// Looks at a few rows only: what it keeps must not cost as much as all of them.
+    pub fn of_few(mut self) -> Self {
+        self.few = true;
+        self
     }
 
     /// Asks kept values how often one stands in a list of the environment.

@@ -6,6 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::compile::ir::{Expr, Kind, Rule, RuleSet};
+use crate::compile::remedy::Effect;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::touch::count::{Base, Counted, maker};
 use crate::evaluate::touch::values::{Valued, Values};
@@ -45,6 +46,8 @@ struct Search<'r> {
 /// The fields that each rule of a set reads.
 pub struct Touch<'r> {
     rules: Vec<Reads<'r>>,
+    /// Values that the effects of remedies look for.
+    sought: Vec<Search<'r>>,
 }
 
 /// What has to be evaluated again.
@@ -58,9 +61,9 @@ pub enum Subjects {
 }
 
 impl<'r> Touch<'r> {
-    /// Watches the values that rules look for; to be called before the first change.
+    /// Watches the values that rules and effects look for; to be called before the first change.
     pub fn watch(&self, values: &mut Values, facts: &Facts<'_>) {
-        for search in self.rules.iter().flat_map(|reads| &reads.searches) {
+        for search in self.rules.iter().flat_map(|reads| &reads.searches).chain(&self.sought) {
             values.watch(search.sought, facts);
             values.watch(search.listed, facts);
             let counted = Counted::new(search.listed, search.base, &search.reads, facts);
@@ -70,7 +73,11 @@ impl<'r> Touch<'r> {
 
     /// Looks through all rules once.
     pub fn new(rules: &'r RuleSet) -> Self {
-        Self { rules: rules.rules.iter().map(|rule| reads(rule, rules)).collect() }
+        let mut effects = Reads::default();
+        let all = rules.remedies.iter().flat_map(|remedy| &remedy.effects);
+        all.flat_map(Effect::exprs).for_each(|expr| visit(expr, false, rules, &mut effects));
+        let sought = effects.searches;
+        Self { rules: rules.rules.iter().map(|rule| reads(rule, rules)).collect(), sought }
     }
 
     /// The lists in which values are looked for and something is not known.
@@ -290,6 +297,7 @@ pub struct Edge {
 }
 
 /// Who refers to whom by which field, from both ends; kept up to date by adding, so it may name too many.
+#[derive(Default)]
 pub struct References {
     /// Where the edges of each row begin; one more than there are rows.
     starts: Vec<u32>,

@@ -63,6 +63,11 @@ impl Facts<'_> {
         self.changes = Some(Vec::new());
     }
 
+    /// From now on, writes down no longer which slots change.
+    pub fn forget_changes(&mut self) {
+        self.changes = None;
+    }
+
     /// The slots that got other contents since they are written down, in order.
     pub fn changes(&self) -> &[SlotId] {
         self.changes.as_deref().unwrap_or_default()

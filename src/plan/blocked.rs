@@ -5,10 +5,11 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::builtins::value::Key;
 use crate::compile::ir::Level;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::touch::Edge;
-use crate::evaluate::{Outcome, Raw, is_terminal, subject};
+use crate::evaluate::{Outcome, is_terminal};
 use crate::facts::{Fact, ROOT, RowId, SlotId};
 use crate::plan::Planner;
 use crate::plan::state::{Applied, FindingKey};
@@ -24,6 +25,7 @@ impl<'a> Planner<'a, '_, '_> {
         before: &mut FxHashMap<RowId, usize>,
     ) -> Vec<RowId> {
         let former = self.blocks.remove(key).unwrap_or_default();
+        self.enter(key, blocked.is_some());
         for unit in &former {
             let standing = self.standing.entry(*unit).or_insert(0);
             before.entry(*unit).or_insert(*standing);
@@ -80,30 +82,26 @@ impl<'a> Planner<'a, '_, '_> {
         self.rows = self.state.facts.row_count();
         let one_by_one = leads && !asked && !self.open_ends;
         let affected = if one_by_one { self.affected(&led) } else { None };
-        let opened: FxHashSet<&FindingKey> = applied.opened.iter().collect();
-        let mut keys: Vec<&FindingKey> = Vec::new();
-        match (asked, leads) {
-            (true, _) => keys.extend(self.state.open.keys()),
-            // What is about a unit itself blocks that unit, wherever references lead.
-            (_, true) => {
-                let apart = |(key, raw): &(&FindingKey, &Raw<'a>)| {
-                    opened.contains(key)
-                        || !self.is_about_a_unit(raw)
-                            && affected
-                                .as_ref()
-                                .zip(self.reached(raw))
-                                .is_none_or(|(affected, entity)| affected.contains(&entity))
-                };
-                keys.extend(self.state.open.iter().filter(apart).map(|(key, _)| key));
+        let keys: Vec<FindingKey> = match (asked, leads, affected) {
+            (true, ..) => self.state.open.keys().cloned().collect(),
+            (_, true, Some(affected)) => {
+                let entities = affected.into_iter().map(Some).chain([None]);
+                let about = entities.filter_map(|entity| self.about.get(&entity)).flatten();
+                about.chain(&applied.opened).cloned().collect()
             }
-            _ => keys.extend(&applied.opened),
-        }
+            // What is about a unit itself blocks that unit, wherever references lead.
+            (_, true, None) => {
+                self.about.values().flatten().chain(&applied.opened).cloned().collect()
+            }
+            _ => applied.opened.clone(),
+        };
         let mut known: FxHashMap<RowId, Vec<RowId>> = FxHashMap::default();
         let (mut found, mut reach) = (Vec::new(), None);
-        let mut evaluator = Evaluator::new(&self.state.facts, self.state.rules, self.state.now);
-        for key in keys {
+        let evaluator = Evaluator::new(&self.state.facts, self.state.rules, self.state.now);
+        let mut evaluator = evaluator.of_few();
+        for key in &keys {
             let Some(raw) = self.state.open.get(key) else { continue };
-            let blocked = match self.reached(raw) {
+            let blocked = match self.reached(key) {
                 Some(entity) if !self.open_ends => {
                     known.entry(entity).or_insert_with(|| self.reaching(entity)).clone()
                 }
@@ -136,23 +134,42 @@ impl<'a> Planner<'a, '_, '_> {
         }
     }
 
-    /// The entity whose users are blocked by a finding; none where the finding tells them otherwise.
-    fn reached(&self, raw: &Raw<'a>) -> Option<RowId> {
-        let rule = &self.state.rules.rules[raw.rule];
-        if rule.blocks.is_some() && raw.open.is_none() {
-            return None;
+    /// Writes down, or takes back, that a finding is there and not about a unit, under the entity that it is about.
+    pub(crate) fn enter(&mut self, key: &FindingKey, there: bool) {
+        let entity = self.reached(key);
+        let unit = self.state.facts.schema().unit;
+        let is_about_a_unit = self.state.rules.rules[key.0].blocks.is_none()
+            && self.entity(key).is_some_and(|row| Some(self.state.facts.row(row).ty) == unit);
+        if is_about_a_unit {
+            return;
         }
-        let facts = &self.state.facts;
-        let entity = facts.entity_of(subject(&raw.bindings)?);
-        let unit = facts.schema().unit;
-        (entity != ROOT && Some(facts.row(entity).ty) != unit).then_some(entity)
+        let about = self.about.entry(entity).or_default();
+        match there {
+            true => about.insert(key.clone()),
+            false => about.remove(key),
+        };
     }
 
-    fn is_about_a_unit(&self, raw: &Raw<'a>) -> bool {
+    /// The entity that a finding is about.
+    fn entity(&self, key: &FindingKey) -> Option<RowId> {
+        let subject = key.1.iter().find_map(|key| match key {
+            Key::Row(row) => Some(*row),
+            _ => None,
+        });
+        // What a step made may have been taken back.
+        let there = self.state.facts.row_count() as RowId;
+        subject.filter(|row| *row < there).map(|row| self.state.facts.entity_of(row))
+    }
+
+    /// The entity whose users are blocked by a finding; none where the finding tells them otherwise.
+    fn reached(&self, key: &FindingKey) -> Option<RowId> {
+        let rule = &self.state.rules.rules[key.0];
+        if rule.blocks.is_some() && key.2.is_none() {
+            return None;
+        }
+        let entity = self.entity(key)?;
         let facts = &self.state.facts;
-        self.state.rules.rules[raw.rule].blocks.is_none()
-            && subject(&raw.bindings)
-                .is_some_and(|row| Some(facts.row(facts.entity_of(row)).ty) == facts.schema().unit)
+        (entity != ROOT && Some(facts.row(entity).ty) != facts.schema().unit).then_some(entity)
     }
 
     /// The units from which an entity can be reached, as [`crate::evaluate::reach`] has it, but without a look at all

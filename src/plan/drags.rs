@@ -3,17 +3,24 @@
 //! Owns the answer to who depends on it: the other members of what it belongs to, and of what the environment as a
 //! whole is about.
 
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
 use crate::facts::{Fact, ROOT, RowId};
 use crate::plan::Planner;
 use crate::schema::types::Type;
 
+/// The address of what holds a unit, and the other units in it.
+pub(crate) type Drag = (String, Vec<String>);
+
 impl Planner<'_, '_, '_> {
-    /// Entities that list a unit together with others: what it drags along.
-    pub(crate) fn drags(&self, unit: RowId) -> Vec<(String, Vec<String>)> {
+    /// Entities that list one of these units together with others: what each of them drags along.
+    pub(crate) fn drags(&self, lost: &FxHashSet<RowId>) -> FxHashMap<RowId, Vec<Drag>> {
         let facts = &self.state.facts;
         let schema = facts.schema();
-        let mut found = Vec::new();
-        let Some(unit_type) = schema.unit else { return found };
+        let mut found: FxHashMap<RowId, Vec<Drag>> = FxHashMap::default();
+        let Some(unit_type) = schema.unit.filter(|_| !lost.is_empty()) else { return found };
         let mut named = Vec::new();
         self.named_by(ROOT, &mut named);
         for (ty, def) in schema.types() {
@@ -32,17 +39,16 @@ impl Planner<'_, '_, '_> {
                             _ => None,
                         })
                         .collect();
+                    let own: BTreeSet<RowId> =
+                        members.iter().copied().filter(|member| lost.contains(member)).collect();
                     // Only what a unit hangs on, not what merely knows it.
-                    let hangs = members.contains(&unit)
-                        && (named.contains(row) || self.hangs_on(unit, *row));
-                    if hangs && members.len() > 1 {
-                        let others = members
-                            .iter()
-                            .filter(|member| **member != unit && self.units.contains(member));
-                        found.push((
-                            facts.path(*row),
-                            others.map(|member| facts.name(*member)).collect(),
-                        ));
+                    let hangs = |unit: &RowId| named.contains(row) || self.hangs_on(*unit, *row);
+                    for unit in own.into_iter().filter(hangs).filter(|_| members.len() > 1) {
+                        let others = members.iter().filter(|member| {
+                            **member != unit && self.units.binary_search(member).is_ok()
+                        });
+                        let others = others.map(|member| facts.name(*member)).collect();
+                        found.entry(unit).or_default().push((facts.path(*row), others));
                     }
                 }
             }

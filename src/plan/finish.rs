@@ -10,7 +10,7 @@ use crate::evaluate::explain;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, Outcome, Question, Readiness, is_terminal, show};
-use crate::facts::SlotId;
+use crate::facts::{Facts, SlotId};
 use crate::plan::state;
 use crate::plan::step::{self, Spec};
 use crate::plan::{Hold, Ineligible, Plan, Planner, Unresolved};
@@ -20,9 +20,10 @@ use crate::scalar;
 const DECIDING: usize = 3;
 
 impl<'a> Planner<'a, '_, '_> {
-    /// What the steps came to.
-    pub(crate) fn finish(mut self, evaluation: &Evaluation<'a>) -> Plan {
+    /// What the steps came to, and the facts as they were before the first.
+    pub(crate) fn finish(mut self, evaluation: &Evaluation<'a>) -> (Plan, Facts<'a>) {
         let rules = self.state.rules;
+        self.state.settle();
         // The whole is evaluated again, so that nothing rests on what was thought to be touched.
         let last = crate::evaluate::evaluate(
             &self.state.facts,
@@ -98,7 +99,7 @@ impl<'a> Planner<'a, '_, '_> {
         for step in &plan.steps {
             plan.closing.extend(step.closes.iter().map(|id| (id.clone(), step.id)));
         }
-        plan
+        (plan, self.state.into_facts())
     }
 
     /// Why no fix of a failed finding could be carried out; facts that its needs miss become questions.
@@ -210,14 +211,16 @@ impl<'a> Planner<'a, '_, '_> {
     fn ineligible(&self, evaluation: &Evaluation<'a>) -> Vec<Ineligible> {
         let rules = self.state.rules;
         let mut found = Vec::new();
-        for unit in evaluation.units.iter().filter(|unit| unit.readiness == Readiness::Ineligible) {
+        let lost = evaluation.units.iter().filter(|unit| unit.readiness == Readiness::Ineligible);
+        let mut drags = self.drags(&lost.clone().map(|unit| unit.row).collect());
+        for unit in lost {
             let terminal = unit.findings.iter().map(|at| &evaluation.findings[*at]);
             let terminal = terminal
                 .filter(|finding| {
                     finding.outcome == Outcome::Fail && is_terminal(&rules.rules[finding.rule])
                 })
                 .map(|finding| (finding.id.clone(), finding.message.clone()));
-            let drags = self.drags(unit.row);
+            let drags = drags.remove(&unit.row).unwrap_or_default();
             found.push(Ineligible { unit: unit.id.clone(), findings: terminal.collect(), drags });
         }
         found

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::builtins::value::Key;
 use crate::compile::ir::{Level, RuleSet};
@@ -15,7 +15,7 @@ use crate::evaluate::run::Bound;
 use crate::evaluate::touch::values::Values;
 use crate::evaluate::touch::{References, Subjects, Touch};
 use crate::evaluate::{Finding, Outcome, Raw, subject};
-use crate::facts::{Facts, SlotId};
+use crate::facts::{Facts, RowId, SlotId};
 use crate::plan::step::{self, Done, Spec};
 
 /// What makes two open findings the same: the rule, what its names are bound to, and a list that is not known.
@@ -44,6 +44,10 @@ pub struct State<'a, 'r> {
     /// What was open before the first step, in order, and where each rule begins there.
     first: Vec<(FindingKey, Raw<'a>)>,
     by_rule: Vec<usize>,
+    /// The places there of what a rule says of a subject, or of a list.
+    first_of: FxHashMap<(usize, Option<RowId>), Vec<u32>>,
+    /// What a step opened that was not open before the first; it may be closed again.
+    later_of: FxHashMap<(usize, Option<RowId>), Vec<FindingKey>>,
     start: usize,
 }
 
@@ -93,31 +97,46 @@ impl<'a, 'r> State<'a, 'r> {
         now: Option<i64>,
         findings: &[Finding<'a>],
     ) -> Self {
+        Self::on(facts.clone(), rules, now, findings)
+    }
+
+    /// The same on the facts themselves, which come back by [`State::into_facts`].
+    pub fn on(
+        mut facts: Facts<'a>,
+        rules: &'r RuleSet,
+        now: Option<i64>,
+        findings: &[Finding<'a>],
+    ) -> Self {
         let raws = findings
             .iter()
             .filter(|finding| rules.rules[finding.rule].level == Level::Error)
             .map(raw);
         let open: Open<'a> = raws.map(|raw| (key(&raw), raw)).collect();
-        let references = References::new(facts);
+        let references = References::new(&facts);
         let (touch, mut values) = (Touch::new(rules), Values::default());
-        touch.watch(&mut values, facts);
+        touch.watch(&mut values, &facts);
         let units = rules.schema.unit.map_or(&[][..], |unit| facts.entities(unit));
         // Nobody asks who is blocked where nothing is open.
-        let open_ends = !open.is_empty() && Reach::new(facts, units).is_open();
+        let open_ends = !open.is_empty() && Reach::new(&facts, units).is_open();
         let start = facts.mark();
-        let mut facts = facts.clone();
         facts.record_changes();
         let first: Vec<(FindingKey, Raw<'a>)> =
             open.iter().map(|(key, raw)| (key.clone(), raw.clone())).collect();
         let by_rule = (0..=rules.rules.len())
             .map(|rule| first.partition_point(|(key, _)| key.0 < rule))
             .collect();
+        let mut first_of: FxHashMap<_, Vec<u32>> = FxHashMap::default();
+        for ((key, raw), place) in first.iter().zip(0..) {
+            first_of.entry((key.0, subject(&raw.bindings))).or_default().push(place);
+        }
         Self {
             facts,
             rules,
             now,
             first,
             by_rule,
+            first_of,
+            later_of: FxHashMap::default(),
             open,
             touch,
             references,
@@ -132,6 +151,19 @@ impl<'a, 'r> State<'a, 'r> {
     pub fn reset(&mut self) {
         self.facts.rollback(self.start);
         self.open = self.first.iter().cloned().collect();
+    }
+
+    /// Lets go of what only further steps would need.
+    pub(crate) fn settle(&mut self) {
+        self.references = References::default();
+        self.values = Values::default();
+    }
+
+    /// The facts as they were before the first step.
+    pub(crate) fn into_facts(mut self) -> Facts<'a> {
+        self.facts.rollback(self.start);
+        self.facts.forget_changes();
+        self.facts
     }
 
     /// Carries out a step; `None`, with nothing changed, where an effect cannot be carried out.
@@ -166,15 +198,16 @@ impl<'a, 'r> State<'a, 'r> {
     }
 
     fn evaluator(&self) -> Evaluator<'_, 'a, 'r> {
-        Evaluator::new(&self.facts, self.rules, self.now).watching(Some(&self.values))
+        Evaluator::new(&self.facts, self.rules, self.now).of_few().watching(Some(&self.values))
     }
 
     fn evaluate_again(&mut self, changed: &[SlotId], doubts: &FxHashSet<usize>) -> Again<'a> {
         self.references.update(changed, &self.facts);
         self.values.update(&self.facts);
-        let evaluator = Evaluator::new(&self.facts, self.rules, self.now);
-        let mut evaluator = evaluator.watching(Some(&self.values));
-        let doubtful = self.touch.doubts(&mut evaluator);
+        let evaluator = || Evaluator::new(&self.facts, self.rules, self.now);
+        let mut whole = None;
+        let mut few = evaluator().of_few().watching(Some(&self.values));
+        let doubtful = self.touch.doubts(&mut few);
         let turned = doubts.symmetric_difference(&doubtful).copied().collect();
         let Again { mut closed, mut opened, mut touched } = Again::default();
         for (index, rule) in self.rules.rules.iter().enumerate() {
@@ -196,31 +229,18 @@ impl<'a, 'r> State<'a, 'r> {
                     found.insert(key(&raw), raw);
                 }
             };
-            let is_touched = |raw: &Raw<'a>| match &subjects {
-                Subjects::None => false,
-                Subjects::All => true,
-                // What has no subject is about a list, which any change may touch.
-                Subjects::Some(rows) => {
-                    subject(&raw.bindings).is_none_or(|row| rows.contains(&row))
-                }
-            };
             match &subjects {
                 Subjects::None => continue,
-                Subjects::All => evaluator.run(index, &mut sink),
-                Subjects::Some(rows) => evaluator.run_for(index, rows, &mut sink),
+                Subjects::All => {
+                    let new = || evaluator().watching(Some(&self.values));
+                    whole.get_or_insert_with(new).run(index, &mut sink);
+                }
+                Subjects::Some(rows) => few.run_for(index, rows, &mut sink),
             }
             self.evaluations += 1;
-            let first = self.first[self.by_rule[index]..self.by_rule[index + 1]].iter();
-            let again =
-                first.zip(self.by_rule[index] as u32..).filter(|((_, raw), _)| is_touched(raw));
-            touched.extend(again.map(|(_, place)| place));
-            let range = (index, Vec::new(), None)..(index + 1, Vec::new(), None);
-            let before: Vec<FindingKey> = self
-                .open
-                .range(range)
-                .filter(|(_, raw)| is_touched(raw))
-                .map(|(key, _)| key.clone())
-                .collect();
+            let first = self.first_touched(index, &subjects);
+            let before = self.touched(index, &subjects, &first);
+            touched.extend(first);
             for key in before {
                 if !found.contains_key(&key)
                     && let Some(raw) = self.open.remove(&key)
@@ -241,7 +261,50 @@ impl<'a, 'r> State<'a, 'r> {
                 }
             }
         }
+        opened.iter().for_each(|key| self.note_later(key));
         Again { closed, opened, touched }
+    }
+
+    /// The places, among what was open before the first step, of what may have come out otherwise.
+    fn first_touched(&self, rule: usize, subjects: &Subjects) -> Vec<u32> {
+        let of = |subject: Option<RowId>| self.first_of.get(&(rule, subject)).into_iter().flatten();
+        match subjects {
+            Subjects::None => Vec::new(),
+            Subjects::All => (self.by_rule[rule] as u32..self.by_rule[rule + 1] as u32).collect(),
+            // What has no subject is about a list, which any change may touch.
+            Subjects::Some(rows) => {
+                rows.iter().flat_map(|row| of(Some(*row))).chain(of(None)).copied().collect()
+            }
+        }
+    }
+
+    /// What was open and may have come out otherwise.
+    fn touched(&self, rule: usize, subjects: &Subjects, first: &[u32]) -> Vec<FindingKey> {
+        let first = first.iter().map(|place| &self.first[*place as usize].0);
+        let later = |subject| self.later_of.get(&(rule, subject)).into_iter().flatten();
+        let known: Vec<&FindingKey> = match subjects {
+            Subjects::None => Vec::new(),
+            Subjects::All => {
+                let range = (rule, Vec::new(), None)..(rule + 1, Vec::new(), None);
+                self.open.range(range).map(|(key, _)| key).collect()
+            }
+            Subjects::Some(rows) => {
+                let later = rows.iter().flat_map(|row| later(Some(*row))).chain(later(None));
+                first.chain(later).filter(|key| self.open.contains_key(key)).collect()
+            }
+        };
+        known.into_iter().cloned().collect()
+    }
+
+    fn note_later(&mut self, key: &FindingKey) {
+        if self.first.binary_search_by(|(first, _)| first.cmp(key)).is_ok() {
+            return;
+        }
+        let subject = self.open.get(key).and_then(|raw| subject(&raw.bindings));
+        let later = self.later_of.entry((key.0, subject)).or_default();
+        if !later.contains(key) {
+            later.push(key.clone());
+        }
     }
 }
 

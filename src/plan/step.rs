@@ -99,7 +99,7 @@ pub fn evaluator<'f, 'a, 'r>(
     now: Option<i64>,
     spec: &Spec<'a>,
 ) -> Evaluator<'f, 'a, 'r> {
-    let mut evaluator = Evaluator::new(facts, rules, now);
+    let mut evaluator = Evaluator::new(facts, rules, now).of_few();
     for (local, value) in spec.arguments.iter().enumerate() {
         evaluator.set(local as LocalId, value.clone());
     }
@@ -179,7 +179,7 @@ impl<'a> Run<'_, 'a, '_> {
         locals: &[(LocalId, Value<'a>)],
         look: impl FnOnce(&mut Evaluator<'_, 'a, '_>) -> T,
     ) -> T {
-        let evaluator = Evaluator::new(self.facts, self.rules, self.now);
+        let evaluator = Evaluator::new(self.facts, self.rules, self.now).of_few();
         let mut evaluator = evaluator.watching(self.values);
         for (local, value) in locals {
             evaluator.set(*local, value.clone());

@@ -18,7 +18,7 @@ use crate::plan::step::Spec;
 use crate::prove::conditions::{self, Found};
 use crate::prove::goal::{self, After, Want};
 use crate::prove::search::{Ask, Look, Search};
-use crate::prove::values::{self, Pool};
+use crate::prove::values::Pool;
 use crate::prove::world::World;
 use crate::prove::{Prover, example};
 use crate::source::Span;
@@ -291,7 +291,7 @@ pub(crate) fn reads(rule: &Rule, remedy: &Remedy, rules: &RuleSet) -> FxHashSet<
     rule.parts().for_each(&mut add);
     remedy.needs.iter().for_each(&mut add);
     for effect in &remedy.effects {
-        values::each_expr(effect, &mut |expr| add(expr));
+        effect.exprs().into_iter().for_each(&mut add);
     }
     reads
 }

@@ -4,7 +4,7 @@
 //! changes, so the few stand for all.
 
 use crate::compile::ir::{Const, Expr, Kind, Rule};
-use crate::compile::remedy::{Effect, Remedy};
+use crate::compile::remedy::Remedy;
 use crate::facts::change::NewFact;
 use crate::prove::world::{ELEMENTS, NOW};
 use crate::scalar;
@@ -49,7 +49,7 @@ impl Pool {
     pub fn remedy(&mut self, remedy: &Remedy) {
         remedy.needs.iter().for_each(|need| self.expr(need));
         for effect in &remedy.effects {
-            each_expr(effect, &mut |expr| self.expr(expr));
+            effect.exprs().into_iter().for_each(|expr| self.expr(expr));
         }
     }
 
@@ -225,21 +225,6 @@ fn is_fixed(expr: &Expr) -> bool {
         Kind::Add(a, b) | Kind::Subtract(a, b) => is_fixed(a) && is_fixed(b),
         Kind::Memo(_, _, inner) => is_fixed(inner),
         _ => false,
-    }
-}
-
-/// Every expression of an effect.
-pub fn each_expr<'e>(effect: &'e Effect, visit: &mut dyn FnMut(&'e Expr)) {
-    match effect {
-        Effect::Set { base, value, .. } | Effect::Add { base, value, .. } => {
-            base.iter().for_each(&mut *visit);
-            visit(value);
-        }
-        Effect::Remove { base, filter, .. } => {
-            base.iter().for_each(&mut *visit);
-            visit(filter);
-        }
-        Effect::Create { fields, .. } => fields.iter().for_each(|(_, value)| visit(value)),
     }
 }
 

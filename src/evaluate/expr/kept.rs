@@ -3,6 +3,8 @@
 //! Owns what is remembered during one run; with tracing on only what depends on nothing is, as notes differ where
 //! values do not.
 
+use rustc_hash::FxHashMap;
+
 use crate::builtins::value::{Key, Silent, Trace, Value, joined};
 use crate::compile::ir::{Define, Expr, LocalId};
 use crate::evaluate::expr::{Evaluator, same};
@@ -17,11 +19,13 @@ const KEPT_FALSE: u8 = 2;
 const KEPT_TRUE: u8 = 3;
 const FIRST_WORD: u8 = 4;
 
-/// Values of one definition by row, one byte each, from the first row of its kind to the last.
+/// Values of one definition by row, one byte each, from the first row of its kind to the last; where only a few rows are
+/// looked at, those alone.
 #[derive(Clone, Default)]
 pub(super) struct Kept {
     first: RowId,
     codes: Vec<u8>,
+    few: FxHashMap<RowId, u8>,
 }
 
 impl Kept {
@@ -31,13 +35,17 @@ impl Kept {
             [first, .., last] if first < last => (*first, *last),
             _ => (0, facts.row_count() as RowId),
         };
-        Self { first, codes: vec![NOT_KEPT; (last - first) as usize + 1] }
+        let codes = vec![NOT_KEPT; (last - first) as usize + 1];
+        Self { first, codes, few: FxHashMap::default() }
     }
 
     #[inline]
     fn code(&self, row: RowId) -> u8 {
         let at = row.wrapping_sub(self.first) as usize;
-        self.codes.get(at).copied().unwrap_or(NOT_KEPT)
+        match self.codes.get(at).or_else(|| self.few.get(&row)) {
+            Some(code) => *code,
+            None => NOT_KEPT,
+        }
     }
 
     fn keep(&mut self, row: RowId, code: u8) {
@@ -90,18 +98,24 @@ impl<'a> Evaluator<'_, 'a, '_> {
 
     /// Keeps the truth of a definition for a row.
     pub(in crate::evaluate) fn keep_truth(&mut self, define: &Define, row: RowId, truth: Truth) {
+        let code = match truth {
+            Truth::Unknown => KEPT_UNKNOWN,
+            Truth::False => KEPT_FALSE,
+            Truth::True => KEPT_TRUE,
+        };
+        self.keep(define, row, code);
+    }
+
+    fn keep(&mut self, define: &Define, row: RowId, code: u8) {
         let kept = &mut self.kept[define.id as usize];
+        if self.few {
+            kept.few.insert(row, code);
+            return;
+        }
         if kept.codes.is_empty() {
             *kept = Kept::of_kind(row, self.facts);
         }
-        kept.keep(
-            row,
-            match truth {
-                Truth::Unknown => KEPT_UNKNOWN,
-                Truth::False => KEPT_FALSE,
-                Truth::True => KEPT_TRUE,
-            },
-        );
+        kept.keep(row, code);
     }
 
     /// A definition with its arguments.
@@ -120,11 +134,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                         return self.value_of(&define.body);
                     }
                 };
-                let kept = &mut self.kept[define.id as usize];
-                if kept.codes.is_empty() {
-                    *kept = Kept::of_kind(row, self.facts);
-                }
-                match kept.code(row) {
+                match self.kept[define.id as usize].code(row) {
                     NOT_KEPT => {}
                     KEPT_UNKNOWN => return (Value::Unknown, N::default()),
                     KEPT_FALSE => return (Value::Bool(false), N::default()),
@@ -144,7 +154,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                     }
                     _ => NOT_KEPT,
                 };
-                self.kept[define.id as usize].keep(row, code);
+                self.keep(define, row, code);
                 result
             }
             _ => {
