@@ -19,6 +19,8 @@ mod clauses;
 mod follow;
 #[path = "plan/order.rs"]
 mod order;
+#[path = "plan/questions.rs"]
+mod questions;
 #[path = "plan/random.rs"]
 mod random;
 #[path = "plan/search.rs"]

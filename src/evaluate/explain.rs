@@ -16,6 +16,7 @@ use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
 use crate::schema::TypeId;
 use crate::schema::types::Type;
 use crate::source::Span;
+use crate::yaml::edit::write;
 
 /// What is asked of a list that is marked as incomplete, and what to write in place of the mark.
 const UNLISTED_EXPECTS: &str =
@@ -90,18 +91,9 @@ fn explain<'a>(
         uses[..=at].rotate_right(1);
     }
     let evidence: Vec<Evidence> = uses.iter().map(|usage| evidence(usage, facts)).collect();
-    // Where the very entry that is missing is known, nobody is asked for the list as a whole.
-    let covered = |usage: &Use| {
-        matches!(usage, Use::Fact { .. })
-            && uses
-                .iter()
-                .any(|other| matches!(other, Use::Unlisted { slot, .. } if *slot == usage.slot()))
-    };
     let questions = if raw.outcome == Outcome::Unknown {
-        uses.iter()
-            .filter(|usage| is_open(usage, facts) && !covered(usage))
-            .map(|usage| question(usage, facts, rules, evaluator.now))
-            .collect()
+        let asked = asked(&uses, facts);
+        asked.map(|usage| question(usage, facts, rules, evaluator.now)).collect()
     } else {
         Vec::new()
     };
@@ -254,6 +246,30 @@ fn grace_note(evaluator: &mut Evaluator<'_, '_, '_>, rule: &Rule) -> Note {
     rule.grace.as_ref().map_or_else(Note::default, |grace| evaluator.eval(grace).1)
 }
 
+/// What has to be asked for among what decides. Where the very entry of a list that is missing is known, or the fact of an
+/// entry that is not, nobody is asked for the list as a whole.
+pub fn asked<'u>(uses: &'u [Use], facts: &Facts<'_>) -> impl Iterator<Item = &'u Use> {
+    let is_in = |slot: SlotId, list: SlotId| {
+        let mut row = facts.owner(slot);
+        while row != ROOT && facts.row(row).via != list {
+            row = facts.row(row).parent;
+        }
+        row != ROOT
+    };
+    let covers = move |other: &Use, list: SlotId| match other {
+        Use::Unlisted { slot, .. } => *slot == list,
+        Use::Fact { slot, .. } => {
+            is_open(other, facts) && !facts.is_damaged(list) && is_in(*slot, list)
+        }
+    };
+    uses.iter().filter(move |usage| {
+        let (ty, field) = facts.field_of(usage.slot());
+        let lists = facts.schema().ty(ty).fields[field].ty.element().is_some();
+        let whole = lists && matches!(usage, Use::Fact { .. });
+        is_open(usage, facts) && !(whole && uses.iter().any(|other| covers(other, usage.slot())))
+    })
+}
+
 /// Whether a use is of something that is not known.
 pub fn is_open(usage: &Use, facts: &Facts<'_>) -> bool {
     match usage {
@@ -383,9 +399,15 @@ impl Spelling<'_> {
         let def = ty.element().and_then(Type::row).map(|row| schema.ty(row));
         let field = |name: &str| def.and_then(|def| Some(&def.fields[def.field(name)?]));
         let is_bare = |ty: &Type| matches!(ty.present(), Type::Int | Type::Bool);
+        // A word that says that nothing is known, or that there is nothing, is no name.
+        let says = |ty: &Type, value: &str| match ty {
+            Type::OrNone(_) => value == "unknown" || value == "none",
+            _ => value == "unknown",
+        };
         let known = keys.iter().map(|(name, value)| {
-            let bare = field(name).is_some_and(|field| is_bare(&field.ty));
-            self.pair(name, &if bare { value.clone() } else { self.text(value) })
+            let ty = field(name).map(|field| &field.ty);
+            let bare = ty.is_some_and(|ty| is_bare(ty) || !self.json && says(ty, value));
+            self.pair(name, &if bare { value.clone() } else { write::text(value, self.json) })
         });
         let fields = def.iter().flat_map(|def| &def.fields).filter(|field| field.slot.is_some());
         let missing = fields.filter(|field| !keys.iter().any(|(name, _)| *name == field.name));

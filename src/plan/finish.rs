@@ -175,7 +175,7 @@ impl<'a> Planner<'a, '_, '_> {
             }
             if truth == Truth::Unknown || truth == Truth::True && !uses.is_empty() {
                 hold = Hold::Question;
-                for usage in uses.iter().filter(|usage| explain::is_open(usage, facts)) {
+                for usage in explain::asked(&uses, facts) {
                     let question = explain::question(usage, facts, rules, self.state.now);
                     if asked.insert(question.path.clone()) {
                         questions.push(question);

@@ -5,7 +5,7 @@
 //! that aliases share.
 
 mod layout;
-mod write;
+pub(crate) mod write;
 mod insert;
 mod remove;
 

@@ -65,6 +65,13 @@ pub(crate) fn entry(key: &str, value: &Value, column: usize, layout: &Layout<'_>
     format!("{key}: {}", block(value, column, layout))
 }
 
+/// A text as it stands between brackets, in JSON or in YAML.
+pub(crate) fn text(text: &str, json: bool) -> String {
+    let mut layout = Layout::plain();
+    layout.json = json;
+    scalar(text, true, &layout)
+}
+
 fn scalar(text: &str, flow: bool, layout: &Layout<'_>) -> String {
     let plain = !layout.json
         && is_plain(text, flow)
