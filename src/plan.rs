@@ -19,7 +19,7 @@ use crate::evaluate::{Evaluation, Question, Raw, Readiness};
 use crate::facts::{Facts, RowId, SlotId};
 use crate::plan::order::Order;
 use crate::plan::prune::Kept;
-use crate::plan::state::{FindingKey, State};
+use crate::plan::state::{Applied, FindingKey, State};
 use crate::plan::step::{Choice, Portable, Spec};
 use crate::yaml::edit::Change;
 
@@ -71,6 +71,9 @@ pub struct Step {
     pub role: Option<String>,
     /// How long it takes, in seconds, where that is known.
     pub takes: Option<i64>,
+    /// When it is done at the latest, in microseconds since 1970, where it only waits until time closes or fails what it
+    /// was taken for.
+    pub until: Option<i64>,
     /// How to undo it.
     pub undo: Option<String>,
     /// What it destroys.
@@ -260,6 +263,8 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     units: Vec<RowId>,
     eligible: FxHashSet<RowId>,
     ids: FxHashMap<FindingKey, String>,
+    /// When findings that were pending at the start become failures.
+    until: FxHashMap<FindingKey, i64>,
     blocks: FxHashMap<FindingKey, Vec<RowId>>,
     /// What is open and not about a unit, by the entity that it is about.
     about: FxHashMap<Option<RowId>, BTreeSet<FindingKey>>,
@@ -317,6 +322,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             units,
             eligible,
             ids: FxHashMap::default(),
+            until: FxHashMap::default(),
             blocks: FxHashMap::default(),
             about: FxHashMap::default(),
             standing: FxHashMap::default(),
@@ -339,6 +345,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                 }
                 planner.ids.insert(key.clone(), finding.id.clone());
                 planner.enter(&key, true);
+                planner.until.extend(finding.until.map(|until| (key.clone(), until)));
                 planner.blocks.insert(key, finding.blocks.clone());
             }
         }
@@ -408,6 +415,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             1 + step.after.iter().map(|number| self.taken[number - 1].step.wave).max().unwrap_or(0);
         let mut helped: Vec<RowId> = Vec::new();
         let mut before: FxHashMap<RowId, usize> = FxHashMap::default();
+        step.until = self.waits_until(&step, &applied);
         for (key, raw) in &applied.closed {
             if !self.state.open.contains_key(key) {
                 step.closes.push(self.id_of(key, raw));
@@ -444,6 +452,14 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             sake: sake.clone(),
         });
         true
+    }
+
+    /// When a step is done at the latest that nothing else has to be done before, where time closes or fails all that it
+    /// closes.
+    fn waits_until(&self, step: &Step, applied: &Applied<'a>) -> Option<i64> {
+        let closed = applied.closed.keys().filter(|key| !self.state.open.contains_key(*key));
+        let until: Option<Vec<i64>> = closed.map(|key| self.until.get(key).copied()).collect();
+        until.filter(|_| step.after.is_empty())?.into_iter().max()
     }
 
     fn id_of(&mut self, key: &FindingKey, raw: &Raw<'a>) -> String {

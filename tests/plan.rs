@@ -31,3 +31,5 @@ mod terminal;
 mod unlisted;
 #[path = "plan/values.rs"]
 mod values;
+#[path = "plan/waits.rs"]
+mod waits;

@@ -270,6 +270,9 @@ fn where_no_step_is_to_be_taken_each_form_says_so() {
         let said = "no step is needed: the gate is open for 1 of 1 that can go";
         assert!(words.contains(said), "{form}: {out}");
     }
+    let (_, out, _) = with(&odd, &["plan"]);
+    let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("the gate stays closed to `failback check`"), "{out}");
     let (_, out, _) = with(&ready().replace("room: 3, state: up", "room: 3"), &["plan"]);
     assert!(out.contains("no step can be taken now"), "{out}");
 }
@@ -449,4 +452,32 @@ fn who_cannot_go_for_the_same_reason_is_told_once() {
     assert!(out.contains("drags along: recoveryPlans/rp-seoul: web01, files01\n"), "{out}");
     let (_, out, _) = run(&["plan", &file, "--format", "markdown"]);
     assert_eq!(out.matches("- **erp01, erp02**: ").count(), 1, "{out}");
+}
+
+/// A plan for the ready example with one part written otherwise everywhere.
+fn ready_but(from: &str, to: &str, arguments: &[&str]) -> (i32, String, String) {
+    let site = include_str!("../examples/ready/site.yaml");
+    assert!(site.contains(from), "{from}");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("site.yaml");
+    fs::write(&file, site.replace(from, to)).expect("it can be written");
+    run(&[arguments, &[&file.display().to_string()]].concat())
+}
+
+#[test]
+fn where_nobody_is_left_to_go_the_plan_says_so() {
+    let odd = ready().replace("disk: d1", "disk: d1, kind: odd");
+    let (code, out, aside) = with(&odd, &["plan"]);
+    let said = "nobody is left to go: the only one that is asked for never can";
+    assert!(out.contains(said) && out.contains("not verified: nobody can go"), "{out}{aside}");
+    assert_eq!(code, 1);
+    let ended = "enabled: false, state: unprotected, disableReason: migrationComplete";
+    let (code, out, aside) = ready_but(
+        "enabled: true, state: unprotected, disableReason: none",
+        ended,
+        &["plan", "--format", "concise"],
+    );
+    let said = "nobody is left to go: none of the 4 that are asked for ever can";
+    assert!(out.contains(said), "{out}{aside}");
+    assert_eq!(code, 1);
 }

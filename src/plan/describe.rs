@@ -46,6 +46,7 @@ impl<'a> Planner<'a, '_, '_> {
             blanks,
             role: remedy.role.clone(),
             takes: remedy.takes,
+            until: None,
             undo,
             warning,
             wave: 1,

@@ -228,13 +228,15 @@ impl<'a> Planner<'a, '_, '_> {
 
     /// The end of the longest chain of steps, as far as their durations are known.
     fn earliest(&self) -> Option<i64> {
+        let now = self.state.now?;
         let mut ends: Vec<i64> = Vec::new();
         for taken in &self.taken {
-            let start = taken.step.after.iter().map(|number| ends[number - 1]).max().unwrap_or(0);
-            ends.push(start + taken.step.takes.unwrap_or(0));
+            let before = taken.step.after.iter().map(|number| ends[number - 1]);
+            let start = before.max().unwrap_or(now);
+            let lasts = taken.step.takes.unwrap_or(0).saturating_mul(scalar::SECOND);
+            ends.push(taken.step.until.unwrap_or(start.saturating_add(lasts)));
         }
-        let longest = ends.into_iter().max().unwrap_or(0);
-        self.state.now.map(|now| now + longest * scalar::SECOND)
+        Some(ends.into_iter().max().unwrap_or(now))
     }
 }
 

@@ -122,7 +122,12 @@ pub(crate) fn reaches(checked: &Checked<'_>, plan: &Plan) -> String {
         0 => format!("the gate is open for {ready} of {eligible} that can go"),
         _ => format!("the gate opens for {ready} of {eligible} that can go"),
     };
+    let lost = plan.ineligible.len();
     match (checked.evaluation.verdict, plan.steps.len()) {
+        _ if lost > 0 && eligible == 0 => match lost {
+            1 => "nobody is left to go: the only one that is asked for never can".to_owned(),
+            _ => format!("nobody is left to go: none of the {lost} that are asked for ever can"),
+        },
         (Verdict::Open, _) => "nothing to do: the gate is open".to_owned(),
         (Verdict::Nothing, _) => "nothing to plan: nothing was checked".to_owned(),
         (_, 0) if plan.verified => format!("no step is needed: {reach}"),
@@ -170,11 +175,20 @@ pub(crate) fn verified(plan: &Plan) -> String {
 /// The earliest time at which the gate can be open.
 pub(crate) fn earliest(plan: &Plan) -> Option<String> {
     let time = scalar::print_time(plan.earliest?);
-    let unknown = plan.steps.iter().filter(|step| step.takes.is_none()).count();
+    let is_unknown = |step: &&Step| step.takes.is_none() && step.until.is_none();
+    let unknown = plan.steps.iter().filter(is_unknown).count();
     Some(match unknown {
         0 => format!("earliest: {time}"),
         _ => format!("earliest: {time}, not counting {} of unknown length", count(unknown, "step")),
     })
+}
+
+/// How long a step takes, or when it is done at the latest.
+pub(crate) fn lasts(step: &Step) -> Option<String> {
+    match (step.until, step.takes) {
+        (Some(until), _) => Some(format!("until {} at the latest", scalar::print_time(until))),
+        (None, takes) => takes.map(|takes| format!("about {}", scalar::print_duration(takes))),
+    }
 }
 
 /// Steps in waves.

@@ -26,7 +26,8 @@ pub struct Input {
 
 const PLAN_HELP: &str = "\
 Exit codes:
-  0  the plan is verified, or the gate is open already
+  0  the plan is verified: it opens the gate for all who can go at all, or it is open already;
+     to `failback check` it stays closed as long as others are asked for
   1  something stays closed, whatever is done
   2  the work could not be done: usage, unreadable or ill-formed input, broken rules
   3  only open questions keep the plan from being verified

@@ -3,7 +3,7 @@
 use crate::plan::{Plan, Step};
 use crate::report::questions::Asked;
 use crate::report::runbook::{
-    advice, chosen, earliest, fill_in, finding, lost, reaches, role, verified, waves,
+    advice, chosen, earliest, fill_in, finding, lasts, lost, reaches, role, verified, waves,
 };
 use crate::report::sanitise::clean;
 use crate::scalar;
@@ -121,8 +121,8 @@ fn task(line: &mut dyn FnMut(String), checked: &Checked<'_>, step: &Step) {
     if let Some(word) = &step.role {
         note("who", &role(checked.rules, word));
     }
-    if let Some(takes) = step.takes {
-        note("takes", &format!("about {}", scalar::print_duration(takes)));
+    if let Some(lasts) = lasts(step) {
+        note("takes", &lasts);
     }
     if let Some(warning) = &step.warning {
         note("**caution**", warning);

@@ -9,7 +9,7 @@ use crate::plan::{Hold, Plan, Step, Unresolved};
 use crate::report::layout::{Look, Tone, count, names, wrong};
 use crate::report::questions::{self, Asked};
 use crate::report::runbook::{
-    Lost, OTHERS, advice, chosen, earliest, fill_in, finding, lost, origins, reaches, role,
+    Lost, OTHERS, advice, chosen, earliest, fill_in, finding, lasts, lost, origins, reaches, role,
     verified, waves,
 };
 use crate::report::{sanitise, shell, times};
@@ -132,7 +132,10 @@ fn summary(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
     }
     let stay = plan.ineligible.len();
     if stay > 0 {
-        page.line(out, "- ", Tone::Bad, &format!("cannot go at all: {stay}, told next"));
+        let text = format!(
+            "cannot go at all: {stay}, told next; as long as they are asked for, the gate stays closed to `failback check`"
+        );
+        page.line(out, "- ", Tone::Bad, &text);
     }
 }
 
@@ -214,8 +217,8 @@ fn step(out: &mut String, checked: &Checked<'_>, step: &Step, look: &Look) {
     if let Some(word) = &step.role {
         page.note(out, "who", &role(checked.rules, word));
     }
-    if let Some(takes) = step.takes {
-        page.note(out, "takes", &format!("about {}", scalar::print_duration(takes)));
+    if let Some(lasts) = lasts(step) {
+        page.note(out, "takes", &lasts);
     }
     if let Some(warning) = &step.warning {
         page.note(out, "CAUTION", warning);
@@ -245,7 +248,8 @@ fn step(out: &mut String, checked: &Checked<'_>, step: &Step, look: &Look) {
     told(out, "helps", &step.helps);
     if !step.ready.is_empty() {
         let units = names(step.ready.iter().map(String::as_str), NAMED);
-        page.note(out, "ready", &format!("{units}, after this step"));
+        let by = step.until.map(|until| format!(", at {}", scalar::print_time(until)));
+        page.note(out, "ready", &format!("{units}, after this step{}", by.unwrap_or_default()));
     }
     if !step.alternatives.is_empty() {
         let others = names(step.alternatives.iter().map(String::as_str), OTHERS);

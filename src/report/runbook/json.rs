@@ -60,6 +60,9 @@ struct Told<'r> {
     blanks: &'r [String],
     role: Option<&'r str>,
     takes: Option<String>,
+    /// When it is done at the latest, where it only waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
     undo: Option<&'r str>,
     warning: Option<&'r str>,
     consent: Option<&'r str>,
@@ -230,6 +233,7 @@ fn told<'r>(checked: &'r Checked<'_>, step: &'r Step) -> Told<'r> {
         blanks: &step.blanks,
         role: step.role.as_deref(),
         takes: step.takes.map(scalar::print_duration),
+        until: step.until.map(scalar::print_time),
         undo: step.undo.as_deref(),
         warning: step.warning.as_deref(),
         consent: remedy.consent.as_deref(),
