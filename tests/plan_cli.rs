@@ -481,3 +481,20 @@ fn where_nobody_is_left_to_go_the_plan_says_so() {
     assert!(out.contains(said), "{out}{aside}");
     assert_eq!(code, 1);
 }
+
+#[test]
+fn an_id_of_several_kinds_is_asked_for_with_its_kind() {
+    // The id of a vCenter Server is that of a datastore, too.
+    let suppose = |call: &str| {
+        ready_but("vc1", "ds-vmfs-01", &["what-if", "--format", "concise", "--do", call])
+    };
+    let (code, out, aside) = suppose("openPort(ds-vmfs-01, cs1, 443)");
+    assert_eq!((code, out.as_str()), (2, ""), "{aside}");
+    assert!(aside.contains("several have the id `ds-vmfs-01` (`sender` of `openPort`)"), "{aside}");
+    assert!(aside.contains("write `vCenters/ds-vmfs-01` or `datastores/ds-vmfs-01`"), "{aside}");
+    let (code, out, aside) = suppose("openPort(vCenters/ds-vmfs-01, cs1, 443)");
+    assert_eq!(code, 0, "{out}{aside}");
+    let (code, _, aside) = suppose("openPort(esxiHosts/ds-vmfs-01, cs1, 443)");
+    assert_eq!(code, 2, "{aside}");
+    assert!(aside.contains("`esxiHosts/ds-vmfs-01` is no"), "{aside}");
+}

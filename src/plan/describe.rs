@@ -22,7 +22,10 @@ impl<'a> Planner<'a, '_, '_> {
             .arguments
             .iter()
             .zip(&remedy.params)
-            .map(|(value, (_, ty))| show::whole(value, ty, facts))
+            .map(|(value, (_, ty))| match value {
+                Value::Row(row) => facts.reference(*row, ty),
+                _ => show::whole(value, ty, facts),
+            })
             .collect();
         let on = spec.arguments.iter().find_map(|value| match value {
             Value::Row(row) => Some(facts.path(*row)),

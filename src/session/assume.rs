@@ -235,12 +235,26 @@ fn spec<'a>(facts: &Facts<'a>, rules: &RuleSet, call: &str) -> Result<Spec<'a>, 
         return Err(Problem::new(message, Some(format!("write `{name}({})`", wanted.join(", ")))));
     }
     let values = params.iter().zip(arguments).map(|((param, ty), text)| {
-        argument(facts, rules, ty, text).map_err(|help| {
-            let what = ty.describe(&rules.schema);
-            Problem::new(format!("`{text}` is no {what} (`{param}` of `{name}`)"), help)
+        argument(facts, rules, ty, text).map_err(|wrong| match wrong {
+            Wrong::Not(help) => {
+                let what = ty.describe(&rules.schema);
+                Problem::new(format!("`{text}` is no {what} (`{param}` of `{name}`)"), help)
+            }
+            Wrong::Several(paths) => {
+                let message = format!("several have the id `{text}` (`{param}` of `{name}`)");
+                Problem::new(message, Some(format!("write {}", paths.join(" or "))))
+            }
         })
     });
     Ok(Spec { remedy: index, arguments: values.collect::<Result<_, _>>()? })
+}
+
+/// Why a text is no argument.
+enum Wrong {
+    /// Nothing of that type is so; what to do.
+    Not(Option<String>),
+    /// Entities of several kinds are; their addresses.
+    Several(Vec<String>),
 }
 
 fn argument<'a>(
@@ -248,36 +262,40 @@ fn argument<'a>(
     rules: &RuleSet,
     ty: &Type,
     text: &str,
-) -> Result<Value<'a>, Option<String>> {
+) -> Result<Value<'a>, Wrong> {
     let text = text.trim_matches('"');
-    let number = |number: Option<i64>| number.map(Value::Number).ok_or(None);
+    let number = |number: Option<i64>| number.map(Value::Number).ok_or(Wrong::Not(None));
     match ty.present() {
         Type::Row(id) | Type::Ref(id) => facts.find(*id, text).map(Value::Row).ok_or_else(|| {
             let mut keys: Vec<&str> = facts.keys_of(*id).collect();
             keys.sort_unstable();
             let help = did_you_mean(text, keys.iter().copied());
-            help.or_else(|| match keys.is_empty() {
+            Wrong::Not(help.or_else(|| match keys.is_empty() {
                 true => Some("the description has none".to_owned()),
                 false => Some(format!("it has {}", keys[..keys.len().min(8)].join(", "))),
-            })
+            }))
         }),
-        Type::RefAny => {
-            let mut types = rules.schema.types();
-            types.find_map(|(id, _)| facts.find(id, text)).map(Value::Row).ok_or(None)
-        }
+        Type::RefAny => match facts.meant(text).as_slice() {
+            [] => Err(Wrong::Not(None)),
+            [row] => Ok(Value::Row(*row)),
+            rows => {
+                let paths = rows.iter().map(|row| format!("`{}`", facts.path(*row)));
+                Err(Wrong::Several(paths.collect()))
+            }
+        },
         Type::Int => number(text.parse().ok()),
         Type::Size => number(scalar::parse_size(text)),
         Type::Duration => number(scalar::parse_duration(text)),
         Type::Time => number(scalar::parse_time(text)),
-        Type::Bool => text.parse().map(Value::Bool).map_err(|_| None),
+        Type::Bool => text.parse().map(Value::Bool).map_err(|_| Wrong::Not(None)),
         Type::Words(words) => {
             let word = rules.schema.word_id(text).filter(|word| words.contains(word));
-            word.map(Value::Word).ok_or(None)
+            word.map(Value::Word).ok_or(Wrong::Not(None))
         }
         Type::Text | Type::TextNocase | Type::Version => {
             Ok(Value::Text(Text::Owned(Arc::from(text))))
         }
-        _ => Err(None),
+        _ => Err(Wrong::Not(None)),
     }
 }
 

@@ -167,6 +167,22 @@ impl Facts<'_> {
             false => name,
         }
     }
+
+    /// The entities that a text may mean where any kind may be meant: by key, or by address where no key is so.
+    pub fn meant(&self, text: &str) -> Vec<RowId> {
+        let find = |key: &str| -> Vec<RowId> {
+            let named = self.schema.types().filter(|(_, def)| is_named(def));
+            named.filter_map(|(id, _)| self.find(id, key)).collect()
+        };
+        let mut found = find(text);
+        if found.is_empty()
+            && let Some((_, key)) = text.rsplit_once('/')
+        {
+            found = find(key);
+            found.retain(|row| self.path(*row) == text);
+        }
+        found
+    }
 }
 
 /// A field that refers to entities, with its slot.
