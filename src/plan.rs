@@ -271,6 +271,8 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     standing: FxHashMap<RowId, usize>,
     asked: FxHashSet<Field>,
     pub(crate) taken: Vec<Taken<'a>>,
+    /// The steps that were taken, by what makes them the same.
+    pub(crate) known: FxHashSet<(usize, Vec<Key>)>,
     order: Order,
     /// Steps that were tried for a finding, and how many were taken by then.
     tried: FxHashMap<Trial, usize>,
@@ -328,6 +330,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             standing: FxHashMap::default(),
             asked: touch::fields(rules.unit_filter.as_deref(), rules),
             taken: Vec::new(),
+            known: FxHashSet::default(),
             order: Order::default(),
             tried: FxHashMap::default(),
             retried: FxHashSet::default(),
@@ -443,6 +446,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         let mut reads = needed;
         reads.extend(applied.done.used.facts);
         reads.extend(applied.done.reads);
+        self.known.insert(spec.key());
         self.taken.push(Taken {
             spec: spec.clone(),
             changed: applied.changed,

@@ -311,21 +311,22 @@ impl References {
     /// Collects all references.
     pub fn new(facts: &Facts<'_>) -> Self {
         let rows = facts.row_count();
-        let mut found: Vec<(RowId, Edge)> = Vec::new();
+        let mut found: Vec<Reference> = Vec::new();
         for row in 0..rows as RowId {
-            collect(row, facts, &mut |from, edge| found.push((from, edge)));
+            collect(row, facts, &mut |reference| found.push(reference));
         }
+        // Counted first, so that each finds its place at once.
         let mut starts = vec![0_u32; rows + 1];
-        for (row, _) in &found {
-            starts[*row as usize + 1] += 1;
+        for (row, _) in found.iter().flat_map(Reference::ends) {
+            starts[row as usize + 1] += 1;
         }
         for row in 0..rows {
             starts[row + 1] += starts[row];
         }
         let mut next = starts.clone();
         let nobody = Edge { other: ROOT, holder: ROOT, at: 0, refers: false };
-        let mut edges = vec![nobody; found.len()];
-        for (row, edge) in found {
+        let mut edges = vec![nobody; found.len() * 2];
+        for (row, edge) in found.iter().flat_map(Reference::ends) {
             let place = &mut next[row as usize];
             edges[*place as usize] = edge;
             *place += 1;
@@ -340,11 +341,13 @@ impl References {
     pub fn update(&mut self, changed: &[SlotId], facts: &Facts<'_>) {
         let rows: FxHashSet<RowId> = changed.iter().map(|slot| facts.owner(*slot)).collect();
         for row in rows {
-            collect(row, facts, &mut |from, edge| {
-                if self.first(from).binary_search(&edge).is_err() {
-                    let later = self.later.entry(from).or_default();
-                    if let Err(at) = later.binary_search(&edge) {
-                        later.insert(at, edge);
+            collect(row, facts, &mut |reference| {
+                for (from, edge) in reference.ends() {
+                    if self.first(from).binary_search(&edge).is_err() {
+                        let later = self.later.entry(from).or_default();
+                        if let Err(at) = later.binary_search(&edge) {
+                            later.insert(at, edge);
+                        }
                     }
                 }
             });
@@ -364,20 +367,34 @@ impl References {
     }
 }
 
-/// Hands out both ends of each reference of a row.
-fn collect(row: RowId, facts: &Facts<'_>, sink: &mut dyn FnMut(RowId, Edge)) {
+/// A reference.
+#[derive(Clone, Copy)]
+struct Reference {
+    source: RowId,
+    target: RowId,
+    holder: RowId,
+    at: u32,
+}
+
+impl Reference {
+    /// The rows at both ends, each with how it sees the other: a field leads from source to target, its inverse back.
+    fn ends(&self) -> [(RowId, Edge); 2] {
+        let Self { source, target, holder, at } = *self;
+        let edge = Edge { other: source, holder, at, refers: true };
+        [(target, edge), (source, Edge { other: target, refers: false, ..edge })]
+    }
+}
+
+/// Hands out each reference of a row.
+fn collect(row: RowId, facts: &Facts<'_>, sink: &mut dyn FnMut(Reference)) {
     let source = facts.entity_of(row);
     if source == ROOT {
         return;
     }
     for (at, field) in facts.schema().ty(facts.row(row).ty).fields.iter().enumerate() {
         let Some(slot) = field.slot.map(|slot| facts.slot_of(row, slot)) else { continue };
-        // A field leads from source to target, its inverse back.
-        let mut add = |target: RowId| {
-            let edge = Edge { other: source, holder: row, at: at as u32, refers: true };
-            sink(target, edge);
-            sink(source, Edge { other: target, refers: false, ..edge });
-        };
+        let mut add =
+            |target: RowId| sink(Reference { source, target, holder: row, at: at as u32 });
         match field.ty.present() {
             Type::Ref(_) | Type::RefAny => {
                 if let Fact::Row(target) = facts.read(slot, &field.ty) {

@@ -40,7 +40,7 @@ pub(crate) fn enable<'a>(planner: &mut Planner<'a, '_, '_>, spec: &Spec<'a>, dep
             }
             let Some(arguments) = arguments(planner, &remedy.params, owner, spec) else { continue };
             let candidate = Spec { remedy: index, arguments };
-            if planner.taken.iter().any(|taken| taken.spec.key() == candidate.key()) {
+            if planner.known.contains(&candidate.key()) {
                 continue;
             }
             let (ready, _) = step::needs(

@@ -112,12 +112,12 @@ impl<'a, 'r> State<'a, 'r> {
             .filter(|finding| rules.rules[finding.rule].level == Level::Error)
             .map(raw);
         let open: Open<'a> = raws.map(|raw| (key(&raw), raw)).collect();
-        let references = References::new(&facts);
-        let (touch, mut values) = (Touch::new(rules), Values::default());
-        touch.watch(&mut values, &facts);
         let units = rules.schema.unit.map_or(&[][..], |unit| facts.entities(unit));
         // Nobody asks who is blocked where nothing is open.
         let open_ends = !open.is_empty() && Reach::new(&facts, units).is_open();
+        let references = References::new(&facts);
+        let (touch, mut values) = (Touch::new(rules), Values::default());
+        touch.watch(&mut values, &facts);
         let start = facts.mark();
         facts.record_changes();
         let first: Vec<(FindingKey, Raw<'a>)> =

@@ -39,11 +39,11 @@ struct Kept {
 #[derive(Default)]
 struct Index {
     /// Values and entities as they were first, sorted both ways round.
-    of: Vec<(RowId, u64)>,
-    who: Vec<(u64, RowId)>,
+    of: Vec<(RowId, u32)>,
+    who: Vec<(u32, RowId)>,
     /// What came later.
-    of_later: FxHashMap<RowId, FxHashSet<u64>>,
-    who_later: FxHashMap<u64, FxHashSet<RowId>>,
+    of_later: FxHashMap<RowId, FxHashSet<u32>>,
+    who_later: FxHashMap<u32, FxHashSet<RowId>>,
 }
 
 impl Index {
@@ -62,21 +62,21 @@ impl Index {
         index
     }
 
-    fn add(&mut self, (entity, hash): (RowId, u64)) {
+    fn add(&mut self, (entity, hash): (RowId, u32)) {
         if self.of.binary_search(&(entity, hash)).is_err() {
             self.of_later.entry(entity).or_default().insert(hash);
             self.who_later.entry(hash).or_default().insert(entity);
         }
     }
 
-    fn hashes(&self, entity: RowId) -> impl Iterator<Item = u64> {
+    fn hashes(&self, entity: RowId) -> impl Iterator<Item = u32> {
         let start = self.of.partition_point(|(other, _)| *other < entity);
         let first = self.of[start..].iter().take_while(move |(other, _)| *other == entity);
         let later = self.of_later.get(&entity).into_iter().flatten();
         first.map(|(_, hash)| *hash).chain(later.copied())
     }
 
-    fn entities(&self, hash: u64) -> impl Iterator<Item = RowId> {
+    fn entities(&self, hash: u32) -> impl Iterator<Item = RowId> {
         let start = self.who.partition_point(|(other, _)| *other < hash);
         let first = self.who[start..].iter().take_while(move |(other, _)| *other == hash);
         let later = self.who_later.get(&hash).into_iter().flatten();
@@ -85,7 +85,7 @@ impl Index {
 }
 
 /// The entity that holds a slot, with the hash of what the slot holds, or of each element of a list.
-fn hashed(slot: SlotId, field: Field, nocase: bool, facts: &Facts<'_>) -> Vec<(RowId, u64)> {
+fn hashed(slot: SlotId, field: Field, nocase: bool, facts: &Facts<'_>) -> Vec<(RowId, u32)> {
     let ty = &facts.schema().ty(field.0).fields[field.1].ty;
     let entity = facts.entity_of(facts.owner(slot));
     let hashed = |fact: Fact<'_>| key(fact, nocase).map(|key| (entity, hash(&key)));
@@ -110,8 +110,9 @@ fn key(fact: Fact<'_>, nocase: bool) -> Option<Key> {
     Key::of(&value, nocase)
 }
 
-fn hash(key: &Key) -> u64 {
-    FxBuildHasher.hash_one(key)
+/// Half of a hash: with twice the room hardly an entity less would be named too many.
+fn hash(key: &Key) -> u32 {
+    (FxBuildHasher.hash_one(key) >> 32) as u32
 }
 
 impl Values {
