@@ -33,7 +33,7 @@ pub struct Builtin {
 }
 
 /// All functions.
-pub const BUILTINS: [Builtin; 7] = [
+pub const BUILTINS: [Builtin; 8] = [
     Builtin {
         name: "count",
         signature: "count(list: [T]): int",
@@ -76,6 +76,20 @@ pub const BUILTINS: [Builtin; 7] = [
         },
         call: |values| match &values[0] {
             Value::List(list) => Value::List(Rc::new(distinct(list))),
+            other => other.clone(),
+        },
+    },
+    Builtin {
+        name: "listed",
+        signature: "listed(list: [T]): [T]",
+        doc: "the elements that are known to be in the list, as all there are; unknown only where nothing is known of it",
+        arity: 1,
+        check: |types| match types[0].element() {
+            Some(element) => Ok(Type::List(Arc::new(element.clone()), Completeness::Complete)),
+            None => Err("a list"),
+        },
+        call: |values| match &values[0] {
+            Value::List(list) => Value::List(Rc::new(listed(list))),
             other => other.clone(),
         },
     },
@@ -187,6 +201,19 @@ fn numbers(value: &Value<'_>) -> Option<Vec<i64>> {
             .collect(),
         _ => None,
     }
+}
+
+fn listed<'a>(list: &List<'a>) -> List<'a> {
+    let mut result = List::new(Vec::new(), Extent::Whole);
+    for (at, item) in list.items.iter().enumerate() {
+        if !matches!(item, Value::Unknown) {
+            result.items.push(item.clone());
+            if !list.notes.is_empty() {
+                result.notes.push(list.item_note(at));
+            }
+        }
+    }
+    result
 }
 
 fn distinct<'a>(list: &List<'a>) -> List<'a> {

@@ -302,9 +302,15 @@ impl Compiler<'_> {
         let (filter, condition) = (filter.map(&mut all), all(condition));
         let (grace, blocks) = (grace.map(&mut all), blocks.map(&mut all));
         for fix in &mut fixes {
+            let mut bound = current.clone();
+            if let Some(mut each) = fix.each.take() {
+                each.value = self.finish(each.value, &bound);
+                bound.push(each.local);
+                fix.each = Some(each);
+            }
             let arguments = std::mem::take(&mut fix.arguments);
             fix.arguments =
-                arguments.into_iter().map(|argument| self.finish(argument, &current)).collect();
+                arguments.into_iter().map(|argument| self.finish(argument, &bound)).collect();
         }
         Some(Rule {
             id: rule.id.value.clone(),

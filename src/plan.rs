@@ -15,7 +15,7 @@ use crate::compile::ir::{Level, RuleSet};
 use crate::evaluate::explain;
 use crate::evaluate::touch::{self, Field};
 use crate::evaluate::truth::Truth;
-use crate::evaluate::{Evaluation, Question, Raw, Readiness};
+use crate::evaluate::{Evaluation, Finding, Question, Raw, Readiness};
 use crate::facts::{Facts, RowId, SlotId};
 use crate::plan::order::Order;
 use crate::plan::prune::Kept;
@@ -296,6 +296,8 @@ pub(crate) struct Taken<'a> {
     pub(crate) reads: Vec<SlotId>,
     /// Findings of the start that it made to be looked at again, by place.
     pub(crate) touched: Vec<u32>,
+    /// Findings that it brought nearer to being closed.
+    pub(crate) furthered: Vec<FindingKey>,
     pub(crate) step: Step,
     /// The step that needed it, where no finding asked for it.
     pub(crate) sake: Option<String>,
@@ -315,7 +317,14 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             .map(|unit| unit.row)
             .collect();
         let rules = state.rules;
-        let budget = state.open.len() * STEPS_PER_FINDING + STEPS_BESIDES;
+        // What is done for each of several is done for those who are blocked.
+        let several = |finding: &&Finding<'_>| {
+            let fixes = &rules.rules[finding.rule].fixes;
+            fixes.iter().any(|fix| fix.each.is_some())
+        };
+        let told = evaluation.findings.iter().filter(several);
+        let more: usize = told.map(|finding| finding.blocks.len()).sum();
+        let budget = (state.open.len() + more) * STEPS_PER_FINDING + STEPS_BESIDES;
         let open_ends = state.open_ends;
         let rows = state.facts.row_count();
         let mut planner = Self {
@@ -360,6 +369,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             spec: Portable::new(&taken.spec, &self.state.facts),
             sake: taken.sake.clone(),
             alternatives: taken.step.alternatives.clone(),
+            furthered: taken.furthered.clone(),
         };
         self.taken.iter().map(kept).collect()
     }
@@ -371,7 +381,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         let mut fresh = Self::new(state, evaluation, consent);
         for kept in steps {
             if let Some(spec) = kept.spec.on(&fresh.state.facts) {
-                fresh.take(&spec, &kept.sake, kept.alternatives.clone(), &[]);
+                fresh.take(&spec, &kept.sake, kept.alternatives.clone(), &[], &kept.furthered);
             }
         }
         fresh
@@ -384,13 +394,15 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
     }
 
     /// Carries out a step and writes down what it did; `false`, with nothing changed, where its needs do not hold, an
-    /// effect cannot be carried out, or none of the wanted findings is closed by it.
+    /// effect cannot be carried out, or none of the wanted findings is closed by it, or at least nearer to it. Where it
+    /// is not taken for any, `furthers` are those that it may bring nearer.
     pub(crate) fn take(
         &mut self,
         spec: &Spec<'a>,
         sake: &Option<String>,
         alternatives: Vec<String>,
         wanted: &[FindingKey],
+        furthers: &[FindingKey],
     ) -> bool {
         let rules = self.state.rules;
         let (truth, note) = step::needs(&self.state.facts, rules, self.state.now, spec, true);
@@ -401,9 +413,14 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         step.alternatives = alternatives;
         let needed: Vec<SlotId> = note.uses().iter().map(Use::slot).collect();
         self.order.by_needs(&mut step, &needed, &self.state.facts);
-        let Some(applied) = self.state.apply(spec) else { return false };
-        let useless =
-            !wanted.is_empty() && !wanted.iter().any(|key| !self.state.open.contains_key(key));
+        let Some(mut applied) = self.state.apply(spec) else { return false };
+        let closes = wanted.iter().any(|key| !self.state.open.contains_key(key));
+        // A finding that is closed by several steps is nearer to that where it no longer asks for this one.
+        let concerned = if wanted.is_empty() { furthers } else { wanted };
+        let is_nearer =
+            |key: &&FindingKey| self.state.open.contains_key(*key) && !self.asks_for(key, spec);
+        let furthered: Vec<FindingKey> = concerned.iter().filter(is_nearer).cloned().collect();
+        let useless = !wanted.is_empty() && !closes && furthered.is_empty();
         if useless || self.leaves_behind(&applied, &self.units) {
             self.state.undo(applied);
             return false;
@@ -433,7 +450,18 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             };
             step.reopens.push(self.id_of(key, &raw));
         }
+        let former: Vec<Vec<RowId>> =
+            furthered.iter().map(|key| self.blocks.get(key).cloned().unwrap_or_default()).collect();
+        applied.opened.extend(furthered.iter().cloned());
         self.look_who_is_blocked(&applied, &mut before);
+        for (key, former) in furthered.iter().zip(former) {
+            let now = self.blocks.get(key).map_or(&[][..], Vec::as_slice);
+            helped.extend(former.into_iter().filter(|unit| !now.contains(unit)));
+            if let Some(raw) = self.state.open.get(key).cloned() {
+                let id = self.id_of(key, &raw);
+                step.reasons.push(format!("goes towards closing {id}, with others"));
+            }
+        }
         step.ready = self.ready(&before);
         helped.sort_unstable();
         helped.dedup();
@@ -452,6 +480,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             changed: applied.changed,
             reads,
             touched: applied.touched,
+            furthered,
             step,
             sake: sake.clone(),
         });

@@ -15,6 +15,8 @@ mod rows;
 mod broken;
 #[path = "plan/clauses.rs"]
 mod clauses;
+#[path = "plan/each.rs"]
+mod each;
 #[path = "plan/follow.rs"]
 mod follow;
 #[path = "plan/order.rs"]

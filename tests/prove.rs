@@ -186,6 +186,26 @@ fn remedies_that_need_each_other_are_told() {
 }
 
 #[test]
+fn a_step_for_each_of_several_is_proved_and_one_that_does_nothing_for_each_is_told() {
+    let racks = include_str!("plan/racks.gate");
+    trial(racks).is_clean();
+    let idle = racks.replace(
+        "set s.rack = choose r in racks where r.power >= s.needs prefer r.power",
+        "set s.sealed = true",
+    );
+    let idle = idle.replace("  fix     rewire(r)\n", "");
+    let trial = trial(idle.split("remedy rewire").next().expect("the rest of the pack"));
+    trial.says(
+        "ineffective-remedy",
+        "`move` does not make `T-001` pass, which names it",
+        &[
+            ("fix     for s in tooMuch(r): move(s)", "named here"),
+            ("s.sealed = true", "after this the rule still fails"),
+        ],
+    );
+}
+
+#[test]
 fn a_way_out_of_a_circle_is_enough() {
     of(OPEN_CIRCLE).is_clean();
 }

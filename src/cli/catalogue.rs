@@ -118,8 +118,9 @@ fn entry(
         let consent = remedy.and_then(|remedy| remedy.consent.as_ref());
         let consent = consent.map(|name| format!(" (only with `--allow {}`)", name.value));
         let (action, consent) = (action.unwrap_or_default(), consent.unwrap_or_default());
+        let each = if fix.each.is_some() { ", for each" } else { "" };
         let gap = if at == 0 { "\n" } else { "" };
-        out.push_str(&format!("{gap}{}. `{name}`: {action}{consent}\n", at + 1));
+        out.push_str(&format!("{gap}{}. `{name}`{each}: {action}{consent}\n", at + 1));
     }
 }
 

@@ -150,7 +150,11 @@ impl<'p> Page<'p> {
         for (number, fix) in rule.fixes.iter().enumerate() {
             let remedy = &rules.remedies[fix.remedy];
             let heading = if number == 0 { "fix" } else { "or" };
-            self.heading(&format!("{heading}: {}", remedy.name));
+            let each = fix.each.as_ref().map(|each| {
+                let list = pack::on_one_line(self.sources, each.value.span);
+                format!(", for each {} in {list}", each.name)
+            });
+            self.heading(&format!("{heading}: {}{}", remedy.name, each.unwrap_or_default()));
             self.paragraph("  ", &self.action(&remedy.name));
             self.remedy(&remedy.name);
         }

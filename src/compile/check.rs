@@ -163,7 +163,8 @@ impl<'a, 'c> Checker<'a, 'c> {
         local
     }
 
-    fn unbind(&mut self) {
+    /// Takes the name that was bound last out of scope.
+    pub fn unbind(&mut self) {
         self.scope.pop();
     }
 

@@ -5,7 +5,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::compile::check::{Broken, Checker};
-use crate::compile::ir::Fix;
+use crate::compile::ir::{Binding, Fix};
 use crate::compile::remedy::Effect;
 use crate::compile::{home, target};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
@@ -101,9 +101,42 @@ pub fn fix(
         checker.diagnostics.push(Diagnostic::error("argument-count", message, fix.span));
         return None;
     }
+    let each = match &fix.each {
+        Some(binder) => Some(each(binder, checker)?),
+        None => None,
+    };
     let arguments =
         fix.arguments.iter().zip(params).map(|(argument, (_, ty))| checker.expect(argument, ty));
-    Some(Fix { remedy: *remedy, arguments: arguments.collect(), span: fix.span })
+    let arguments = arguments.collect();
+    if each.is_some() {
+        checker.unbind();
+    }
+    Some(Fix { remedy: *remedy, each, arguments, span: fix.span })
+}
+
+/// `for x in xs where c` of a remedy: the list of the elements that count, with the name bound to one of them.
+fn each(binder: &ast::Binder, checker: &mut Checker<'_, '_>) -> Option<Binding> {
+    let name = &binder.name;
+    let list = match &binder.filter {
+        None => checker.expr(&binder.list, None),
+        Some(filter) => {
+            let item = ast::ExprKind::Name(name.value.clone());
+            let item = ast::Expr { span: name.span, kind: Box::new(item) };
+            let span = binder.list.span.to(filter.span);
+            let kind = ast::ExprKind::Comprehension(item, Box::new(binder.clone()));
+            checker.expr(&ast::Expr { span, kind: Box::new(kind) }, None)
+        }
+    };
+    let Some(element) = list.ty.element().cloned() else {
+        if list.ty != Type::Error {
+            let found = list.ty.describe(checker.schema);
+            let message = format!("`for` goes through a list, found {found}");
+            checker.diagnostics.push(Diagnostic::error("type-mismatch", message, list.span));
+        }
+        return None;
+    };
+    let local = checker.bind(name, element);
+    Some(Binding { each: true, name: name.value.clone(), local, value: list })
 }
 
 /// One effect of a remedy.

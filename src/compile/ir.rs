@@ -149,11 +149,13 @@ pub struct Binding {
     pub value: Expr,
 }
 
-/// `fix restart(s)`
+/// `fix restart(s)`, or `fix for s in xs: restart(s)`
 #[derive(Debug)]
 pub struct Fix {
     /// Index in [`RuleSet::remedies`].
     pub remedy: usize,
+    /// `for s in xs where c`, as the list of the elements that count: one step for each.
+    pub each: Option<Binding>,
     /// Arguments.
     pub arguments: Vec<Expr>,
     /// The clause in the rule file.
@@ -432,6 +434,13 @@ impl Expr {
             | Kind::Memo(_, _, a)
             | Kind::Table(_, _, a) => visit(a),
         }
+    }
+}
+
+impl Fix {
+    /// The expressions in it.
+    pub fn exprs(&self) -> impl Iterator<Item = &Expr> {
+        self.each.iter().map(|each| &each.value).chain(&self.arguments)
     }
 }
 

@@ -86,7 +86,10 @@ fn explain<'a>(
     if raw.outcome == Outcome::Unknown {
         // What is unknown is what it is about; the rest only leads there.
         uses.sort_by_key(|usage| !is_open(usage, facts));
-    } else if let Some(at) = primary(&uses, &note, subject, changed(rule, rules), facts) {
+    } else if let Some(at) = {
+        let about = alone(evaluator, rule).or(subject);
+        primary(&uses, &note, about, changed(rule, rules), facts)
+    } {
         // Its place is the headline's; the others stay in reading order.
         uses[..=at].rotate_right(1);
     }
@@ -159,6 +162,19 @@ fn primary(
         .find(|at| decides[*at] && own(*at))
         .or_else(|| (0..first).find(|at| own(*at) && is_reference(&uses[*at])))
         .or(Some(first))
+}
+
+/// The one whom the preferred remedy of a rule is for, where it is for each of several and there is only one: his own choice is looked
+/// at then, before what others share with him.
+fn alone(evaluator: &mut Evaluator<'_, '_, '_>, rule: &Rule) -> Option<RowId> {
+    let each = rule.fixes.first()?.each.as_ref()?;
+    match evaluator.eval(&each.value).0 {
+        Value::List(list) if list.extent == Extent::Whole => match list.items.as_slice() {
+            [Value::Row(row)] => Some(*row),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// The fields that the preferred remedy of a rule sets.

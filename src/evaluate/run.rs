@@ -6,7 +6,7 @@
 use rustc_hash::FxHashSet;
 
 use crate::builtins::value::{Extent, Silent, Value};
-use crate::compile::ir::{Kind, LocalId, Rule};
+use crate::compile::ir::{Expr, Fix, Kind, LocalId, Rule};
 use crate::evaluate::block::{BLOCK, Block, reads_only};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::reach::{Blocked, Reach};
@@ -355,6 +355,39 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 reach.blocked(self.facts, entity)
             }
         }
+    }
+
+    /// What the remedy of a fix is to be done with, once the names of the rule are bound: the arguments of each step, of
+    /// which some may not be known; none where it is not known for which elements.
+    pub fn asked(&mut self, fix: &Fix) -> Option<Vec<Vec<Value<'a>>>> {
+        let Some(each) = &fix.each else { return Some(vec![self.arguments(fix)]) };
+        let items = match self.eval(&each.value).0 {
+            Value::List(list) => list.items.clone(),
+            Value::None => Vec::new(),
+            _ => return None,
+        };
+        let mut steps = Vec::with_capacity(items.len());
+        for item in items {
+            self.set(each.local, item);
+            steps.push(self.arguments(fix));
+        }
+        Some(steps)
+    }
+
+    /// Whether all is known that a list holds.
+    pub fn knows_all(&mut self, list: &Expr) -> bool {
+        match self.eval(list).0 {
+            Value::List(list) => {
+                let known = |item: &Value<'_>| !matches!(item, Value::Unknown);
+                list.extent == Extent::Whole && list.items.iter().all(known)
+            }
+            Value::None => true,
+            _ => false,
+        }
+    }
+
+    fn arguments(&mut self, fix: &Fix) -> Vec<Value<'a>> {
+        fix.arguments.iter().map(|argument| self.eval(argument).0).collect()
     }
 
     /// Binds the names of an outcome again.

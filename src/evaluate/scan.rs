@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use crate::builtins::value::{Extent, Key, List, Silent, Trace, Use, Value, joined};
 use crate::compile::hoist::{beside_keys, free};
@@ -13,11 +13,11 @@ use crate::evaluate::expr::Evaluator;
 use crate::evaluate::listed::{Elements, ListIndex, Listed, Places, WORTH_AN_INDEX};
 use crate::evaluate::show;
 use crate::evaluate::truth::Truth;
-use crate::facts::RowId;
 use crate::language::ast::Quantifier;
 use crate::schema::types::Type;
 
 mod place;
+mod possible;
 pub(super) mod whole;
 
 impl<'a> Evaluator<'_, 'a, '_> {
@@ -250,7 +250,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
             let mut decided = N::default();
             let mut passed = 0;
             let (mut settled, mut unsettled) = (N::default(), N::default());
-            self.each(scan, &elements, |this, _, filter, note| {
+            // Of those that are known to be in a list only who is known counts: without that, nobody would be asked for.
+            let known_only = N::ON && is_listed(&scan.list);
+            self.each(scan, &elements, |this, at, filter, note| {
                 let (body_truth, body_note) = if filter == Truth::False {
                     (Truth::Unknown, N::default())
                 } else {
@@ -263,6 +265,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 if truth == decisive {
                     result = decisive;
                     decided = note.join(&body_note);
+                    if known_only {
+                        decided = decided.join(&elements.list.item_note::<N>(at).fixed().led());
+                    }
                     return false;
                 }
                 if truth == Truth::Unknown {
@@ -276,6 +281,10 @@ impl<'a> Evaluator<'_, 'a, '_> {
                             body_note.only_fixed()
                         };
                         unsettled = unsettled.join(&filter_part.join(&body_part));
+                        if known_only {
+                            unsettled =
+                                unsettled.join(&elements.list.item_note::<N>(at).fixed().led());
+                        }
                     }
                 } else if N::ON {
                     // One side alone decides: the filter that leaves the element out, or the body.
@@ -483,29 +492,6 @@ impl<'a> Evaluator<'_, 'a, '_> {
         result
     }
 
-    /// The rows of a value: those for sure, those perhaps, and whether there may be others.
-    pub(super) fn possible_rows(&mut self, expr: &Expr) -> Rows {
-        let mut rows = Rows::default();
-        let Kind::Map { scan, body, .. } = &expr.kind else {
-            let value = self.value_of::<Silent>(expr).0;
-            rows.add(&value, Truth::True);
-            return rows;
-        };
-        let Ok(elements) = self.elements::<Silent>(scan) else {
-            rows.others = true;
-            return rows;
-        };
-        rows.others = elements.list.extent() != Extent::Whole;
-        self.each(scan, &elements, |this, _, truth, _| {
-            if truth != Truth::False {
-                let value = this.value_of::<Silent>(body).0;
-                rows.add(&value, truth);
-            }
-            true
-        });
-        rows
-    }
-
     /// `choose x in xs where c prefer e`: the best; the first of equals.
     pub(super) fn choose<N: Trace>(
         &mut self,
@@ -536,34 +522,14 @@ impl<'a> Evaluator<'_, 'a, '_> {
     }
 }
 
-/// Rows of a value that is perhaps not known.
-#[derive(Default)]
-pub(super) struct Rows {
-    /// Those for sure.
-    pub surely: FxHashSet<RowId>,
-    /// Those perhaps.
-    pub perhaps: FxHashSet<RowId>,
-    /// Whether there may be others.
-    pub others: bool,
-}
-
-impl Rows {
-    /// Adds the rows of a value that counts as far as a condition holds.
-    fn add(&mut self, value: &Value<'_>, truth: Truth) {
-        let to = if truth == Truth::True { &mut self.surely } else { &mut self.perhaps };
-        match value {
-            Value::Row(row) => {
-                to.insert(*row);
-            }
-            Value::None => {}
-            Value::List(list) => {
-                let row =
-                    |item: &Value<'_>| if let Value::Row(row) = item { Some(*row) } else { None };
-                let rows: Vec<RowId> = list.items.iter().filter_map(row).collect();
-                self.others |= list.extent != Extent::Whole || rows.len() < list.items.len();
-                to.extend(rows);
-            }
-            _ => self.others = true,
-        }
+/// Whether the elements of a list are only those that are known to be in it.
+fn is_listed(list: &Expr) -> bool {
+    match &list.kind {
+        Kind::Call(builtin, _) => builtin.name == "listed",
+        Kind::Memo(_, _, inner) | Kind::Table(_, _, inner) => is_listed(inner),
+        Kind::Invoke(define, _) => is_listed(&define.body),
+        Kind::Otherwise(one, other) => is_listed(one) || is_listed(other),
+        Kind::Map { scan, .. } => is_listed(&scan.list),
+        _ => false,
     }
 }

@@ -273,7 +273,7 @@ pub struct Rule {
     pub see: Vec<Name>,
     /// `blocks EXPR`
     pub blocks: Option<Expr>,
-    /// `fix remedy(args)`, the preferred first.
+    /// `fix remedy(args)` or `fix for x in xs: remedy(args)`, the preferred first.
     pub fixes: Vec<Fix>,
 }
 
@@ -290,15 +290,25 @@ pub struct Binding {
     pub value: Expr,
 }
 
-/// `fix restart(s)`
+/// `fix restart(s)`, or `fix for s in xs: restart(s)`
 #[derive(Clone, Debug)]
 pub struct Fix {
     /// The whole clause.
     pub span: Span,
+    /// `for s in xs where c`: one step for each element.
+    pub each: Option<Box<Binder>>,
     /// The remedy.
     pub remedy: Name,
     /// Its arguments.
     pub arguments: Vec<Expr>,
+}
+
+impl Fix {
+    /// The expressions, in the order of the text.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
+        let each = self.each.iter();
+        each.flat_map(|each| [&each.list].into_iter().chain(&each.filter)).chain(&self.arguments)
+    }
 }
 
 /// A step a person takes.

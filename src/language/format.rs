@@ -295,7 +295,7 @@ fn rule_parts<'a>(printer: &Printer, rule: &'a Rule) -> Vec<Part<'a>> {
     }));
     parts.extend(rule.fixes.iter().map(|fix| Part {
         start: printer.index(fix.span.start),
-        expressions: fix.arguments.iter().collect(),
+        expressions: fix.expressions().collect(),
         effects: &[],
     }));
     parts

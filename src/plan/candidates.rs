@@ -5,6 +5,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::builtins::value::{Key, Value};
+use crate::compile::ir::Fix;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Outcome, show};
@@ -12,6 +13,19 @@ use crate::plan::Planner;
 use crate::plan::state::FindingKey;
 use crate::plan::step::{self, Spec};
 use crate::schema::types::Type;
+
+/// The steps of a fix whose arguments are known.
+pub(crate) fn specs<'a>(
+    fix: &Fix,
+    evaluator: &mut Evaluator<'_, 'a, '_>,
+) -> impl Iterator<Item = Spec<'a>> + use<'a> {
+    let remedy = fix.remedy;
+    let asked = evaluator.asked(fix).into_iter().flatten();
+    let known = |arguments: &Vec<Value<'a>>| {
+        !arguments.iter().any(|value| matches!(value, Value::Unknown | Value::None))
+    };
+    asked.filter(known).map(move |arguments| Spec { remedy, arguments })
+}
 
 /// A step that some findings ask for.
 pub(crate) struct Candidate<'a> {
@@ -37,6 +51,34 @@ impl<'a> Planner<'a, '_, '_> {
         })
     }
 
+    /// Whether a finding asks for a step still: what is to be done for each of some elements is done for one of them
+    /// where the finding no longer speaks of it. Where it is not known of whom it speaks, somebody has to be helped.
+    pub(crate) fn asks_for(&self, key: &FindingKey, spec: &Spec<'a>) -> bool {
+        let Some(raw) = self.state.open.get(key) else { return false };
+        let rule = &self.state.rules.rules[raw.rule];
+        let fixes: Vec<&Fix> = rule.fixes.iter().filter(|fix| fix.remedy == spec.remedy).collect();
+        let mut evaluator = Evaluator::new(&self.state.facts, self.state.rules, self.state.now);
+        evaluator.rebind(raw);
+        let wanted = spec.key();
+        let mut is_known = true;
+        for fix in &fixes {
+            let Some(each) = &fix.each else { return true };
+            let Some(asked) = evaluator.asked(fix) else { return true };
+            let mut asked =
+                asked.into_iter().map(|arguments| Spec { remedy: fix.remedy, arguments });
+            if asked.any(|asked| asked.key() == wanted) {
+                return true;
+            }
+            is_known &= evaluator.knows_all(&each.value);
+        }
+        if is_known {
+            return fixes.is_empty();
+        }
+        let former = self.blocks.get(key).map_or(&[][..], Vec::as_slice);
+        let now = evaluator.blocked(raw, &self.units, &mut None).all;
+        former.iter().all(|unit| now.contains(unit))
+    }
+
     fn fixes(&self, suits: &dyn Fn(&Spec<'a>) -> bool) -> Vec<Candidate<'a>> {
         let rules = self.state.rules;
         let mut found: Vec<Candidate<'a>> = Vec::new();
@@ -48,33 +90,34 @@ impl<'a> Planner<'a, '_, '_> {
             }
             evaluator.rebind(raw);
             let rule = &rules.rules[raw.rule];
-            let mut preferred: Option<Spec<'a>> = None;
+            // Several where a remedy is to be done for each of some elements.
+            let mut preferred: Vec<Spec<'a>> = Vec::new();
             let mut alternatives = Vec::new();
             for fix in &rule.fixes {
-                let arguments: Vec<Value<'a>> =
-                    fix.arguments.iter().map(|argument| evaluator.eval(argument).0).collect();
-                if arguments.iter().any(|value| matches!(value, Value::Unknown | Value::None)) {
+                let mut specs = specs(fix, &mut evaluator).peekable();
+                if !preferred.is_empty() {
+                    alternatives
+                        .extend(specs.peek().map(|spec| rules.remedies[spec.remedy].name.clone()));
                     continue;
                 }
-                let spec = Spec { remedy: fix.remedy, arguments };
-                if preferred.is_some() {
-                    alternatives.push(rules.remedies[spec.remedy].name.clone());
-                } else if self.allows(&spec)
-                    && !self.tried.contains_key(&(key.clone(), spec.key()))
-                    && suits(&spec)
-                {
-                    preferred = Some(spec);
-                }
+                let specs = specs.filter(|spec| {
+                    self.allows(spec)
+                        && !self.tried.contains_key(&(key.clone(), spec.key()))
+                        && suits(spec)
+                });
+                preferred.extend(specs);
             }
-            let Some(spec) = preferred else { continue };
-            match places.get(&spec.key()) {
-                Some(at) => {
-                    found[*at].findings.push(key.clone());
-                    found[*at].alternatives.retain(|name| alternatives.contains(name));
-                }
-                None => {
-                    places.insert(spec.key(), found.len());
-                    found.push(Candidate { spec, findings: vec![key.clone()], alternatives });
+            for spec in preferred {
+                match places.get(&spec.key()) {
+                    Some(at) => {
+                        found[*at].findings.push(key.clone());
+                        found[*at].alternatives.retain(|name| alternatives.contains(name));
+                    }
+                    None => {
+                        places.insert(spec.key(), found.len());
+                        let (findings, alternatives) = (vec![key.clone()], alternatives.clone());
+                        found.push(Candidate { spec, findings, alternatives });
+                    }
                 }
             }
         }

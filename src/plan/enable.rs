@@ -67,7 +67,7 @@ pub(crate) fn enable<'a>(planner: &mut Planner<'a, '_, '_>, spec: &Spec<'a>, dep
             );
             planner.state.undo(applied);
             if after == Truth::True
-                && planner.take(&candidate, &Some(sake.clone()), Vec::new(), &[])
+                && planner.take(&candidate, &Some(sake.clone()), Vec::new(), &[], &[])
             {
                 return true;
             }

@@ -5,7 +5,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::builtins::value::{Use, Value};
-use crate::compile::ir::Level;
+use crate::compile::ir::{Fix, Level};
 use crate::evaluate::explain;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
@@ -114,14 +114,19 @@ impl<'a> Planner<'a, '_, '_> {
         let rule = &rules.rules[finding.rule];
         let mut evaluator = Evaluator::new(&self.state.facts, rules, self.state.now);
         evaluator.rebind(&state::raw(finding));
-        let arguments = rule
+        let unknown = |fix: &Fix| vec![vec![Value::Unknown; fix.arguments.len()]];
+        let wanted: Vec<Vec<Vec<Value<'a>>>> = rule
             .fixes
             .iter()
-            .map(|fix| fix.arguments.iter().map(|argument| evaluator.eval(argument).0).collect());
-        let arguments: Vec<Vec<Value<'a>>> = arguments.collect();
-        let mut reasons = Vec::new();
+            .map(|fix| evaluator.asked(fix).unwrap_or_else(|| unknown(fix)))
+            .collect();
+        let mut reasons: Vec<String> = Vec::new();
         let mut hold = Hold::Closed;
-        for (fix, arguments) in rule.fixes.iter().zip(arguments) {
+        // Of many steps that cannot be taken the first few say why.
+        let steps = rule.fixes.iter().zip(wanted).flat_map(|(fix, wanted)| {
+            wanted.into_iter().take(DECIDING).map(move |arguments| (fix, arguments))
+        });
+        for (fix, arguments) in steps {
             let remedy = &rules.remedies[fix.remedy];
             if arguments.iter().any(|value| matches!(value, Value::Unknown | Value::None)) {
                 reasons.push(format!("{} needs facts that are not known", remedy.name));
@@ -183,6 +188,8 @@ impl<'a> Planner<'a, '_, '_> {
                 }
             }
         }
+        let mut told: FxHashSet<String> = FxHashSet::default();
+        reasons.retain(|reason| told.insert(reason.clone()));
         let why =
             if reasons.is_empty() { "there is no remedy".to_owned() } else { reasons.join("; ") };
         (hold, why)

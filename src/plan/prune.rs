@@ -34,6 +34,8 @@ pub(crate) struct Kept<'a> {
     pub(crate) sake: Option<String>,
     /// Remedies that would do as well.
     pub(crate) alternatives: Vec<String>,
+    /// Findings that it brought nearer to being closed.
+    pub(crate) furthered: Vec<FindingKey>,
 }
 
 /// What came of the second look.
@@ -162,7 +164,11 @@ fn doubtful<'a>(planner: &Planner<'a, '_, '_>, evaluation: &Evaluation<'a>) -> F
             *only = only.filter(|known| *known == at);
         }
     }
-    let mut doubtful: FxHashSet<usize> = (0..planner.taken.len()).collect();
+    // What was done for some of those whom a finding blocks is for them, even if that finding stays for others.
+    let stays = |key: &FindingKey| planner.state.open.contains_key(key) && planner.concerns(key);
+    let mut doubtful: FxHashSet<usize> = (0..planner.taken.len())
+        .filter(|at| !planner.taken[*at].furthered.iter().any(stays))
+        .collect();
     for finding in closed(planner, evaluation) {
         let slots = rests_on(planner, finding);
         let mut touched = slots.iter().filter_map(|slot| changers.get(slot));

@@ -73,7 +73,7 @@ impl<'a> Planner<'a, '_, '_> {
             return false;
         }
         let alternatives = candidate.alternatives.clone();
-        let taken = self.take(&candidate.spec, &None, alternatives, &candidate.findings);
+        let taken = self.take(&candidate.spec, &None, alternatives, &candidate.findings, &[]);
         if taken {
             for key in &candidate.findings {
                 self.tried.insert((key.clone(), candidate.spec.key()), self.taken.len());

@@ -150,9 +150,9 @@ fn damage<'a>(
     survey: &mut Survey<'_>,
     only: Option<usize>,
 ) -> Option<Damage<'a>> {
-    let rules = world.rules;
     let mark = world.facts.mark();
-    step::apply(&mut world.facts, rules, Some(world.now), &trial.spec)?;
+    goal::apply_all(world, &trial.specs).then_some(())?;
+    let remedy = trial.specs.first()?.remedy;
     let changed: FxHashSet<Field> = world
         .facts
         .changed_since(mark)
@@ -165,7 +165,7 @@ fn damage<'a>(
         .into_iter()
         .filter(|other| only.is_none_or(|only| only == *other))
         .filter(|other| !survey.excluded.contains(&(index.min(*other), index.max(*other))))
-        .filter(|other| only.is_some() || !survey.settled.contains(&(trial.spec.remedy, *other)))
+        .filter(|other| only.is_some() || !survey.settled.contains(&(remedy, *other)))
         .collect();
     touched.sort_unstable();
     let failing = |world: &World<'a>| {
@@ -192,7 +192,7 @@ fn damage<'a>(
             .into_iter()
             .filter(|raw| !doubtful.contains(&state::key(raw)) && !open.contains(&raw.rule));
         for raw in news {
-            survey.settled.insert((trial.spec.remedy, raw.rule));
+            survey.settled.insert((remedy, raw.rule));
             let why = match only {
                 Some(_) => Some(String::new()),
                 None if mends(world, survey.web, &state::key(&trial.raw), &raw) => None,
@@ -222,12 +222,12 @@ fn mends<'a>(world: &mut World<'a>, web: &Web, closed: &FindingKey, raw: &Raw<'a
     let before = failing(world);
     rules.rules[raw.rule].fixes.iter().any(|fix| {
         let mark = world.facts.mark();
-        let mended = match goal::spec(world, raw, fix) {
+        let mended = match goal::specs(world, raw, fix) {
             Err(look) => look.truth == Truth::Unknown,
-            Ok(spec) => match start(world, web, &spec, ENABLING) {
+            Ok(specs) => match start_all(world, web, &specs) {
                 Truth::Unknown => true,
                 Truth::False => false,
-                Truth::True => match goal::after(world, &spec, &key) {
+                Truth::True => match goal::after(world, &specs[specs.len() - 1..], &key) {
                     After::Closed => failing(world).is_subset(&before),
                     After::Depends(_) => true,
                     _ => false,
@@ -237,6 +237,22 @@ fn mends<'a>(world: &mut World<'a>, web: &Web, closed: &FindingKey, raw: &Raw<'a
         world.facts.rollback(mark);
         mended
     })
+}
+
+/// Whether steps can start one after the other; all but the last are taken.
+fn start_all<'a>(world: &mut World<'a>, web: &Web, specs: &[Spec<'a>]) -> Truth {
+    let mut truth = Truth::False;
+    for (at, spec) in specs.iter().enumerate() {
+        truth = start(world, web, spec, ENABLING);
+        let last = at + 1 == specs.len();
+        if truth != Truth::True || last {
+            break;
+        }
+        if !goal::apply_all(world, std::slice::from_ref(spec)) {
+            return Truth::False;
+        }
+    }
+    truth
 }
 
 /// Whether a step can start, if need be after others that bring about what it needs; those are taken.
@@ -305,10 +321,9 @@ fn always<'a>(prover: &mut Prover<'a>, case: &Case<'_>, other: usize) -> bool {
         }
         let mark = world.facts.mark();
         let slots = world.facts.slot_count() as SlotId;
-        let applied = step::apply(&mut world.facts, world.rules, Some(world.now), &trial.spec);
-        let mut look = match applied {
-            Some(_) => goal::rule(world, other, Want::Pass).0,
-            None => Look::never(),
+        let mut look = match goal::apply_all(world, &trial.specs) {
+            true => goal::rule(world, other, Want::Pass).0,
+            false => Look::never(),
         };
         world.facts.rollback(mark);
         look.open.retain(|ask| ask.slot < slots);

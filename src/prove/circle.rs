@@ -80,11 +80,11 @@ pub(crate) fn circles(prover: &mut Prover<'_>, web: &Web) {
             let look = |world: &mut World<'_>| {
                 let (look, raw) = goal::rule(world, index, Want::Fail);
                 let Some(raw) = raw else { return (look, Vec::new()) };
-                match goal::spec(world, &raw, fix) {
+                match goal::specs(world, &raw, fix) {
                     Err(look) => (look, Vec::new()),
-                    Ok(spec) => {
+                    Ok(specs) => {
                         let mut circle = Vec::new();
-                        let look = blocked(world, web, &spec, &mut Vec::new(), &mut circle);
+                        let look = blocked(world, web, &specs[0], &mut Vec::new(), &mut circle);
                         (look, circle)
                     }
                 }
@@ -98,17 +98,18 @@ pub(crate) fn circles(prover: &mut Prover<'_>, web: &Web) {
             let mut ways_out = |world: &mut World<'_>| {
                 let (look, raw) = goal::rule(world, index, Want::Fail);
                 let Some(raw) = raw else { return look };
-                let spec = match goal::spec(world, &raw, fix) {
-                    Ok(spec) => spec,
+                let specs = match goal::specs(world, &raw, fix) {
+                    Ok(specs) => specs,
                     Err(look) => return look,
                 };
-                let waits = goal::needs(world, &spec);
+                let spec = &specs[0];
+                let waits = goal::needs(world, spec);
                 match waits.truth {
                     Truth::False => {}
                     Truth::Unknown => return waits,
                     Truth::True => return Look::never(),
                 }
-                let look = blocked(world, web, &spec, &mut Vec::new(), &mut Vec::new());
+                let look = blocked(world, web, spec, &mut Vec::new(), &mut Vec::new());
                 match look.truth {
                     Truth::False => Look::met(),
                     Truth::Unknown => look,

@@ -34,10 +34,10 @@ const COMPLETION: usize = 200;
 /// Passes over the environments, each begun with other values.
 const PASSES: usize = 3;
 
-/// A rule that fails, and a step that was taken for it.
+/// A rule that fails, and the steps of one remedy that were taken for it.
 pub(crate) struct Trial<'a> {
     pub(crate) raw: Raw<'a>,
-    pub(crate) spec: Spec<'a>,
+    pub(crate) specs: Vec<Spec<'a>>,
     pub(crate) after: After,
 }
 
@@ -117,20 +117,20 @@ impl<'r> Case<'r> {
     pub(crate) fn try_it<'a>(&self, world: &mut World<'a>) -> (Look, Option<Trial<'a>>) {
         let (look, raw) = goal::rule(world, self.index, Want::Fail);
         let Some(raw) = raw else { return (look, None) };
-        let spec = match goal::spec(world, &raw, self.fix) {
-            Ok(spec) => spec,
+        let specs = match goal::specs(world, &raw, self.fix) {
+            Ok(specs) => specs,
             Err(look) => return (look, None),
         };
-        let look = goal::needs(world, &spec);
+        let look = goal::all_needs(world, &specs);
         if look.truth != Truth::True {
             return (look, None);
         }
         let mark = world.facts.mark();
-        let after = goal::after(world, &spec, &state::key(&raw));
+        let after = goal::after(world, &specs, &state::key(&raw));
         world.facts.rollback(mark);
         match after {
             After::Depends(open) => (Look { truth: Truth::Unknown, open }, None),
-            after => (Look::met(), Some(Trial { raw, spec, after })),
+            after => (Look::met(), Some(Trial { raw, specs, after })),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Owns asking the evaluator and the planner's machinery about an environment, and which open facts their answers
 //! depend on. Tells nothing.
 
-use crate::builtins::value::{Note, Use, Value};
+use crate::builtins::value::{Extent, Note, Use, Value};
 use crate::compile::ir::Fix;
 use crate::evaluate::explain;
 use crate::evaluate::expr::Evaluator;
@@ -183,22 +183,64 @@ pub fn needs<'a>(world: &World<'a>, spec: &Spec<'a>) -> Look {
     open.map_or_else(Look::met, |note| depends(world, &note))
 }
 
-/// The step that a fix asks for; the arguments have to be known for that.
-pub fn spec<'a>(world: &World<'a>, raw: &Raw<'a>, fix: &Fix) -> Result<Spec<'a>, Look> {
+/// The steps that a fix asks for, one at least; the arguments have to be known for that.
+pub fn specs<'a>(world: &World<'a>, raw: &Raw<'a>, fix: &Fix) -> Result<Vec<Spec<'a>>, Look> {
     world.facts.heard();
     let mut evaluator = world.evaluator();
     evaluator.trace(true);
     evaluator.rebind(raw);
-    let mut arguments = Vec::new();
-    for argument in &fix.arguments {
-        let (value, note) = evaluator.eval(argument);
-        match value {
+    let mut items = vec![None];
+    if let Some(each) = &fix.each {
+        let (value, note) = evaluator.eval(&each.value);
+        items = match value {
+            Value::List(list) if list.extent != Extent::Whole => return Err(depends(world, &note)),
+            Value::List(list) if list.items.is_empty() => return Err(no(world, &note)),
+            Value::List(list) => list.items.iter().cloned().map(Some).collect(),
             Value::Unknown => return Err(depends(world, &note)),
-            Value::None => return Err(no(world, &note)),
-            known => arguments.push(known),
+            _ => return Err(no(world, &note)),
+        };
+    }
+    let mut specs = Vec::new();
+    for item in items {
+        if let (Some(each), Some(item)) = (&fix.each, item) {
+            evaluator.set(each.local, item);
+        }
+        let mut arguments = Vec::new();
+        for argument in &fix.arguments {
+            let (value, note) = evaluator.eval(argument);
+            match value {
+                Value::Unknown => return Err(depends(world, &note)),
+                Value::None => return Err(no(world, &note)),
+                known => arguments.push(known),
+            }
+        }
+        specs.push(Spec { remedy: fix.remedy, arguments });
+    }
+    Ok(specs)
+}
+
+/// Looks at whether steps can start one after the other; the facts stay as they were.
+pub fn all_needs<'a>(world: &mut World<'a>, specs: &[Spec<'a>]) -> Look {
+    let (mark, slots) = (world.facts.mark(), world.facts.slot_count() as SlotId);
+    let mut look = Look::met();
+    for (at, spec) in specs.iter().enumerate() {
+        look = needs(world, spec);
+        if look.truth != Truth::True || at + 1 == specs.len() {
+            break;
+        }
+        if step::apply(&mut world.facts, world.rules, Some(world.now), spec).is_none() {
+            break;
         }
     }
-    Ok(Spec { remedy: fix.remedy, arguments })
+    world.facts.rollback(mark);
+    look.open.retain(|ask| ask.slot < slots);
+    look
+}
+
+/// Takes steps one after the other; `false` where one of them cannot be carried out.
+pub fn apply_all<'a>(world: &mut World<'a>, specs: &[Spec<'a>]) -> bool {
+    let (rules, now) = (world.rules, Some(world.now));
+    specs.iter().all(|spec| step::apply(&mut world.facts, rules, now, spec).is_some())
 }
 
 /// What becomes of a finding once a step was taken.
@@ -214,8 +256,8 @@ pub enum After {
     Depends(Vec<Ask>),
 }
 
-/// Takes a step, and looks at a finding; the facts stay as the step left them.
-pub fn after<'a>(world: &mut World<'a>, spec: &Spec<'a>, finding: &FindingKey) -> After {
+/// Takes steps, and looks at a finding; the facts stay as the steps left them.
+pub fn after<'a>(world: &mut World<'a>, specs: &[Spec<'a>], finding: &FindingKey) -> After {
     let slots = world.facts.slot_count() as SlotId;
     let before = |world: &World<'a>, open: Vec<Ask>, mark: usize| {
         let changed = world.facts.changed_since(mark);
@@ -224,7 +266,7 @@ pub fn after<'a>(world: &mut World<'a>, spec: &Spec<'a>, finding: &FindingKey) -
     };
     let mark = world.facts.mark();
     world.facts.heard();
-    let applied = step::apply(&mut world.facts, world.rules, Some(world.now), spec).is_some();
+    let applied = apply_all(world, specs);
     // What the step did not know may be why it did nothing.
     let heard = world.facts.heard().into_iter().map(Ask::from).collect();
     let heard = before(world, heard, mark);

@@ -3,7 +3,7 @@
 //! Owns the constants that rules and remedies compare facts with, and their neighbours: between two of them nothing
 //! changes, so the few stand for all.
 
-use crate::compile::ir::{Const, Expr, Kind, Rule};
+use crate::compile::ir::{Const, Expr, Fix, Kind, Rule};
 use crate::compile::remedy::Remedy;
 use crate::facts::change::NewFact;
 use crate::prove::world::{ELEMENTS, NOW};
@@ -42,7 +42,7 @@ impl Pool {
     /// Adds what a rule compares with.
     pub fn rule(&mut self, rule: &Rule) {
         rule.parts().for_each(|expr| self.expr(expr));
-        rule.fixes.iter().flat_map(|fix| &fix.arguments).for_each(|expr| self.expr(expr));
+        rule.fixes.iter().flat_map(Fix::exprs).for_each(|expr| self.expr(expr));
     }
 
     /// Adds what a remedy compares with and what it writes.

@@ -27,6 +27,8 @@ mod marks;
 const EQUAL: usize = 3;
 /// Facts that are asked for in one diagnostic.
 const QUESTIONS: usize = 3;
+/// Steps of one remedy that are told one by one.
+const STEPS: usize = 3;
 /// Rules that wait for the same answer and are named.
 const WAITING: usize = 4;
 /// Units that are named.
@@ -274,7 +276,11 @@ impl<'c, 'a> Explainer<'c, 'a> {
         mut diagnostic: Diagnostic,
     ) -> Diagnostic {
         for (number, told) in self.fix_texts(finding, rule).into_iter().enumerate() {
-            let heading = if number == 0 { "fix" } else { "or" };
+            let heading = match (number, told.is_more) {
+                (0, _) => "fix",
+                (_, true) => "and",
+                (_, false) => "or",
+            };
             diagnostic = diagnostic.note(heading, told.action);
             if number == 0 {
                 if let Some(at) = told.at {
@@ -306,25 +312,40 @@ impl<'c, 'a> Explainer<'c, 'a> {
         self.rules.rebind(&raw(finding));
         let mut texts = Vec::new();
         for fix in &rule.fixes {
-            let arguments: Vec<Value<'a>> =
-                fix.arguments.iter().map(|argument| self.rules.eval(argument).0).collect();
-            for (local, argument) in arguments.into_iter().enumerate() {
-                self.remedies.set(local as u32, argument);
-            }
             let rules: &'a crate::compile::ir::RuleSet = self.checked.rules;
             let remedy = &rules.remedies[fix.remedy];
-            let run = remedy.run.iter();
-            let run =
-                run.filter_map(|run| describe::command(&mut self.remedies, run, &mut Vec::new()));
-            let run = run.collect();
-            let mut text = |template| self.remedies.whole_text(template);
-            texts.push(FixText {
-                remedy: &remedy.name,
-                action: text(&remedy.action),
-                at: remedy.at.as_ref().map(&mut text),
-                run,
-                warning: remedy.warning.as_ref().map(&mut text),
-            });
+            let asked = self.rules.asked(fix);
+            // Where it is not known for whom, what to do is told all the same.
+            let asked = asked.unwrap_or_else(|| vec![vec![Value::Unknown; fix.arguments.len()]]);
+            let more = asked.len().saturating_sub(STEPS);
+            for (number, arguments) in asked.into_iter().take(STEPS).enumerate() {
+                for (local, argument) in arguments.into_iter().enumerate() {
+                    self.remedies.set(local as u32, argument);
+                }
+                let run = remedy.run.iter();
+                let run = run
+                    .filter_map(|run| describe::command(&mut self.remedies, run, &mut Vec::new()));
+                let run = run.collect();
+                let mut text = |template| self.remedies.whole_text(template);
+                texts.push(FixText {
+                    remedy: &remedy.name,
+                    is_more: number > 0,
+                    action: text(&remedy.action),
+                    at: remedy.at.as_ref().map(&mut text),
+                    run,
+                    warning: remedy.warning.as_ref().map(&mut text),
+                });
+            }
+            if more > 0 {
+                texts.push(FixText {
+                    remedy: &remedy.name,
+                    is_more: true,
+                    action: format!("the same for {more} more"),
+                    at: None,
+                    run: Vec::new(),
+                    warning: None,
+                });
+            }
         }
         texts
             .into_iter()
@@ -403,6 +424,8 @@ impl<'c, 'a> Explainer<'c, 'a> {
 pub struct FixText<'r> {
     /// Its name.
     pub remedy: &'r str,
+    /// Whether it is to be done together with the one before, and not in its place.
+    pub is_more: bool,
     /// What to do.
     pub action: String,
     /// Where.

@@ -135,6 +135,7 @@ fn short_forms_are_read() {
         "remedy a { do \"b\" }",
         "remedy a() { consent delete-it }",
         "prerequisite A-1 \"b\" { for x in xs require x because \"{x}\" fix a fix b() }",
+        "prerequisite A-1 \"b\" { fix for x in xs: a(x) fix for y in ys where y.a and b: c(y, 1) require x for x in xs }",
         "\u{feff}unit Server\r\n\r\nunit Host\r",
         "",
         "# nothing but a comment",

@@ -6,6 +6,23 @@ use crate::support::{expression, parse};
 type Case = (&'static str, &'static [&'static str]);
 
 #[test]
+fn remedies_for_each_of_several() {
+    let cases: &[Case] = &[
+        ("fix for x xs: a(x)", &["expected `in`, found `xs` @ xs"]),
+        ("fix for x in xs a(x)", &["expected an operator, `:` or `where`, found `a` @ a"]),
+        ("fix for 1 in xs: a(x)", &["expected a name, found `1` @ 1"]),
+        ("fix for x in xs: ", &["expected a name, found `}` @ }"]),
+        ("fix for x in : a(x)", &["expected an expression, found `:` @ :"]),
+    ];
+    for (part, wanted) in cases {
+        let text = format!("prerequisite A-1 \"t\" {{ require b because \"c\" {part} }} unit X");
+        let parsed = parse(&text);
+        assert_eq!(parsed.told(), *wanted, "{part}");
+        assert_eq!(parsed.file.items.len(), 2, "the rest is read: {part}");
+    }
+}
+
+#[test]
 fn expressions() {
     let cases: &[Case] = &[
         ("a b", &["expected an operator, found `b` @ b"]),

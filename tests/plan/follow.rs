@@ -245,8 +245,8 @@ fn end<'a>(state: &State<'a, '_>) -> End {
     (state.open.keys().cloned().collect(), units.into_iter().collect())
 }
 
-/// Without any one step something stays open that the whole plan closes, somebody is no longer asked for, or another
-/// step cannot start.
+/// Without any one step something stays open that the whole plan closes, somebody is no longer asked for, somebody is not
+/// ready who is with the whole plan, or another step cannot start.
 fn without_one<'a>(
     facts: &Facts<'a>,
     rules: &RuleSet,
@@ -262,11 +262,20 @@ fn without_one<'a>(
                 return None;
             }
         }
-        Some(end(&state))
+        Some(state)
     };
-    let Some((open, asked)) = run(None) else { return };
+    let ready = |state: &State<'a, '_>| {
+        seen(rules, &evaluate(&state.facts, rules, now, &Selection::default())).ready
+    };
+    let Some(whole) = run(None) else { return };
+    let (open, asked) = end(&whole);
     for step in &plan.steps {
-        let does_as_well = |(rest, left): End| rest.is_subset(&open) && left.is_superset(&asked);
+        let does_as_well = |rest: State<'a, '_>| {
+            let (left, others) = end(&rest);
+            left.is_subset(&open)
+                && others.is_superset(&asked)
+                && ready(&whole).is_subset(&ready(&rest))
+        };
         if run(Some(step.id)).is_some_and(does_as_well) {
             wrong.push(format!("{} is not needed", step.call));
         }

@@ -85,7 +85,7 @@ fields! {
     Clause { id, title, note, reason, span }
     Rule { id, kind, level, title, clauses, bindings, filter, condition, negated, grace, because, why, see, blocks, fixes, span }
     Binding { each, name, local, value }
-    Fix { remedy, arguments, span }
+    Fix { remedy, each, arguments, span }
     Remedy { name, params, action, at, run, role, needs, effects, takes, undo, warning, consent, after, span }
     Question { ask, find }
     Template { parts }

@@ -348,7 +348,7 @@ impl<'a> Printer<'a> {
                     self.hints_in(rule.bindings.iter().map(|binding| &binding.value));
                     for fix in &rule.fixes {
                         self.hint_call(&fix.remedy);
-                        self.hints_in(&fix.arguments);
+                        self.hints_in(fix.expressions());
                     }
                 }
                 ItemKind::Remedy(remedy) => {

@@ -214,6 +214,16 @@ fn quantified(input: Tokens, quantifier: Quantifier) -> Parsed<Expr> {
     Ok((rest, node(rest.since(input.here()), ExprKind::Quantified(quantifier, binder, body))))
 }
 
+/// `[ for x in xs [ where c ] : ]`
+pub fn each(input: Tokens) -> Parsed<Option<Box<Binder>>> {
+    if !input.is_word(Word::For) {
+        return Ok((input, None));
+    }
+    let (rest, binder) = committed(binder(input.next(), sum))?;
+    let (rest, _) = committed(symbol(Symbol::Colon)(rest))?;
+    Ok((rest, Some(binder)))
+}
+
 /// `x in xs [ where c ]`
 fn binder<'a>(
     input: Tokens<'a>,

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::language::ast::{Binding, Fix, Name, Remedy, Rule, RuleKind};
 use crate::language::error::{Class, Expected};
 use crate::language::parser::effects::effects;
-use crate::language::parser::expressions::{duration, expression};
+use crate::language::parser::expressions::{duration, each, expression};
 use crate::language::parser::input::{Parsed, Rest, Tokens};
 use crate::language::parser::text::text;
 use crate::language::parser::{arguments, id, name, string, symbol, word};
@@ -96,8 +96,9 @@ pub fn rule_part<'a>(input: Tokens<'a>, rule: &mut Rule, seen: &mut Seen) -> Par
             rest
         }
         Word::Fix => {
+            let (rest, each) = each(rest)?;
             let (rest, (remedy, arguments)) = (name, arguments(expression)).parse(rest)?;
-            rule.fixes.push(Fix { span: rest.since(start), remedy, arguments });
+            rule.fixes.push(Fix { span: rest.since(start), each, remedy, arguments });
             rest
         }
         _ => return input.fail(wrong),
