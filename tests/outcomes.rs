@@ -19,6 +19,8 @@ mod examples;
 mod generated;
 #[path = "outcomes/reach.rs"]
 mod reach;
+#[path = "outcomes/shared.rs"]
+mod shared;
 #[path = "outcomes/unknown.rs"]
 mod unknown;
 #[path = "outcomes/truth.rs"]

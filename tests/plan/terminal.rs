@@ -162,7 +162,7 @@ fn what_destroys_something_needs_consent_and_is_never_the_first_choice() {
     let consent = Consent { allowed: vec!["delete-on-premises-vm".to_owned()] };
     let mountable = [set("esxiHosts/esx02/datastores/1/access", "readOnly")];
     for consent in [&not_asked(), &consent] {
-        assert_eq!(calls(&plan_with(&mountable, consent)), ["mountDatastores(web01)"]);
+        assert_eq!(calls(&plan_with(&mountable, consent)), ["mountDatastore(esx02, ds-vmfs-02)"]);
     }
     // The host offers no interface to write, and the licence is not its own trouble: nothing can be mounted on it.
     let location = [set("request/items/erp01/location", "alternate")];
