@@ -1,6 +1,6 @@
 //! Definitions that use too much: told where they begin, and what uses them is left out, never run half.
 
-use crate::program::{HEAD, PACK, Run};
+use crate::program::{Done, HEAD, PACK, Run};
 
 const SERVER: &str = "servers:\n  - id: s1\n    state: running\n    model: new\n    snapshots: []\n    joined: true\n";
 
@@ -72,4 +72,34 @@ fn a_rule_on_a_definition_with_an_error_is_left_out_also_where_the_error_was_tol
     run.code(2)
         .says("error[unknown-field]")
         .says("gate CLOSED until the errors are mended: 3 passed");
+}
+
+/// A rule whose remedy is for each of several, where a part of that is wrong.
+fn with_fix(fix: &str) -> Done {
+    let rule = format!(
+        "\nprerequisite TWO-1 \"Two\" {{\n  clause  A-1\n  for     s in servers\n  require s.joined\n  \
+         because \"{{s}} is wrong\"\n  fix     {fix}\n}}\n"
+    );
+    Run::new("lint rules --concise").file("rules/demo.gate", format!("{PACK}{rule}")).done()
+}
+
+#[test]
+fn what_is_wrong_with_a_step_for_each_of_several_is_told_where_it_stands() {
+    let cases = [
+        (
+            "for o in s.joined: start(o)",
+            "error[type-mismatch]: `for` goes through a list, found bool",
+        ),
+        (
+            "for o in servers where o.joind: start(o)",
+            "error[unknown-field]: `Server` has no field `joind`",
+        ),
+        ("for o in servers where o.model: start(o)", "error[type-mismatch]"),
+        ("for o in servers: strat(o)", "error[unknown-name]: unknown remedy `strat`"),
+        ("for o in s.snapshots: start(o)", "error[type-mismatch]: expected"),
+        ("for o in servers: start(other)", "error[unknown-name]: unknown name `other`"),
+    ];
+    for (fix, error) in cases {
+        with_fix(fix).code(1).says(error);
+    }
 }
