@@ -1,5 +1,6 @@
 //! The last lines: whether the gate is open, and for whom.
 
+use crate::compile::ir::Level;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::evaluate::{Finding, Outcome, Readiness, Verdict};
 use crate::report::Format;
@@ -22,15 +23,36 @@ pub fn environment(out: &mut String, checked: &Checked<'_>, look: &Look, format:
     if !look.quiet && format == Format::Full {
         units(out, checked, look);
         times::environment(out, checked, look);
-        if checked.unplanned {
-            let text =
-                "an estate this large is not numbered by step; `failback plan` tells the steps";
-            look.hanging(out, "", "", text);
-        }
+        next(out, checked, look);
     }
     let whole = Look { width: usize::MAX, ..look.clone() };
     // A line per thing: programs that read lines read this one, too.
     gate(out, checked, if format == Format::Full && !look.quiet { look } else { &whole });
+}
+
+/// Says which command goes on from here.
+fn next(out: &mut String, checked: &Checked<'_>, look: &Look) {
+    let holds = |outcomes: &[Outcome]| {
+        let mut findings = checked.evaluation.findings.iter();
+        findings.any(|finding| {
+            let level = checked.rules.rules[finding.rule].level;
+            level == Level::Error && outcomes.contains(&finding.outcome)
+        })
+    };
+    let mut ways = Vec::new();
+    if checked.unplanned {
+        ways.push("an estate this large is not numbered by step; `failback plan` tells the steps");
+    } else if holds(&[Outcome::Fail, Outcome::Pending]) {
+        ways.push("`failback plan` for the steps in their order");
+    }
+    if holds(&[Outcome::Unknown]) {
+        ways.push("`failback ask` for what to find out, with the lines to write");
+    }
+    if !ways.is_empty() {
+        let painted =
+            format!("{}{}", look.paint(Tone::Heading, "next"), " ".repeat(HEADING - "next".len()));
+        look.hanging(out, &format!("{:<HEADING$}", "next"), &painted, &ways.join("; "));
+    }
 }
 
 fn units(out: &mut String, checked: &Checked<'_>, look: &Look) {

@@ -54,6 +54,7 @@ error[SRV-001]: s1 is stopped, so nothing can be done with it
   blocks   s1
 
 blocked     s1 (SRV-001)
+next        `failback plan` for the steps in their order
 gate CLOSED: 1 failed, 2 passed, 0 of 1 servers ready (lab, as of
   2020-03-28T09:00:00Z)
 ";
@@ -86,6 +87,7 @@ unknown[SRV-001]: cannot tell for s1: a server runs
   blocks   s1
 
 unknown     s1 (SRV-001)
+next        `failback ask` for what to find out, with the lines to write
 gate CLOSED until it is known: 1 unknown, 2 passed, 0 of 1 servers ready (lab,
   as of 2020-03-28T09:00:00Z)
 ";
