@@ -86,6 +86,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
         let base = match &list.kind {
             Kind::Field { base: Some(base), reading: Reading::List(Item::Row, _), .. } => base,
             Kind::Inverse { base, one: false, .. } => base,
+            Kind::Invoke(..) | Kind::Call(..) | Kind::Map { .. } => {
+                return Some(self.made(list, block, picks, rows, owners));
+            }
             _ => return None,
         };
         let mut holders = [Raw::Unknown; BLOCK];
@@ -110,6 +113,32 @@ impl<'a> Evaluator<'_, 'a, '_> {
             owners.resize(rows.len(), at as u8);
             false
         }))
+    }
+
+    /// The same where the list is made anew for each row.
+    fn made(
+        &mut self,
+        list: &Expr,
+        block: &Block<'_>,
+        picks: &Picks,
+        rows: &mut Vec<RowId>,
+        owners: &mut Vec<u8>,
+    ) -> Picks {
+        picks.only(|at| {
+            self.bind_row(block, at);
+            let Value::List(list) = self.value_of::<Silent>(list).0 else { return true };
+            let before = rows.len();
+            rows.extend(list.items.iter().filter_map(|item| match item {
+                Value::Row(row) => Some(*row),
+                _ => None,
+            }));
+            if list.extent != Extent::Whole || rows.len() < before + list.items.len() {
+                rows.truncate(before);
+                return true;
+            }
+            owners.resize(rows.len(), at as u8);
+            false
+        })
     }
 
     /// A condition on the elements of a list that is short and the same for all rows; gives the rows that are left to be
