@@ -149,6 +149,17 @@ impl<'a> Evaluator<'_, 'a, '_> {
         &mut self,
         scan: &Scan,
         elements: &Elements<'a, N>,
+        visit: impl FnMut(&mut Self, usize, Truth, N) -> bool,
+    ) {
+        self.each_filtered(scan, elements, None, visit);
+    }
+
+    /// The same where the truth of the filter may be known for all elements.
+    fn each_filtered<N: Trace>(
+        &mut self,
+        scan: &Scan,
+        elements: &Elements<'a, N>,
+        filtered: Option<&[Truth]>,
         mut visit: impl FnMut(&mut Self, usize, Truth, N) -> bool,
     ) {
         let (before, before_note) = self.local::<N>(scan.local);
@@ -156,9 +167,10 @@ impl<'a> Evaluator<'_, 'a, '_> {
         let mut look = |this: &mut Self, at: usize| {
             let item = list.get(this.facts, at);
             this.bind_local::<N>(scan.local, item, list.item_note(at));
-            let (truth, note) = match &scan.filter {
-                Some(filter) => this.truth_of(filter),
-                None => (Truth::True, N::default()),
+            let (truth, note) = match (filtered, &scan.filter) {
+                (Some(filtered), _) => (filtered[at], N::default()),
+                (None, Some(filter)) => this.truth_of(filter),
+                (None, None) => (Truth::True, N::default()),
             };
             let note = if N::ON {
                 elements.base.join(&list.item_note(at)).join(&note).led()
@@ -439,7 +451,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
         };
         let mut result = List::new(Vec::with_capacity(least), elements.list.extent());
         let mut note_of_list: N = elements.base.join(&elements.list.own_note());
-        self.each(scan, &elements, |this, _, truth, note| {
+        let filtered = if N::ON { None } else { self.filtered(scan, &elements) };
+        self.each_filtered(scan, &elements, filtered.as_deref(), |this, _, truth, note| {
             if truth == Truth::False {
                 note_of_list = note_of_list.join(&note);
                 return true;

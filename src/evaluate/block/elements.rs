@@ -3,11 +3,11 @@
 //! Owns two ways through them: the elements of all rows together where each row has a list of its own, and one element
 //! after the other for all rows where a short list is the same for all.
 
-use crate::builtins::value::{Extent, Silent, Value};
+use crate::builtins::value::{Extent, Silent, Trace, Value};
 use crate::compile::ir::{Expr, Kind, Scan};
 use crate::evaluate::block::{BLOCK, Block, Picks, Truths};
 use crate::evaluate::expr::Evaluator;
-use crate::evaluate::listed::WORTH_AN_INDEX;
+use crate::evaluate::listed::{Elements, Places, WORTH_AN_INDEX};
 use crate::evaluate::truth::Truth;
 use crate::facts::{Raw, RowId};
 use crate::language::ast::Quantifier;
@@ -31,6 +31,36 @@ fn join(quantifier: Quantifier, whole: &mut Truth, filter: Truth, body: Truth) {
 }
 
 impl<'a> Evaluator<'_, 'a, '_> {
+    /// The truth of the filter of a scan for all elements, where they are many rows of which none is picked.
+    pub(in crate::evaluate) fn filtered<N: Trace>(
+        &mut self,
+        scan: &Scan,
+        elements: &Elements<'a, N>,
+    ) -> Option<Vec<Truth>> {
+        let filter = scan.filter.as_deref()?;
+        let list = &elements.list;
+        let many = list.len(self.facts) >= WORTH_AN_INDEX;
+        // While somebody listens, facts are asked for in the order of the rule.
+        if !many || !matches!(elements.places, Places::All) || self.facts.is_listening() {
+            return None;
+        }
+        let row = |at| match list.get(self.facts, at) {
+            Value::Row(row) => Some(row),
+            _ => None,
+        };
+        let rows: Vec<RowId> = (0..list.len(self.facts)).map(row).collect::<Option<_>>()?;
+        let before = self.frame[scan.local as usize].clone();
+        let mut truths = Vec::with_capacity(rows.len());
+        for rows in rows.chunks(BLOCK) {
+            let mut out = [Truth::Unknown; BLOCK];
+            let block = Block::new(scan.local, rows, &[]);
+            self.truths(filter, &block, &Picks::all(rows.len()), &mut out);
+            truths.extend_from_slice(&out[..rows.len()]);
+        }
+        self.frame[scan.local as usize] = before;
+        Some(truths)
+    }
+
     /// A condition on the elements of a list of each row, all elements together; gives the rows that are left to be
     /// looked at one by one.
     pub(super) fn elements_of(
