@@ -350,6 +350,15 @@ impl Evaluator<'_, '_, '_> {
                 let (argument, caller) = block.argument(*local)?;
                 self.single(argument, caller, picks, out)
             }
+            Kind::Local(local)
+                if block.outer.is_some_and(|(outer, _)| outer.argument(*local).is_some()) =>
+            {
+                let (outer, owners) = block.outer?;
+                let mut raws = [Raw::Unknown; BLOCK];
+                let item = self.single(expr, outer, &Picks::all(outer.rows.len()), &mut raws)?;
+                picks.iter().for_each(|at| out[at] = raws[usize::from(owners[at])]);
+                Some(item)
+            }
             Kind::Invoke(define, arguments) if !define.kept => {
                 let called = block.called(define, arguments);
                 let mut item = None;
