@@ -410,14 +410,18 @@ impl<'a> Evaluator<'_, 'a, '_> {
             return self.one_by_one(expr, block, picks, out);
         };
         let mut asked: Vec<RowId> = Vec::new();
-        let rest = picks.only(|at| {
-            let Raw::Data(row) = rows[at] else { return true };
-            match self.kept_for(define, row) {
-                Some(truth) => out[at] = truth,
-                None => asked.push(row),
-            }
-            asked.last() == Some(&row)
-        });
+        let rest = {
+            let kept = self.kept_of(define);
+            picks.only(|at| {
+                let Raw::Data(row) = rows[at] else { return true };
+                let known = kept(row);
+                match known {
+                    Some(truth) => out[at] = truth,
+                    None => asked.push(row),
+                }
+                known.is_none()
+            })
+        };
         if rest.len == 0 {
             return;
         }

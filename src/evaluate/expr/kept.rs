@@ -74,7 +74,17 @@ impl<'a> Evaluator<'_, 'a, '_> {
     /// The truth that is kept of a definition for a row, where it is.
     #[inline]
     pub(in crate::evaluate) fn kept_for(&self, define: &Define, row: RowId) -> Option<Truth> {
-        match self.kept[define.id as usize].code(row) {
+        self.kept_of(define)(row)
+    }
+
+    /// The same for one row after the other.
+    #[inline]
+    pub(in crate::evaluate) fn kept_of(
+        &self,
+        define: &Define,
+    ) -> impl Fn(RowId) -> Option<Truth> + use<'_, 'a> {
+        let kept = &self.kept[define.id as usize];
+        move |row| match kept.code(row) {
             KEPT_UNKNOWN => Some(Truth::Unknown),
             KEPT_FALSE => Some(Truth::False),
             KEPT_TRUE => Some(Truth::True),

@@ -67,7 +67,7 @@ impl Reader<'_, '_> {
     }
 
     /// Reads a scalar that surely tells something.
-    #[inline]
+    #[inline(always)]
     pub(super) fn read_told(&mut self, ty: &Type, value: NodeId, bytes: &[u8]) -> u32 {
         let schema = self.facts.schema;
         match ty {
@@ -163,7 +163,7 @@ impl Reader<'_, '_> {
 
 /// The bytes of a scalar that tells by its first letter that it is neither blank nor `unknown`, `none`, or one of the
 /// spellings of `null`: nearly all of them.
-#[inline]
+#[inline(always)]
 pub(super) fn told<'t>(tree: &'t Tree<'_>, value: NodeId) -> Option<&'t [u8]> {
     let (bytes, _) = tree.scalar_bytes(value)?;
     let first = bytes.first()?;
