@@ -13,6 +13,9 @@ use crate::facts::{Raw, RowId};
 use crate::language::ast::Quantifier;
 use crate::schema::types::{Completeness, Item, Reading};
 
+/// So many elements are gathered for a block of rows; what more there is, is looked at row by row.
+const MOST: usize = 1 << 16;
+
 /// What decides a condition on all elements, found for one of them.
 fn decisive(quantifier: Quantifier) -> Truth {
     if quantifier == Quantifier::All { Truth::False } else { Truth::True }
@@ -86,21 +89,36 @@ impl<'a> Evaluator<'_, 'a, '_> {
         for (rows, owners) in rows.chunks(BLOCK).zip(owners.chunks(BLOCK)) {
             let inner = Block { outer: Some((block, owners)), ..Block::new(scan.local, rows, &[]) };
             let all = Picks::all(rows.len());
-            let mut filter = [Truth::True; BLOCK];
-            if let Some(expr) = &scan.filter {
-                self.truths(expr, &inner, &all, &mut filter);
-            }
-            let asked = all.only(|at| filter[at] != Truth::False);
-            let mut found = [Truth::Unknown; BLOCK];
-            self.truths(body, &inner, &asked, &mut found);
-            for at in asked.iter() {
-                join(quantifier, &mut out[usize::from(owners[at])], filter[at], found[at]);
-            }
+            self.scanned(scan, body, &inner, &all, |at, filter, found| {
+                join(quantifier, &mut out[usize::from(owners[at])], filter, found);
+            });
         }
         if quantifier == Quantifier::No {
             done.iter().for_each(|at| out[at] = !out[at]);
         }
         rest
+    }
+
+    /// Tells what the filter of a scan, which is not false, and the body say of each that is asked for.
+    fn scanned(
+        &mut self,
+        scan: &Scan,
+        body: &Expr,
+        block: &Block<'_>,
+        picks: &Picks,
+        mut tell: impl FnMut(usize, Truth, Truth),
+    ) {
+        let mut filter = [Truth::True; BLOCK];
+        if let Some(expr) = &scan.filter {
+            self.truths(expr, block, picks, &mut filter);
+        }
+        let asked = picks.only(|at| filter[at] != Truth::False);
+        if asked.len == 0 {
+            return;
+        }
+        let mut found = [Truth::Unknown; BLOCK];
+        self.truths(body, block, &asked, &mut found);
+        asked.iter().for_each(|at| tell(at, filter[at], found[at]));
     }
 
     /// The elements of the lists of all rows, and which row each belongs to; gives the rows whose lists are not known, or
@@ -127,6 +145,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
         }
         Some(picks.only(|at| {
             let Raw::Data(holder) = holders[at] else { return true };
+            if rows.len() >= MOST {
+                return true;
+            }
             match &list.kind {
                 Kind::Field { slot, .. } => {
                     let slot = self.facts.slot_of(holder, *slot);
@@ -155,6 +176,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
         owners: &mut Vec<u8>,
     ) -> Picks {
         picks.only(|at| {
+            if rows.len() >= MOST {
+                return true;
+            }
             self.bind_row(block, at);
             let Value::List(list) = self.value_of::<Silent>(list).0 else { return true };
             let before = rows.len();
@@ -193,18 +217,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
         for item in &list.items {
             let open = picks.only(|at| out[at] != decisive);
             self.frame[scan.local as usize] = item.clone();
-            let mut filter = [Truth::True; BLOCK];
-            if let Some(expr) = &scan.filter {
-                self.truths(expr, block, &open, &mut filter);
-            }
-            let asked = open.only(|at| filter[at] != Truth::False);
-            let mut found = [Truth::Unknown; BLOCK];
-            if asked.len > 0 {
-                self.truths(body, block, &asked, &mut found);
-            }
-            for at in asked.iter() {
-                join(quantifier, &mut out[at], filter[at], found[at]);
-            }
+            self.scanned(scan, body, block, &open, |at, filter, found| {
+                join(quantifier, &mut out[at], filter, found);
+            });
         }
         self.frame[scan.local as usize] = before;
         if quantifier == Quantifier::No {
