@@ -13,6 +13,7 @@ use crate::source::Span;
 mod block;
 pub mod explain;
 pub mod expr;
+mod grouped;
 mod listed;
 mod pairs;
 pub mod reach;
@@ -261,6 +262,18 @@ pub struct Raw<'a> {
     pub bindings: Vec<(LocalId, Value<'a>)>,
     /// The `for` whose list is not known, where that is the trouble.
     pub open: Option<usize>,
+}
+
+impl<'a> Finding<'a> {
+    /// What it is a finding about, before it was explained.
+    pub fn raw(&self) -> Raw<'a> {
+        Raw {
+            rule: self.rule,
+            outcome: self.outcome,
+            bindings: self.bindings.clone(),
+            open: self.open,
+        }
+    }
 }
 
 impl Evaluation<'_> {

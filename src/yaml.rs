@@ -100,6 +100,14 @@ impl Node {
     fn refers(&self) -> bool {
         self.meta & meta::SHAPE == meta::ALIAS || self.meta & meta::DECODED != 0
     }
+
+    /// Where the text of a scalar begins and ends, if it stands in the source as it is.
+    #[inline]
+    fn verbatim(&self) -> Option<(u32, u32)> {
+        let quote = u32::from(self.meta & meta::QUOTED != 0);
+        let is_verbatim = self.meta & (meta::SHAPE | meta::DECODED) == meta::SCALAR;
+        is_verbatim.then(|| (self.start + quote, self.end - quote))
+    }
 }
 
 /// What `Node::meta` holds: two bits of shape, then flags, then a tag.
@@ -260,45 +268,40 @@ impl<'s> Tree<'s> {
     pub fn text(&self, node: NodeId) -> &str {
         let found = self.node(node);
         // Nearly every scalar stands in the source as it is.
-        if found.meta & (meta::SHAPE | meta::DECODED) == meta::SCALAR {
-            self.source_text(node, found)
-        } else {
-            self.other_text(node)
+        match found.verbatim() {
+            Some(place) => self.source_text(node, place),
+            None => self.other_text(node),
         }
     }
 
-    /// The text of a scalar that stands in the source as it is.
+    /// The text of a file at a place in it.
     #[inline]
-    fn source_text(&self, node: NodeId, found: &Node) -> &str {
-        let quote = u32::from(found.meta & meta::QUOTED != 0);
+    fn source_text(&self, node: NodeId, (start, end): (u32, u32)) -> &str {
         let text = self.part(node.0).map_or("", |part| part.text);
-        text.get((found.start + quote) as usize..(found.end - quote) as usize).unwrap_or("")
+        text.get(start as usize..end as usize).unwrap_or("")
     }
 
     /// Whether the text of a scalar is this one; quicker than to ask for its text.
     #[inline]
     pub fn text_is(&self, node: NodeId, text: &str) -> bool {
         let found = self.node(node);
-        if found.meta & (meta::SHAPE | meta::DECODED) != meta::SCALAR {
-            return self.other_text(node) == text;
-        }
-        let quote = usize::from(found.meta & meta::QUOTED != 0);
-        let (start, end) = (found.start as usize + quote, found.end as usize - quote);
-        if end - start != text.len() {
+        let Some((start, end)) = found.verbatim() else { return self.other_text(node) == text };
+        if (end - start) as usize != text.len() {
             return false;
         }
         let source = self.part(node.0).map_or("", |part| part.text);
-        source.as_bytes().get(start..end) == Some(text.as_bytes())
+        source.as_bytes().get(start as usize..end as usize) == Some(text.as_bytes())
     }
 
     #[cold]
     fn other_text(&self, node: NodeId) -> &str {
         let node = self.resolve(node);
         let found = self.node(node);
-        match found.meta & (meta::SHAPE | meta::DECODED) {
-            meta::SCALAR => return self.source_text(node, found),
-            shape if shape & meta::SHAPE != meta::SCALAR => return "",
-            _ => {}
+        if let Some(place) = found.verbatim() {
+            return self.source_text(node, place);
+        }
+        if found.meta & meta::SHAPE != meta::SCALAR {
+            return "";
         }
         let at = found.more as usize;
         let before = at.checked_sub(1).and_then(|before| self.decoded_ends.get(before));
@@ -310,8 +313,8 @@ impl<'s> Tree<'s> {
     #[inline]
     pub fn scalar_text(&self, node: NodeId) -> Option<(&str, bool)> {
         let found = self.node(node);
-        if found.meta & (meta::SHAPE | meta::DECODED) == meta::SCALAR {
-            return Some((self.source_text(node, found), found.meta & meta::PLAIN != 0));
+        if let Some(place) = found.verbatim() {
+            return Some((self.source_text(node, place), found.meta & meta::PLAIN != 0));
         }
         (self.kind(node) == Kind::Scalar).then(|| (self.text(node), self.is_plain(node)))
     }
@@ -320,13 +323,12 @@ impl<'s> Tree<'s> {
     #[inline]
     pub fn scalar_bytes(&self, node: NodeId) -> Option<(&[u8], bool)> {
         let found = self.node(node);
-        if found.meta & (meta::SHAPE | meta::DECODED) != meta::SCALAR {
+        let Some((start, end)) = found.verbatim() else {
             return self.scalar_text(node).map(|(text, plain)| (text.as_bytes(), plain));
-        }
-        let quote = usize::from(found.meta & meta::QUOTED != 0);
-        let (start, end) = (found.start as usize + quote, found.end as usize - quote);
-        let text = self.part(node.0).map_or("", |part| part.text);
-        Some((text.as_bytes().get(start..end).unwrap_or_default(), found.meta & meta::PLAIN != 0))
+        };
+        let text = self.part(node.0).map_or("", |part| part.text).as_bytes();
+        let bytes = text.get(start as usize..end as usize).unwrap_or_default();
+        Some((bytes, found.meta & meta::PLAIN != 0))
     }
 
     /// Whether a scalar is written without quotes and not as a text block.
@@ -337,13 +339,8 @@ impl<'s> Tree<'s> {
     /// Whether the text of a scalar stands in the source as it is, so that a place in the one is a place in the other.
     pub fn text_span(&self, node: NodeId) -> Option<Span> {
         let found = self.node(node);
-        let verbatim = found.meta & (meta::SHAPE | meta::DECODED) == meta::SCALAR;
-        let quote = u32::from(found.meta & meta::QUOTED != 0);
-        verbatim.then(|| Span {
-            file: self.file(node),
-            start: found.start + quote,
-            end: found.end - quote,
-        })
+        let (start, end) = found.verbatim()?;
+        Some(Span { file: self.file(node), start, end })
     }
 
     /// What a scalar means under the core schema; a collection means nothing.

@@ -9,6 +9,7 @@ use crate::cli::pack::{self, Pack};
 use crate::compile::ir::Rule;
 use crate::evaluate::is_terminal;
 use crate::language::ast::{self, ItemKind};
+use crate::report::explain::service_errors;
 use crate::report::sanitise;
 use crate::source::Sources;
 use crate::spec::page::{Page, Section};
@@ -99,8 +100,7 @@ fn entry(
     }
     line.push_str(&format!(" · clauses {}", rule.clauses.join(", ")));
     if !rule.see.is_empty() {
-        let plural = if rule.see.len() == 1 { "" } else { "s" };
-        line.push_str(&format!(" · known as error{plural} {}", plain(&rule.see.join(", "))));
+        line.push_str(&format!(" · known as {}", plain(&service_errors(&rule.see))));
     }
     if let Some((page, section)) = found {
         line.push_str(&format!(" · [page and cases]({})", link(page, section)));

@@ -15,7 +15,7 @@ use crate::facts::{Raw, RowId};
 use crate::schema::types::{Reading, Type};
 
 mod compare;
-mod elements;
+pub(super) mod elements;
 mod indexed;
 mod lists;
 

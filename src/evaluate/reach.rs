@@ -6,16 +6,15 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::evaluate::grouped::Grouped;
 use crate::facts::{Fact, Facts, ROOT, RowId};
 use crate::schema::types::{Completeness, InverseId, Type};
 use crate::schema::{Field, TypeId};
 
 /// References, backwards.
 pub struct Reach {
-    /// Where the sources of each row begin in `sources`, and behind the last row where they end.
-    starts: Vec<u32>,
-    /// The entities that refer to a row, row after row.
-    sources: Vec<RowId>,
+    /// The entities that refer to a row.
+    sources: Grouped<RowId>,
     open: Open,
     /// The units that are spoken of, and all there are, both sorted.
     order: Vec<RowId>,
@@ -34,26 +33,12 @@ impl Reach {
             Target::Any(ty) => open.any.entry(ty).or_default().push(source),
             Target::Whoever(inverse) => open.whoever.entry(inverse).or_default().push(source),
         });
-        // Counted first, so that each finds its place at once.
-        let mut starts = vec![0_u32; facts.row_count() + 1];
-        pairs.iter().for_each(|(target, _)| starts[*target as usize + 1] += 1);
         open.find_silent(facts);
-        let mut end = 0;
-        for start in &mut starts {
-            end += *start;
-            *start = end;
-        }
-        let mut sources = vec![ROOT; end as usize];
-        let mut next = starts.clone();
-        for (target, source) in pairs {
-            let place = &mut next[target as usize];
-            sources[*place as usize] = source;
-            *place += 1;
-        }
+        let sources = Grouped::new(facts.row_count(), pairs.into_iter(), ROOT);
         let mut unit_rows = schema.unit.map(|ty| facts.entities(ty).to_vec()).unwrap_or_default();
         unit_rows.sort_unstable();
         let order = units.to_vec();
-        Self { starts, sources, open, order, unit_rows, known: FxHashMap::default() }
+        Self { sources, open, order, unit_rows, known: FxHashMap::default() }
     }
 
     /// Whether some references are not known.
@@ -106,8 +91,7 @@ impl Reach {
             if self.is_unit(row) {
                 continue;
             }
-            let (start, end) = (self.starts[row as usize], self.starts[row as usize + 1]);
-            let sources = self.sources[start as usize..end as usize].iter().copied();
+            let sources = self.sources.of(row).iter().copied();
             stack.extend(sources.filter(|source| walk.seen.insert(*source)));
         }
     }

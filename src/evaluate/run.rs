@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 
 use crate::builtins::value::{Extent, Silent, Value};
 use crate::compile::ir::{Expr, Fix, Kind, LocalId, Rule};
+use crate::evaluate::block::elements::append_rows;
 use crate::evaluate::block::{BLOCK, Block, reads_only};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::reach::{Blocked, Reach};
@@ -242,12 +243,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
         bound: &mut Vec<(LocalId, Value<'a>)>,
         sink: &mut dyn FnMut(Bound<'_, 'a>),
     ) {
-        let mut rows = Vec::with_capacity(items.len());
-        rows.extend(items.iter().filter_map(|item| match item {
-            Value::Row(row) => Some(*row),
-            _ => None,
-        }));
-        if rows.len() < items.len() {
+        let mut rows = Vec::new();
+        if !append_rows(&mut rows, items.iter()) {
             return items.iter().for_each(|item| self.bind_item(index, at, item, bound, sink));
         }
         let rule = &self.rules.rules[index];

@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::compile::ir::{Expr, Kind, Rule, RuleSet};
 use crate::compile::remedy::Effect;
 use crate::evaluate::expr::Evaluator;
+use crate::evaluate::grouped::Grouped;
 use crate::evaluate::touch::count::{Base, Counted, maker};
 use crate::evaluate::touch::values::{Valued, Values};
 use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
@@ -299,10 +300,8 @@ pub struct Edge {
 /// Who refers to whom by which field, from both ends; kept up to date by adding, so it may name too many.
 #[derive(Default)]
 pub struct References {
-    /// Where the edges of each row begin; one more than there are rows.
-    starts: Vec<u32>,
-    /// The edges of the facts as they were first, row after row, each sorted.
-    edges: Vec<Edge>,
+    /// The edges of the facts as they were first, those of each row sorted.
+    first: Grouped<Edge>,
     /// Edges that came later.
     later: FxHashMap<RowId, Vec<Edge>>,
 }
@@ -315,26 +314,10 @@ impl References {
         for row in 0..rows as RowId {
             collect(row, facts, &mut |reference| found.push(reference));
         }
-        // Counted first, so that each finds its place at once.
-        let mut starts = vec![0_u32; rows + 1];
-        for (row, _) in found.iter().flat_map(Reference::ends) {
-            starts[row as usize + 1] += 1;
-        }
-        for row in 0..rows {
-            starts[row + 1] += starts[row];
-        }
-        let mut next = starts.clone();
         let nobody = Edge { other: ROOT, holder: ROOT, at: 0, refers: false };
-        let mut edges = vec![nobody; found.len() * 2];
-        for (row, edge) in found.iter().flat_map(Reference::ends) {
-            let place = &mut next[row as usize];
-            edges[*place as usize] = edge;
-            *place += 1;
-        }
-        for row in 0..rows {
-            edges[starts[row] as usize..starts[row + 1] as usize].sort_unstable();
-        }
-        Self { starts, edges, later: FxHashMap::default() }
+        let mut first = Grouped::new(rows, found.iter().flat_map(Reference::ends), nobody);
+        first.sort();
+        Self { first, later: FxHashMap::default() }
     }
 
     /// Adds the references of rows whose facts changed.
@@ -343,7 +326,7 @@ impl References {
         for row in rows {
             collect(row, facts, &mut |reference| {
                 for (from, edge) in reference.ends() {
-                    if self.first(from).binary_search(&edge).is_err() {
+                    if self.first.of(from).binary_search(&edge).is_err() {
                         let later = self.later.entry(from).or_default();
                         if let Err(at) = later.binary_search(&edge) {
                             later.insert(at, edge);
@@ -354,16 +337,9 @@ impl References {
         }
     }
 
-    fn first(&self, row: RowId) -> &[Edge] {
-        match (self.starts.get(row as usize), self.starts.get(row as usize + 1)) {
-            (Some(start), Some(end)) => &self.edges[*start as usize..*end as usize],
-            _ => &[],
-        }
-    }
-
     /// The references in which a row takes part, by either end.
     pub fn of(&self, row: RowId) -> impl Iterator<Item = &Edge> {
-        self.first(row).iter().chain(self.later.get(&row).into_iter().flatten())
+        self.first.of(row).iter().chain(self.later.get(&row).into_iter().flatten())
     }
 }
 

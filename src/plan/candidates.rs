@@ -57,7 +57,7 @@ impl<'a> Planner<'a, '_, '_> {
         let Some(raw) = self.state.open.get(key) else { return false };
         let rule = &self.state.rules.rules[raw.rule];
         let fixes: Vec<&Fix> = rule.fixes.iter().filter(|fix| fix.remedy == spec.remedy).collect();
-        let mut evaluator = Evaluator::new(&self.state.facts, self.state.rules, self.state.now);
+        let mut evaluator = self.state.evaluator();
         evaluator.rebind(raw);
         let wanted = spec.key();
         let mut is_known = true;

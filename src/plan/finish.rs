@@ -11,7 +11,6 @@ use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, Outcome, Question, Readiness, is_terminal, show};
 use crate::facts::{Facts, SlotId};
-use crate::plan::state;
 use crate::plan::step::{self, Spec};
 use crate::plan::{Hold, Ineligible, Plan, Planner, Unresolved};
 use crate::scalar;
@@ -112,8 +111,8 @@ impl<'a> Planner<'a, '_, '_> {
     ) -> (Hold, String) {
         let rules = self.state.rules;
         let rule = &rules.rules[finding.rule];
-        let mut evaluator = Evaluator::new(&self.state.facts, rules, self.state.now);
-        evaluator.rebind(&state::raw(finding));
+        let mut evaluator = Evaluator::new(&self.state.facts, rules, self.state.now).of_few();
+        evaluator.rebind(&finding.raw());
         let unknown = |fix: &Fix| vec![vec![Value::Unknown; fix.arguments.len()]];
         let wanted: Vec<Vec<Vec<Value<'a>>>> = rule
             .fixes

@@ -72,16 +72,6 @@ pub fn key(raw: &Raw<'_>) -> FindingKey {
     (raw.rule, bindings.collect(), raw.open)
 }
 
-/// An outcome as it was before it was explained.
-pub fn raw<'a>(finding: &Finding<'a>) -> Raw<'a> {
-    Raw {
-        rule: finding.rule,
-        outcome: finding.outcome,
-        bindings: finding.bindings.clone(),
-        open: finding.open,
-    }
-}
-
 /// The key of a finding.
 pub fn key_of(finding: &Finding<'_>) -> FindingKey {
     let bindings =
@@ -110,7 +100,7 @@ impl<'a, 'r> State<'a, 'r> {
         let raws = findings
             .iter()
             .filter(|finding| rules.rules[finding.rule].level == Level::Error)
-            .map(raw);
+            .map(Finding::raw);
         let open: Open<'a> = raws.map(|raw| (key(&raw), raw)).collect();
         let units = rules.schema.unit.map_or(&[][..], |unit| facts.entities(unit));
         // Nobody asks who is blocked where nothing is open.
@@ -197,7 +187,8 @@ impl<'a, 'r> State<'a, 'r> {
         self.open.extend(applied.closed);
     }
 
-    fn evaluator(&self) -> Evaluator<'_, 'a, 'r> {
+    /// Looks at a few rows of the facts as they are now.
+    pub(crate) fn evaluator(&self) -> Evaluator<'_, 'a, 'r> {
         Evaluator::new(&self.facts, self.rules, self.now).of_few().watching(Some(&self.values))
     }
 

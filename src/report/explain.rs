@@ -12,7 +12,7 @@ use crate::builtins::value::Value;
 use crate::compile::ir::{Level, Rule};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::evaluate::expr::Evaluator;
-use crate::evaluate::{Finding, Outcome, Raw};
+use crate::evaluate::{Finding, Outcome};
 use crate::facts::RowId;
 use crate::plan::describe;
 use crate::report::explain::marks::label;
@@ -263,8 +263,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
         }
         let mut text = parts.join("; ");
         if !rule.see.is_empty() {
-            let plural = if rule.see.len() == 1 { "" } else { "s" };
-            text.push_str(&format!(" (also known as error{plural} {})", rule.see.join(", ")));
+            text.push_str(&format!(" (also known as {})", service_errors(&rule.see)));
         }
         text
     }
@@ -309,7 +308,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
 
     /// What to do about a finding, the preferred first.
     pub fn fix_texts(&mut self, finding: &Finding<'a>, rule: &'a Rule) -> Vec<FixText<'a>> {
-        self.rules.rebind(&raw(finding));
+        self.rules.rebind(&finding.raw());
         let mut texts = Vec::new();
         for fix in &rule.fixes {
             let rules: &'a crate::compile::ir::RuleSet = self.checked.rules;
@@ -436,13 +435,10 @@ pub struct FixText<'r> {
     pub warning: Option<String>,
 }
 
-fn raw<'a>(finding: &Finding<'a>) -> Raw<'a> {
-    Raw {
-        rule: finding.rule,
-        outcome: finding.outcome,
-        bindings: finding.bindings.clone(),
-        open: None,
-    }
+/// The error numbers of the service, as they are spoken of.
+pub fn service_errors(numbers: &[String]) -> String {
+    let plural = if numbers.len() == 1 { "" } else { "s" };
+    format!("error{plural} {}", numbers.join(", "))
 }
 
 fn or_name(action: String, name: &str) -> String {

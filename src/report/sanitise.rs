@@ -10,10 +10,6 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         return Cow::Borrowed(text);
     }
-    let acts = |byte: u8| byte.is_ascii_control() || byte == b'#';
-    if text.is_ascii() && !text.bytes().any(acts) && !text.trim_start().starts_with("::") {
-        return Cow::Borrowed(text);
-    }
     let mut out = String::with_capacity(text.len() + 8);
     for char in text.chars() {
         push(&mut out, char);

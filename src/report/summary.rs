@@ -49,10 +49,14 @@ fn next(out: &mut String, checked: &Checked<'_>, look: &Look) {
         ways.push("`failback ask` for what to find out, with the lines to write");
     }
     if !ways.is_empty() {
-        let painted =
-            format!("{}{}", look.paint(Tone::Heading, "next"), " ".repeat(HEADING - "next".len()));
-        look.hanging(out, &format!("{:<HEADING$}", "next"), &painted, &ways.join("; "));
+        headed(out, look, (Tone::Heading, "next"), &ways.join("; "));
     }
+}
+
+/// Appends a text behind a heading.
+fn headed(out: &mut String, look: &Look, (tone, word): (Tone, &str), text: &str) {
+    let painted = format!("{}{}", look.paint(tone, word), " ".repeat(HEADING - word.len()));
+    look.hanging(out, &format!("{word:<HEADING$}"), &painted, text);
 }
 
 fn units(out: &mut String, checked: &Checked<'_>, look: &Look) {
@@ -101,9 +105,7 @@ fn units(out: &mut String, checked: &Checked<'_>, look: &Look) {
         if units.len() > 3 {
             text = format!("{}: {text}", units.len());
         }
-        let word = state.word();
-        let painted = format!("{}{}", look.paint(tone, word), " ".repeat(HEADING - word.len()));
-        look.hanging(out, &format!("{word:<HEADING$}"), &painted, &text);
+        headed(out, look, (tone, state.word()), &text);
     }
 }
 

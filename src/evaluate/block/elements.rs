@@ -3,6 +3,8 @@
 //! Owns two ways through them: the elements of all rows together where each row has a list of its own, and one element
 //! after the other for all rows where a short list is the same for all.
 
+use std::borrow::Borrow;
+
 use crate::builtins::value::{Extent, Silent, Trace, Value};
 use crate::compile::ir::{Expr, Kind, Scan};
 use crate::evaluate::block::{BLOCK, Block, Picks, Truths};
@@ -33,6 +35,23 @@ fn join(quantifier: Quantifier, whole: &mut Truth, filter: Truth, body: Truth) {
     }
 }
 
+/// Appends values that are all rows; appends none and says `false` where one is not.
+pub(in crate::evaluate) fn append_rows<'a>(
+    rows: &mut Vec<RowId>,
+    values: impl ExactSizeIterator<Item: Borrow<Value<'a>>>,
+) -> bool {
+    let before = rows.len();
+    rows.reserve(values.len());
+    for value in values {
+        let Value::Row(row) = value.borrow() else {
+            rows.truncate(before);
+            return false;
+        };
+        rows.push(*row);
+    }
+    true
+}
+
 impl<'a> Evaluator<'_, 'a, '_> {
     /// The truth of the filter of a scan for all elements, where they are many rows of which none is picked.
     pub(in crate::evaluate) fn filtered<N: Trace>(
@@ -47,11 +66,11 @@ impl<'a> Evaluator<'_, 'a, '_> {
         if !many || !matches!(elements.places, Places::All) || self.facts.is_listening() {
             return None;
         }
-        let row = |at| match list.get(self.facts, at) {
-            Value::Row(row) => Some(row),
-            _ => None,
-        };
-        let rows: Vec<RowId> = (0..list.len(self.facts)).map(row).collect::<Option<_>>()?;
+        let mut rows = Vec::new();
+        let items = (0..list.len(self.facts)).map(|at| list.get(self.facts, at));
+        if !append_rows(&mut rows, items) {
+            return None;
+        }
         let before = self.frame[scan.local as usize].clone();
         let mut truths = Vec::with_capacity(rows.len());
         for rows in rows.chunks(BLOCK) {
@@ -75,8 +94,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         picks: &Picks,
         out: &mut Truths,
     ) -> Picks {
-        let (mut rows, mut owners): (Vec<RowId>, Vec<u8>) = (Vec::new(), Vec::new());
-        let Some(rest) = self.gathered(&scan.list, block, picks, &mut rows, &mut owners) else {
+        let Some((rest, rows, owners)) = self.gathered(&scan.list, block, picks) else {
             return picks.only(|_| true);
         };
         let partial = matches!(
@@ -121,78 +139,57 @@ impl<'a> Evaluator<'_, 'a, '_> {
         asked.iter().for_each(|at| tell(at, filter[at], found[at]));
     }
 
-    /// The elements of the lists of all rows, and which row each belongs to; gives the rows whose lists are not known, or
-    /// nothing where that is no list of rows.
+    /// The elements of the lists of all rows, and which row each belongs to; with them the rows whose lists are not known,
+    /// or nothing where that is no list of rows.
     fn gathered(
         &mut self,
         list: &Expr,
         block: &Block<'_>,
         picks: &Picks,
-        rows: &mut Vec<RowId>,
-        owners: &mut Vec<u8>,
-    ) -> Option<Picks> {
+    ) -> Option<(Picks, Vec<RowId>, Vec<u8>)> {
         let base = match &list.kind {
-            Kind::Field { base: Some(base), reading: Reading::List(Item::Row, _), .. } => base,
-            Kind::Inverse { base, one: false, .. } => base,
-            Kind::Invoke(..) | Kind::Call(..) | Kind::Map { .. } => {
-                return Some(self.made(list, block, picks, rows, owners));
+            Kind::Field { base: Some(base), reading: Reading::List(Item::Row, _), .. } => {
+                Some(base)
             }
+            Kind::Inverse { base, one: false, .. } => Some(base),
+            // Such a list is made anew for each row.
+            Kind::Invoke(..) | Kind::Call(..) | Kind::Map { .. } => None,
             _ => return None,
         };
         let mut holders = [Raw::Unknown; BLOCK];
-        if !self.rows_of(base, block, picks, &mut holders) {
+        if let Some(base) = base
+            && !self.rows_of(base, block, picks, &mut holders)
+        {
             return None;
         }
-        Some(picks.only(|at| {
-            let Raw::Data(holder) = holders[at] else { return true };
-            if rows.len() >= MOST {
-                return true;
-            }
-            match &list.kind {
-                Kind::Field { slot, .. } => {
-                    let slot = self.facts.slot_of(holder, *slot);
-                    if self.facts.short_rows(slot, rows).is_none() {
-                        return true;
+        let (mut rows, mut owners): (Vec<RowId>, Vec<u8>) = (Vec::new(), Vec::new());
+        let rest = picks.only(|at| {
+            let known = rows.len() < MOST
+                && match (&list.kind, holders[at]) {
+                    (Kind::Field { slot, .. }, Raw::Data(holder)) => {
+                        let slot = self.facts.slot_of(holder, *slot);
+                        self.facts.short_rows(slot, &mut rows).is_some()
                     }
-                }
-                Kind::Inverse { inverse, .. } => match self.facts.referrers(*inverse, holder) {
-                    (_, true) => return true,
-                    (pairs, false) => rows.extend(pairs.iter().map(|(_, source)| *source)),
-                },
-                _ => return true,
-            }
+                    (Kind::Inverse { inverse, .. }, Raw::Data(holder)) => {
+                        let (pairs, more) = self.facts.referrers(*inverse, holder);
+                        rows.extend(pairs.iter().filter(|_| !more).map(|(_, source)| *source));
+                        !more
+                    }
+                    (Kind::Field { .. } | Kind::Inverse { .. }, _) => false,
+                    _ => {
+                        self.bind_row(block, at);
+                        match self.value_of::<Silent>(list).0 {
+                            Value::List(list) if list.extent == Extent::Whole => {
+                                append_rows(&mut rows, list.items.iter())
+                            }
+                            _ => false,
+                        }
+                    }
+                };
             owners.resize(rows.len(), at as u8);
-            false
-        }))
-    }
-
-    /// The same where the list is made anew for each row.
-    fn made(
-        &mut self,
-        list: &Expr,
-        block: &Block<'_>,
-        picks: &Picks,
-        rows: &mut Vec<RowId>,
-        owners: &mut Vec<u8>,
-    ) -> Picks {
-        picks.only(|at| {
-            if rows.len() >= MOST {
-                return true;
-            }
-            self.bind_row(block, at);
-            let Value::List(list) = self.value_of::<Silent>(list).0 else { return true };
-            let before = rows.len();
-            rows.extend(list.items.iter().filter_map(|item| match item {
-                Value::Row(row) => Some(*row),
-                _ => None,
-            }));
-            if list.extent != Extent::Whole || rows.len() < before + list.items.len() {
-                rows.truncate(before);
-                return true;
-            }
-            owners.resize(rows.len(), at as u8);
-            false
-        })
+            !known
+        });
+        Some((rest, rows, owners))
     }
 
     /// A condition on the elements of a list that is short and the same for all rows; gives the rows that are left to be

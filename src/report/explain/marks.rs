@@ -9,7 +9,7 @@ use crate::compile::ir::Rule;
 use crate::diagnostic::Label;
 use crate::evaluate::{Evidence, Finding, Outcome};
 use crate::facts::SlotId;
-use crate::report::explain::{Explainer, raw};
+use crate::report::explain::Explainer;
 use crate::report::sanitise;
 use crate::scalar;
 use crate::source::Span;
@@ -166,7 +166,7 @@ impl<'a> Explainer<'_, 'a> {
         if finding.outcome == Outcome::Unknown {
             return FxHashMap::default();
         }
-        self.rules.rebind(&raw(finding));
+        self.rules.rebind(&finding.raw());
         self.rules.trace(true);
         let mut note = self.rules.truth(&rule.condition).1;
         if let Some(grace) = &rule.grace {
