@@ -19,6 +19,7 @@ use crate::yaml::{Kind, NodeId, Tree};
 
 pub mod change;
 pub mod conform;
+mod defaults;
 pub mod inverse;
 mod read;
 
@@ -141,6 +142,8 @@ pub struct Place {
 #[derive(Clone)]
 pub struct Facts<'a> {
     schema: &'a Schema,
+    /// What new rows start as, by type.
+    shapes: Arc<[defaults::Shape]>,
     tree: &'a Tree<'a>,
     rows: Vec<Row>,
     slots: Vec<Slot>,

@@ -9,6 +9,8 @@ mod checks;
 mod bad_input;
 #[path = "cli/reading.rs"]
 mod reading;
+#[path = "cli/defaults.rs"]
+mod defaults;
 #[path = "cli/commands.rs"]
 mod commands;
 #[path = "cli/definitions.rs"]

@@ -5,8 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::facts::conform::Shape;
-use crate::facts::{ABSENT, Fact, Facts, MADE, NO_NODE, ROOT, RowId, Slot, SlotId, UNKNOWN};
+use crate::facts::{ABSENT, Fact, Facts, MADE, NO_NODE, ROOT, Row, RowId, Slot, SlotId, UNKNOWN};
 use crate::schema::types::{Type, WordId};
 use crate::schema::{TypeId, TypeKind};
 
@@ -150,8 +149,9 @@ impl Facts<'_> {
         }
     }
 
-    /// Stores a value in a slot.
+    /// Stores a value in a slot. In a record that nobody described, that describes it.
     pub fn store(&mut self, slot: SlotId, value: &NewFact) {
+        self.describe_around(slot);
         if let NewFact::Row(made) = value
             && let Some((held, ty)) = self.in_place(slot)
         {
@@ -196,7 +196,7 @@ impl Facts<'_> {
         self.build_inverses();
     }
 
-    fn replace(&mut self, slot: SlotId, content: Slot) {
+    pub(super) fn replace(&mut self, slot: SlotId, content: Slot) {
         self.journal.push(Undo::Slot(slot, self.slots[slot as usize]));
         self.exchange(slot, content);
         if self.stale.remove(&slot) {
@@ -297,9 +297,10 @@ impl Facts<'_> {
 
     /// Makes a row that nothing holds yet; its slots are unknown or their defaults.
     pub fn make_row(&mut self, ty: TypeId, parent: RowId, via: SlotId) -> RowId {
-        let shapes: Vec<Shape> = self.shapes();
+        let shapes = Arc::clone(&self.shapes);
         self.journal.push(Undo::Rows(self.rows.len(), self.slots.len()));
-        let row = self.push_row(&shapes, ty, parent, via, NO_NODE);
+        let new = Row { ty, base: 0, node: NO_NODE, parent, via };
+        let row = self.push_row(&shapes, new, true);
         if self.schema.ty(ty).kind == TypeKind::Entity {
             self.journal.push(Undo::Made(ty));
             self.note_references(row, None);

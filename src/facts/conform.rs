@@ -6,18 +6,17 @@
 //! environment are joined: lists are appended, a fact stated twice differently is an error with both places. What stands
 //! there twice is believed in neither form: that is `contested`.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::facts::conform::contested::Contested;
 use crate::facts::conform::scalars::told;
-use crate::facts::{
-    ABSENT, Facts, ListData, NO_NODE, OWNED, ROOT, Row, RowId, Slot, SlotId, UNKNOWN,
-};
-use crate::language::ast::Literal;
-use crate::scalar;
+use crate::facts::defaults::Shape;
+use crate::facts::{ABSENT, Facts, ListData, NO_NODE, ROOT, Row, RowId, Slot, SlotId, UNKNOWN};
 use crate::schema::types::Type;
-use crate::schema::{ENVIRONMENT, Field, Schema, TypeId, TypeKind};
+use crate::schema::{ENVIRONMENT, Field, Schema, TypeId};
 use crate::source::Span;
 use crate::yaml::{Entry, Kind, NodeId, Tree};
 
@@ -42,6 +41,7 @@ pub fn conform<'a>(
     let nodes = tree.node_count();
     let mut facts = Facts {
         schema,
+        shapes: Default::default(),
         tree,
         // Room that is not used costs nothing; growing would hold the old and the new at once.
         rows: Vec::with_capacity(nodes / 3 + 16),
@@ -62,7 +62,8 @@ pub fn conform<'a>(
         damaged: FxHashSet::default(),
         asked: None,
     };
-    let shapes = facts.shapes();
+    let shapes = facts.make_shapes();
+    facts.shapes = Arc::clone(&shapes);
     let mut reader =
         Reader { facts, shapes, scratch: Vec::new(), contested: Contested::default(), diagnostics };
     reader.new_row(ENVIRONMENT, ROOT, 0, NO_NODE);
@@ -76,108 +77,9 @@ pub fn conform<'a>(
     reader.facts
 }
 
-/// What a new row of a type starts as.
-#[derive(Clone, Default)]
-pub(super) struct Shape {
-    slots: Vec<Slot>,
-    /// Slots that hold a row in place, and its type.
-    held: Vec<(u32, TypeId)>,
-}
-
-impl<'a> Facts<'a> {
-    /// Makes the starting slots of every type, defaults filled in.
-    pub(super) fn shapes(&mut self) -> Vec<Shape> {
-        let schema = self.schema;
-        let mut shapes = Vec::new();
-        for (_, def) in schema.types() {
-            let mut shape = Shape::default();
-            for field in def.fields.iter().filter(|field| field.slot.is_some()) {
-                let data = self.default_data(field);
-                if let Type::Row(held) = field.ty.present() {
-                    shape.held.push((shape.slots.len() as u32, *held));
-                }
-                shape.slots.push(Slot { data, node: NO_NODE });
-            }
-            shapes.push(shape);
-        }
-        shapes
-    }
-
-    fn default_data(&mut self, field: &Field) -> u32 {
-        if let Some(word) = field.default_word {
-            return word.0;
-        }
-        match (&field.default, field.ty.present()) {
-            (Some(Literal::None), _) => ABSENT,
-            (Some(Literal::Bool(value)), _) => u32::from(*value),
-            (
-                Some(Literal::Int(number) | Literal::Size(number) | Literal::Duration(number)),
-                Type::Version,
-            ) => self.own_text(&number.to_string()),
-            (Some(Literal::Int(number) | Literal::Size(number) | Literal::Duration(number)), _) => {
-                self.number(*number)
-            }
-            (Some(Literal::Text(_)), Type::List(..)) => self.empty_list(),
-            (Some(Literal::Text(text)), Type::Time) => {
-                scalar::parse_time(text).map_or(UNKNOWN, |time| self.number(time))
-            }
-            (Some(Literal::Text(text) | Literal::Version(text)), _) => self.own_text(text),
-            (None, _) => UNKNOWN,
-        }
-    }
-
-    pub(super) fn number(&mut self, number: i64) -> u32 {
-        self.numbers.push(number);
-        self.numbers.len() as u32 - 1
-    }
-
-    pub(super) fn own_text(&mut self, text: &str) -> u32 {
-        self.texts.push(text.into());
-        OWNED | (self.texts.len() as u32 - 1)
-    }
-
-    pub(super) fn empty_list(&mut self) -> u32 {
-        self.new_list(&[])
-    }
-
-    pub(super) fn new_list(&mut self, items: &[Slot]) -> u32 {
-        let start = self.items.len() as u32;
-        self.items.extend_from_slice(items);
-        self.lists.push(ListData { start, len: items.len() as u32 });
-        self.lists.len() as u32 - 1
-    }
-
-    /// Adds a row with everything it holds in place.
-    pub(super) fn push_row(
-        &mut self,
-        shapes: &[Shape],
-        ty: TypeId,
-        parent: RowId,
-        via: SlotId,
-        node: u32,
-    ) -> RowId {
-        let row = self.rows.len() as RowId;
-        let base = self.slots.len() as SlotId;
-        let shape = &shapes[ty.0 as usize];
-        self.rows.push(Row { ty, base, node, parent, via });
-        self.slots.extend_from_slice(&shape.slots);
-        if self.schema.ty(ty).kind == TypeKind::Entity {
-            self.by_type[ty.0 as usize].push(row);
-        }
-        for (slot, held) in &shape.held {
-            let content = self.slots[(base + slot) as usize];
-            let child = self.push_row(shapes, *held, row, base + slot, NO_NODE);
-            if content.data != ABSENT {
-                self.slots[(base + slot) as usize].data = child;
-            }
-        }
-        row
-    }
-}
-
 struct Reader<'a, 'd> {
     facts: Facts<'a>,
-    shapes: Vec<Shape>,
+    shapes: Arc<[Shape]>,
     scratch: Vec<Slot>,
     contested: Contested<'a>,
     diagnostics: &'d mut Diagnostics,
@@ -185,7 +87,7 @@ struct Reader<'a, 'd> {
 
 impl<'a> Reader<'a, '_> {
     fn new_row(&mut self, ty: TypeId, parent: RowId, via: SlotId, node: u32) -> RowId {
-        self.facts.push_row(&self.shapes, ty, parent, via, node)
+        self.facts.push_row(&self.shapes, Row { ty, base: 0, node, parent, via }, true)
     }
 
     /// Reads a mapping into a row, which may hold facts of an earlier document already.
@@ -196,6 +98,9 @@ impl<'a> Reader<'a, '_> {
         let def = schema.ty(ty);
         if self.facts.rows[row as usize].node == NO_NODE {
             self.facts.rows[row as usize].node = node.0;
+            self.facts.describe(&self.shapes, row, &mut |facts, slot, content| {
+                facts.slots[slot as usize] = content;
+            });
         }
         let mut expected = 0;
         for Entry { key, value, contested } in tree.entries(node) {

@@ -94,17 +94,26 @@ fn value(facts: &Facts<'_>, fact: &Fact<'_>, ty: &Type) -> Value {
 fn record(facts: &Facts<'_>, row: RowId) -> Value {
     let def = facts.schema().ty(facts.row(row).ty);
     let mut entries = Vec::new();
+    let mut left_out = None;
     for field in &def.fields {
         let Some(slot) = field.slot.map(|slot| facts.slot_of(row, slot)) else { continue };
         let fact = facts.read(slot, &field.ty);
         let absent_by_default = matches!(fact, Fact::Absent) && field.default.is_some();
-        if matches!(fact, Fact::Unknown) || absent_by_default {
+        if matches!(fact, Fact::Unknown) {
+            continue;
+        }
+        if absent_by_default {
+            left_out.get_or_insert((field.name.clone(), Value::Raw("none".into())));
             continue;
         }
         let inner = value(facts, &fact, &field.ty);
         if !matches!(&inner, Value::Map(entries) if entries.is_empty()) {
             entries.push((field.name.clone(), inner));
         }
+    }
+    // A default is understood only where something of the record is written.
+    if entries.is_empty() {
+        entries.extend(left_out);
     }
     Value::Map(entries)
 }

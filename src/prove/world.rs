@@ -512,6 +512,7 @@ impl<'a> World<'a> {
             for (at, field) in self.rules.schema.ty(ty).fields.iter().enumerate() {
                 let (Some(slot), Some(_)) = (field.slot, &field.default) else { continue };
                 let slot = self.facts.slot_of(row, slot);
+                self.facts.describe_around(slot);
                 let value = match self.facts.read(slot, &field.ty) {
                     Fact::Absent => NewFact::Absent,
                     Fact::Bool(flag) => NewFact::Bool(flag),
@@ -527,10 +528,14 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Gives every fact that is left open and has a default that default: so a description is read.
+    /// Gives every fact that is left open and has a default that default: so a description is read. A record of which
+    /// nothing is told is not written, and has none.
     pub fn settle(&mut self) {
         for row in self.facts.live_rows() {
             let ty = self.facts.row(row).ty;
+            if !self.tells(self.outermost(row)) {
+                continue;
+            }
             for (at, field) in self.rules.schema.ty(ty).fields.iter().enumerate() {
                 let Some(slot) = field.slot.map(|slot| self.facts.slot_of(row, slot)) else {
                     continue;
@@ -543,5 +548,35 @@ impl<'a> World<'a> {
                 }
             }
         }
+    }
+
+    /// The row that is written as one with a row: the outermost record in place around it, or the row itself.
+    fn outermost(&self, row: RowId) -> RowId {
+        let facts = &self.facts;
+        let is_record =
+            |row: RowId| self.rules.schema.ty(facts.row(row).ty).kind == TypeKind::Record;
+        let mut row = row;
+        while is_record(row) && is_record(facts.row(row).parent) {
+            row = facts.row(row).parent;
+        }
+        row
+    }
+
+    /// Whether a row is written at all: an entity, an element of a list, or a record of which something is known.
+    fn tells(&self, row: RowId) -> bool {
+        let facts = &self.facts;
+        let found = facts.row(row);
+        let def = self.rules.schema.ty(found.ty);
+        if def.kind != TypeKind::Record || !matches!(self.ty(found.via), Type::Row(_)) {
+            return true;
+        }
+        def.fields.iter().any(|field| {
+            let Some(slot) = field.slot.map(|slot| facts.slot_of(row, slot)) else { return false };
+            match (&field.ty, facts.read(slot, &field.ty)) {
+                (_, Fact::Unknown) => false,
+                (Type::Row(_), Fact::Row(held)) => self.tells(held),
+                _ => true,
+            }
+        })
     }
 }

@@ -6,10 +6,14 @@ use std::collections::BTreeSet;
 use failback::compile::ir::{Level, RuleSet};
 use failback::evaluate::{Evaluation, Outcome, Readiness, Selection, Verdict, evaluate};
 use failback::facts::change::NewFact;
+use failback::facts::conform::HEADER;
 use failback::facts::{Facts, SlotId};
 use failback::schema::types::Type;
 use failback::schema::{ENVIRONMENT, TypeKind};
 use failback::session::Options;
+use failback::yaml::edit::{self, Change};
+use failback::yaml::path::Path;
+use failback::yaml::{NodeId, Tree};
 
 use crate::described::{self, READY, changed, with_facts};
 use crate::rows::rows;
@@ -94,6 +98,41 @@ fn hiding_a_fact_of_the_ready_example_never_makes_a_fault() {
             }
         }
     });
+}
+
+/// The places of all keys below a node but those of a request, which leaves out what is not chosen, and of entries.
+fn keys(tree: &Tree<'_>, node: NodeId, path: &Path, found: &mut Vec<Path>) {
+    for entry in tree.entries(node) {
+        let key = tree.text(entry.key);
+        let at = path.clone().key(key);
+        if key != "request" || !path.steps().is_empty() {
+            keys(tree, entry.value, &at, found);
+        }
+        if !["id", "machine", "architecture", "asOf"].contains(&key) && !HEADER.contains(&key) {
+            found.push(at);
+        }
+    }
+    for (at, item) in tree.items(node).enumerate() {
+        keys(tree, item, &path.clone().index(at), found);
+    }
+}
+
+#[test]
+fn leaving_out_a_key_of_the_ready_example_never_makes_a_fault() {
+    let rules = described::shipped();
+    let mut paths = Vec::new();
+    described::read(READY, |tree, root| keys(tree, root, &Path::root(), &mut paths));
+    assert!(paths.iter().any(|path| path.to_string() == "request"));
+    assert!(paths.len() > 300, "the ready example states many facts");
+    for path in paths {
+        let change = Change::Remove(path.clone());
+        let text = edit::change(READY, 0, &[change]).expect("the key is there");
+        with_facts(&text, &rules, |facts, now| {
+            let evaluation = evaluate(facts, &rules, now, &Selection::default());
+            let faults = fails(&evaluation, &rules);
+            assert!(faults.is_empty(), "without {path}: {faults:?}");
+        });
+    }
 }
 
 #[test]

@@ -122,7 +122,8 @@ pub fn place(text: &str, address: &str) -> (usize, String) {
     })
 }
 
-fn read<T>(text: &str, then: impl FnOnce(&Tree<'_>, NodeId) -> T) -> T {
+/// Reads a text of one document.
+pub fn read<T>(text: &str, then: impl FnOnce(&Tree<'_>, NodeId) -> T) -> T {
     let mut sources = Sources::default();
     let file = sources.add("site.yaml", text);
     let mut diagnostics = Diagnostics::default();
