@@ -75,6 +75,18 @@ pub fn print_size(bytes: i64) -> String {
     format!("{}{unit}", bytes / factor)
 }
 
+/// A size as a person reads it: exactly, and where that takes many digits, roughly as well: `10482684KiB (about 10.0GiB)`.
+pub fn tell_size(bytes: i64) -> String {
+    let exact = print_size(bytes);
+    let rough = SIZES[..5].iter().find(|(_, factor)| bytes >= *factor);
+    match rough {
+        Some((unit, factor)) if exact.bytes().filter(u8::is_ascii_digit).count() > 4 => {
+            format!("{exact} (about {:.1}{unit})", bytes as f64 / *factor as f64)
+        }
+        _ => exact,
+    }
+}
+
 /// A duration as a person says it, exactly: `15min`, `16min47s`.
 pub fn print_duration(seconds: i64) -> String {
     let mut text = if seconds < 0 { "-" } else { "" }.to_owned();
@@ -235,6 +247,10 @@ mod tests {
         assert_eq!(parse_duration("2h30min"), Some(9_000));
         assert_eq!(parse_duration("2h30"), None);
         assert_eq!(print_size(600 << 30), "600GiB");
+        assert_eq!(tell_size(600 << 30), "600GiB");
+        assert_eq!(tell_size(4096), "4KiB");
+        assert_eq!(tell_size(10_482_684 << 10), "10482684KiB (about 10.0GiB)");
+        assert_eq!(tell_size(0), "0B");
         for (seconds, text) in
             [(900, "15min"), (1_007, "16min47s"), (93_784, "1d2h3min4s"), (0, "0s"), (86_400, "1d")]
         {

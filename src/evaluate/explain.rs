@@ -442,7 +442,7 @@ impl Spelling<'_> {
             Type::Duration => vec![self.text("15min")],
             Type::Time => vec![self.text("2020-03-28T09:00:00Z")],
             Type::Row(_) => vec!["{ … }".into()],
-            Type::Int => vec!["<int>".into()],
+            Type::Int => vec!["<number>".into()],
             // How texts are compared is nothing to write.
             Type::TextNocase => vec![self.text("<text>")],
             other => vec![self.text(&format!("<{}>", other.describe(schema)))],

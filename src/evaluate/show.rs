@@ -12,30 +12,34 @@ const LONGEST_LIST: usize = 6;
 
 /// A value of a type; of a long list the first elements, and how many others there are.
 pub fn value(value: &Value<'_>, ty: &Type, facts: &Facts<'_>) -> String {
-    spell(value, ty, facts, LONGEST_LIST)
+    spell(value, ty, facts, true)
 }
 
 /// A value of a type with every element, for what is to be carried out and not only read.
 pub fn whole(value: &Value<'_>, ty: &Type, facts: &Facts<'_>) -> String {
-    spell(value, ty, facts, usize::MAX)
+    spell(value, ty, facts, false)
 }
 
-fn spell(value: &Value<'_>, ty: &Type, facts: &Facts<'_>, limit: usize) -> String {
+fn spell(value: &Value<'_>, ty: &Type, facts: &Facts<'_>, to_read: bool) -> String {
     match value {
         Value::Unknown => "unknown".into(),
         Value::None => "none".into(),
         Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) if to_read && *ty.present() == Type::Size => {
+            scalar::tell_size(*number)
+        }
         Value::Number(number) => self::number(*number, ty.present()),
         Value::Text(text) => text.as_str().to_owned(),
         Value::Word(word) => facts.schema().word(*word).to_owned(),
         Value::Row(row) => facts.name(*row),
         Value::List(list) => {
             let element = ty.element().unwrap_or(&Type::Error);
+            let limit = if to_read { LONGEST_LIST } else { usize::MAX };
             let mut shown: Vec<String> = list
                 .items
                 .iter()
                 .take(limit)
-                .map(|item| spell(item, element, facts, limit))
+                .map(|item| spell(item, element, facts, to_read))
                 .collect();
             if list.items.len() > limit {
                 shown.push(format!("and {} more", list.items.len() - limit));
