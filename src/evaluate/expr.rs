@@ -15,7 +15,8 @@ use crate::evaluate::pairs::Partners;
 use crate::evaluate::show;
 use crate::evaluate::touch::values::Values;
 use crate::evaluate::truth::Truth;
-use crate::facts::{Facts, ROOT, Raw, SlotId, Text};
+use crate::facts::{Facts, ROOT, Raw, RowId, SlotId, Text};
+use crate::schema::types::InverseId;
 use crate::source::Span;
 
 pub(super) mod compare;
@@ -50,6 +51,8 @@ pub struct Evaluator<'f, 'a, 'r> {
     /// What is true of all elements with some keys, by the number of the index and where their places begin.
     pub(super) answers: FxHashMap<(u32, u32), Truth>,
     complete_notes: Vec<Option<Note>>,
+    /// Who does not say to whom he refers, by the inverse; none where others may not be listed.
+    pub(super) silent: FxHashMap<InverseId, Option<Rc<[RowId]>>>,
     /// Which rows go with which, by the index of the filter that says so.
     pub(super) partners: FxHashMap<usize, Option<Rc<Partners>>>,
     /// Whether outcomes of pairs that no rule speaks of may be told in one.
@@ -93,6 +96,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             told_by_keys: vec![None; rules.indices as usize],
             answers: FxHashMap::default(),
             complete_notes: rules.schema.inverses().map(|_| None).collect(),
+            silent: FxHashMap::default(),
             partners: FxHashMap::default(),
             summing: false,
             kept: vec![kept::Kept::default(); rules.defines as usize],

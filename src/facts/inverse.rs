@@ -43,13 +43,7 @@ impl Facts<'_> {
         for (id, inverse) in self.schema().inverses() {
             let mut index = Index::default();
             for slot in self.holders(id) {
-                let field = self.field_of(slot);
-                let ty = &self.schema().ty(field.0).fields[field.1].ty;
-                let partial = matches!(ty.present(), Type::List(_, Completeness::Partial));
-                if partial || matches!(self.read(slot, ty), Fact::Unknown) || self.is_damaged(slot)
-                {
-                    index.open += 1;
-                }
+                index.open += usize::from(self.may_hold_others(slot));
             }
             for row in self.entities(inverse.source) {
                 // Of a list that a mask hides, nothing is known.
@@ -65,6 +59,14 @@ impl Facts<'_> {
             indices.push(index);
         }
         self.inverses = indices;
+    }
+
+    /// Whether a list may hold more than it says.
+    pub fn may_hold_others(&self, list: SlotId) -> bool {
+        let (ty, field) = self.field_of(list);
+        let ty = &self.schema().ty(ty).fields[field].ty;
+        let partial = matches!(ty.present(), Type::List(_, Completeness::Partial));
+        partial || self.is_damaged(list) || matches!(self.read(list, ty), Fact::Unknown)
     }
 
     /// The list slots in which sources of an inverse may stand.

@@ -1,9 +1,9 @@
 //! Whom a finding blocks where it is not known what leads to its subject: whoever may be meant.
 
-use failback::evaluate::{Readiness, Selection, Verdict};
+use failback::evaluate::{Outcome, Readiness, Selection, Verdict};
 use failback::session::Options;
 
-use crate::described::{READY, check};
+use crate::described::{READY, blocks, check};
 
 /// The ready example with lines changed, each found once at least.
 fn changed(changes: &[(&str, &str)]) -> String {
@@ -59,4 +59,25 @@ fn who_is_only_perhaps_blocked_is_told_apart() {
         assert_eq!(all, ["erp01", "erp02", "web01", "files01"]);
         assert_eq!(perhaps, ["files01"]);
     });
+}
+
+#[test]
+fn who_does_not_say_to_whom_he_belongs_holds_up_nobody_else() {
+    let web = READY.split_once("  - id: web01\n").expect("the example has that machine").1;
+    let open = web.replacen("configurationServer: cs1", "configurationServer: unknown", 1);
+    let text = READY.replace(web, &open);
+    assert_ne!(text, READY);
+    check(&text, &Options::default(), |checked, _| {
+        let findings = &checked.evaluation.findings;
+        let found = findings.iter().find(|finding| finding.id == "CS-003:configurationServers/cs1");
+        let found = found.expect("the server may have forgotten that machine");
+        assert_eq!(found.outcome, Outcome::Unknown);
+        assert_eq!(blocks(checked, found), ["web01"]);
+    });
+    assert_eq!(state(&text, "web01").0, Readiness::Unknown);
+    assert_eq!(state(&text, "erp01").0, Readiness::Ready);
+    // Where machines may not be listed at all, any of them may be forgotten.
+    let cut = text.replacen("machines:\n  - id:", "machines:\n  - unknown\n  - id:", 1);
+    assert_ne!(cut, text);
+    assert_eq!(state(&cut, "erp01").0, Readiness::Unknown);
 }

@@ -5,7 +5,7 @@
 use crate::builtins::value::{Extent, List, Note, Trace, Use, Value};
 use crate::evaluate::expr::Evaluator;
 use crate::facts::Fact;
-use crate::schema::types::{Completeness, InverseId, Type};
+use crate::schema::types::InverseId;
 use crate::source::Span;
 use std::rc::Rc;
 
@@ -92,13 +92,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         let field = &def.fields[inverse.by];
         let mut note = Note::default();
         for slot in self.facts.holders(id) {
-            let (ty, at) = self.facts.field_of(slot);
-            let ty = &self.rules.schema.ty(ty).fields[at].ty;
-            let partial = matches!(ty.present(), Type::List(_, Completeness::Partial));
-            let open = partial
-                || matches!(self.facts.read(slot, ty), Fact::Unknown)
-                || self.facts.is_damaged(slot);
-            if open || !unknown_only {
+            if !unknown_only || self.facts.may_hold_others(slot) {
                 note = note.join(&Note::leaf(Use::Fact { slot, span }));
             }
         }

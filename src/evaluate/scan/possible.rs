@@ -3,6 +3,8 @@
 //! Owns the way through lists that are made of other lists, on which it is kept how sure each element is: what is not
 //! known of one element leaves the others as they are. Values as rules see them are made in `scan`.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashSet;
 
 use crate::builtins::value::{Extent, Silent, Value};
@@ -10,6 +12,7 @@ use crate::compile::ir::{Expr, Kind};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
 use crate::facts::RowId;
+use crate::schema::types::InverseId;
 
 /// Takes an element and how sure it is that it is one; none stands for others of which nothing is known.
 type Visit<'v, 'f, 'a, 'r> =
@@ -26,6 +29,21 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             _ => rows.others = true,
         });
         rows
+    }
+
+    /// The entities of which alone it is open whether they are in a list, as they do not say to whom they refer; none where
+    /// others may be.
+    fn silent(&mut self, list: &Expr) -> Option<Rc<[RowId]>> {
+        let inverse = inverse_of(list)?;
+        let facts = self.facts;
+        let found = self.silent.entry(inverse).or_insert_with(|| {
+            if facts.holders(inverse).iter().any(|list| facts.may_hold_others(*list)) {
+                return None;
+            }
+            let sources = facts.entities(facts.schema().inverse(inverse).source).iter().copied();
+            Some(sources.filter(|source| !facts.tells_all(inverse, *source)).collect())
+        });
+        found.clone()
     }
 
     fn possible(&mut self, expr: &Expr, sure: Truth, visit: Visit<'_, 'f, 'a, 'r>) {
@@ -62,7 +80,18 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                     return visit(self, None, sure);
                 };
                 if elements.list.extent() != Extent::Whole {
-                    visit(self, None, sure);
+                    match self.silent(&scan.list) {
+                        None => visit(self, None, sure),
+                        // Whether one of them is in the list at all is open, whatever else is true of it.
+                        Some(silent) => {
+                            let (before, note) = self.local::<Silent>(scan.local);
+                            for row in silent.iter() {
+                                self.set(scan.local, Value::Row(*row));
+                                self.possible(body, Truth::Unknown, visit);
+                            }
+                            self.bind_local(scan.local, before, note);
+                        }
+                    }
                 }
                 self.each(scan, &elements, |this, _, truth, _| {
                     let sure = sure.and(truth);
@@ -86,6 +115,15 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                 value => visit(self, Some(value), sure),
             },
         }
+    }
+}
+
+/// The inverse that a list is.
+fn inverse_of(list: &Expr) -> Option<InverseId> {
+    match &list.kind {
+        Kind::Inverse { inverse, one: false, .. } => Some(*inverse),
+        Kind::Memo(_, _, inner) | Kind::Table(_, _, inner) => inverse_of(inner),
+        _ => None,
     }
 }
 
