@@ -28,25 +28,34 @@ pub struct Builtin {
     pub arity: usize,
     /// The result type for argument types, or what was expected.
     pub check: fn(&[Type]) -> Result<Type, &'static str>,
-    /// The code.
-    pub call: for<'a> fn(&[Value<'a>]) -> Value<'a>,
+    /// How it is worked out.
+    pub code: Code,
+}
+
+/// How a function is worked out.
+#[derive(Debug)]
+pub enum Code {
+    /// From the values of its arguments.
+    Values(for<'a> fn(&[Value<'a>]) -> Value<'a>),
+    /// From where a value stands among the facts: the checker makes an expression of its own of it.
+    Facts,
 }
 
 /// All functions.
-pub const BUILTINS: [Builtin; 8] = [
+pub const BUILTINS: [Builtin; 9] = [
     Builtin {
         name: "count",
         signature: "count(list: [T]): int",
         doc: "how many elements; unknown where there may be others",
         arity: 1,
         check: |types| types[0].element().map(|_| Type::Int).ok_or("a list"),
-        call: |values| match &values[0] {
+        code: Code::Values(|values| match &values[0] {
             Value::List(list) if list.extent == Extent::Whole => {
                 Value::Number(list.items.len() as i64)
             }
             Value::None => Value::Number(0),
             _ => Value::Unknown,
-        },
+        }),
     },
     Builtin {
         name: "sum",
@@ -57,13 +66,13 @@ pub const BUILTINS: [Builtin; 8] = [
             Some(ty @ (Type::Int | Type::Size | Type::Duration | Type::Error)) => Ok(ty.clone()),
             _ => Err("a list of numbers, sizes or durations"),
         },
-        call: |values| match numbers(&values[0]) {
+        code: Code::Values(|values| match numbers(&values[0]) {
             Some(numbers) => numbers
                 .iter()
                 .try_fold(0_i64, |sum, n| sum.checked_add(*n))
                 .map_or(Value::Unknown, Value::Number),
             None => Value::Unknown,
-        },
+        }),
     },
     Builtin {
         name: "distinct",
@@ -74,10 +83,10 @@ pub const BUILTINS: [Builtin; 8] = [
             Some(element) => Ok(Type::List(Arc::new(element.clone()), Completeness::Complete)),
             None => Err("a list"),
         },
-        call: |values| match &values[0] {
+        code: Code::Values(|values| match &values[0] {
             Value::List(list) => Value::List(Rc::new(distinct(list))),
             other => other.clone(),
-        },
+        }),
     },
     Builtin {
         name: "listed",
@@ -88,10 +97,24 @@ pub const BUILTINS: [Builtin; 8] = [
             Some(element) => Ok(Type::List(Arc::new(element.clone()), Completeness::Complete)),
             None => Err("a list"),
         },
-        call: |values| match &values[0] {
+        code: Code::Values(|values| match &values[0] {
             Value::List(list) => Value::List(Rc::new(listed(list))),
             other => other.clone(),
+        }),
+    },
+    Builtin {
+        name: "holders",
+        signature: "holders(value: T, list: [T]): [Entity]",
+        doc: "the entities that are known to hold a value, by a list of what entities of the environment say",
+        arity: 2,
+        check: |types| match types[1].element() {
+            // Which kind of entity is told by how the list is made.
+            Some(element) if types[0].comparable(element) => {
+                Ok(Type::List(Arc::new(Type::RefAny), Completeness::Complete))
+            }
+            _ => Err("a value and a list of such values"),
         },
+        code: Code::Facts,
     },
     Builtin {
         name: "min",
@@ -99,7 +122,7 @@ pub const BUILTINS: [Builtin; 8] = [
         doc: "the smallest number, size, duration, time or version; none for an empty list",
         arity: 1,
         check: extreme,
-        call: |values| extremum(&values[0], Ordering::Less),
+        code: Code::Values(|values| extremum(&values[0], Ordering::Less)),
     },
     Builtin {
         name: "max",
@@ -107,7 +130,7 @@ pub const BUILTINS: [Builtin; 8] = [
         doc: "the largest number, size, duration, time or version; none for an empty list",
         arity: 1,
         check: extreme,
-        call: |values| extremum(&values[0], Ordering::Greater),
+        code: Code::Values(|values| extremum(&values[0], Ordering::Greater)),
     },
     Builtin {
         name: "lower",
@@ -115,10 +138,10 @@ pub const BUILTINS: [Builtin; 8] = [
         doc: "the text in lower case",
         arity: 1,
         check: |types| text(&types[0]).map(|()| Type::Text),
-        call: |values| match &values[0] {
+        code: Code::Values(|values| match &values[0] {
             Value::Text(text) => Value::Text(Text::Owned(text.as_str().to_lowercase().into())),
             other => other.clone(),
-        },
+        }),
     },
     Builtin {
         name: "startsWith",
@@ -126,13 +149,13 @@ pub const BUILTINS: [Builtin; 8] = [
         doc: "whether the text begins with the other",
         arity: 2,
         check: |types| text(&types[0]).and_then(|()| text(&types[1])).map(|()| Type::Bool),
-        call: |values| match (&values[0], &values[1]) {
+        code: Code::Values(|values| match (&values[0], &values[1]) {
             (Value::Text(value), Value::Text(start)) => {
                 Value::Bool(value.as_str().starts_with(start.as_str()))
             }
             (Value::None, Value::Text(_)) => Value::Bool(false),
             _ => Value::Unknown,
-        },
+        }),
     },
 ];
 

@@ -23,6 +23,7 @@ pub mod declare;
 pub mod hoist;
 pub mod ir;
 pub mod nesting;
+pub mod origin;
 pub mod pack;
 pub mod pattern;
 pub mod remedy;

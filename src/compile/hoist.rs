@@ -199,6 +199,7 @@ fn descend(expr: &mut Expr, bound: &mut Vec<LocalId>, memos: &mut u32) {
         | Kind::Add(a, b)
         | Kind::Subtract(a, b)
         | Kind::IsUniqueIn(a, b, _)
+        | Kind::Holders(a, b, _)
         | Kind::Compare { left: a, right: b, .. }
         | Kind::In { element: a, list: b, .. } => {
             hoist(a, bound, memos);

@@ -315,6 +315,8 @@ pub enum Kind {
     AreUnique(Box<Expr>, bool),
     /// `x is unique in xs`
     IsUniqueIn(Box<Expr>, Box<Expr>, bool),
+    /// `holders(x, xs)`
+    Holders(Box<Expr>, Box<Expr>, bool),
     /// `a otherwise b`
     Otherwise(Box<Expr>, Box<Expr>),
     /// `a + b`
@@ -420,6 +422,7 @@ impl Expr {
             | Kind::Add(a, b)
             | Kind::Subtract(a, b)
             | Kind::IsUniqueIn(a, b, _)
+            | Kind::Holders(a, b, _)
             | Kind::Compare { left: a, right: b, .. }
             | Kind::In { element: a, list: b, .. } => {
                 visit(a);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use crate::builtins::Code;
 use crate::builtins::value::{Extent, Key, List, Note, Silent, Trace, Use, Value};
 use crate::compile::ir::{Const, Expr, Kind, LocalId, Part, RuleSet, Template};
 use crate::evaluate::listed::ListIndex;
@@ -327,6 +328,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             Kind::AreEqual(list, nocase) => self.are_equal(list, *nocase),
             Kind::AreUnique(list, nocase) => self.are_unique(list, *nocase),
             Kind::IsUniqueIn(element, list, nocase) => self.is_unique_in(element, list, *nocase),
+            Kind::Holders(value, list, nocase) => self.holders(value, list, *nocase),
             Kind::Matches(operand, pattern) => match self.value_of(operand) {
                 (Value::Text(text), note) => {
                     (pattern.is_match(text.as_str()).map_or(Value::Unknown, Value::Bool), note)
@@ -353,7 +355,11 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                     }
                     values.push(value);
                 }
-                let value = (builtin.call)(&values);
+                let value = match builtin.code {
+                    Code::Values(call) => call(&values),
+                    // No call is made of these.
+                    Code::Facts => Value::Unknown,
+                };
                 // The elements of a resulting list keep their own notes.
                 let notes = if matches!(value, Value::List(_)) { N::default() } else { notes };
                 (value, notes)

@@ -16,6 +16,7 @@ use crate::evaluate::truth::Truth;
 use crate::language::ast::Quantifier;
 use crate::schema::types::Type;
 
+mod holders;
 mod place;
 mod possible;
 pub(super) mod whole;
@@ -539,6 +540,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
 fn is_listed(list: &Expr) -> bool {
     match &list.kind {
         Kind::Call(builtin, _) => builtin.name == "listed",
+        Kind::Holders(..) => true,
         Kind::Memo(_, _, inner) | Kind::Table(_, _, inner) => is_listed(inner),
         Kind::Invoke(define, _) => is_listed(&define.body),
         Kind::Otherwise(one, other) => is_listed(one) || is_listed(other),

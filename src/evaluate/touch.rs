@@ -6,10 +6,11 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::compile::ir::{Expr, Kind, Rule, RuleSet};
+use crate::compile::origin::maker;
 use crate::compile::remedy::Effect;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::grouped::Grouped;
-use crate::evaluate::touch::count::{Base, Counted, maker};
+use crate::evaluate::touch::count::{Base, Counted};
 use crate::evaluate::touch::values::{Valued, Values};
 use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
 use crate::schema::TypeId;
@@ -42,11 +43,15 @@ struct Search<'r> {
     /// The expression that makes the list, and what it is made from.
     list: &'r Expr,
     base: Base,
+    /// Whether more is read of those who hold the value than that they do.
+    goes_on: bool,
 }
 
 /// The fields that each rule of a set reads.
 pub struct Touch<'r> {
     rules: Vec<Reads<'r>>,
+    /// What tells whom the findings of each rule block, where the rule says so itself.
+    blocks: Vec<Reads<'r>>,
     /// Values that the effects of remedies look for.
     sought: Vec<Search<'r>>,
 }
@@ -64,7 +69,8 @@ pub enum Subjects {
 impl<'r> Touch<'r> {
     /// Watches the values that rules and effects look for; to be called before the first change.
     pub fn watch(&self, values: &mut Values, facts: &Facts<'_>) {
-        for search in self.rules.iter().flat_map(|reads| &reads.searches).chain(&self.sought) {
+        let reads = self.rules.iter().chain(&self.blocks);
+        for search in reads.flat_map(|reads| &reads.searches).chain(&self.sought) {
             values.watch(search.sought, facts);
             values.watch(search.listed, facts);
             let counted = Counted::new(search.listed, search.base, &search.reads, facts);
@@ -78,7 +84,19 @@ impl<'r> Touch<'r> {
         let all = rules.remedies.iter().flat_map(|remedy| &remedy.effects);
         all.flat_map(Effect::exprs).for_each(|expr| visit(expr, false, rules, &mut effects));
         let sought = effects.searches;
-        Self { rules: rules.rules.iter().map(|rule| reads(rule, rules)).collect(), sought }
+        let judged = |rule: &'r Rule| {
+            let parts = [Some(&*rule.condition), rule.filter.as_deref(), rule.grace.as_deref()];
+            reads(rule, parts.into_iter().flatten(), rules)
+        };
+        Self {
+            rules: rules.rules.iter().map(judged).collect(),
+            blocks: rules
+                .rules
+                .iter()
+                .map(|rule| reads(rule, rule.blocks.as_deref().into_iter(), rules))
+                .collect(),
+            sought,
+        }
     }
 
     /// The lists in which values are looked for and something is not known.
@@ -102,57 +120,84 @@ impl<'r> Touch<'r> {
         references: &References,
         values: &Values,
     ) -> Subjects {
-        let reads = &self.rules[rule];
-        let count = facts.row_count() as RowId;
-        let mut rows = Vec::new();
-        for search in &reads.searches {
-            if turned.contains(&known(search.list)) {
+        found(&self.rules[rule], changed, turned, facts, references, values)
+    }
+
+    /// The subjects of a rule whose findings may block others after a change, by what the rule says of it.
+    pub fn blocking(
+        &self,
+        rule: usize,
+        changed: &[SlotId],
+        turned: &FxHashSet<usize>,
+        facts: &Facts<'_>,
+        references: &References,
+        values: &Values,
+    ) -> Subjects {
+        found(&self.blocks[rule], changed, turned, facts, references, values)
+    }
+}
+
+/// The subjects that changed slots may touch by what is read of them.
+fn found(
+    reads: &Reads<'_>,
+    changed: &[SlotId],
+    turned: &FxHashSet<usize>,
+    facts: &Facts<'_>,
+    references: &References,
+    values: &Values,
+) -> Subjects {
+    let count = facts.row_count() as RowId;
+    let mut rows = Vec::new();
+    for search in &reads.searches {
+        if turned.contains(&known(search.list)) {
+            return Subjects::All;
+        }
+        let mut entities: FxHashSet<RowId> = FxHashSet::default();
+        for slot in changed.iter().filter(|slot| search.reads.contains(&facts.field_of(**slot))) {
+            let owner = facts.entity_of(facts.owner(*slot));
+            if owner == ROOT {
                 return Subjects::All;
             }
-            let mut entities: FxHashSet<RowId> = FxHashSet::default();
-            for slot in changed.iter().filter(|slot| search.reads.contains(&facts.field_of(**slot)))
-            {
-                let owner = facts.entity_of(facts.owner(*slot));
-                if owner == ROOT {
-                    return Subjects::All;
-                }
-                entities.insert(owner);
-            }
-            for entity in entities {
-                let sharing = values.sharing(entity, search.listed, search.sought);
-                // What shared it may have been taken back.
-                rows.extend(sharing.into_iter().filter(|row| *row < count));
-            }
+            entities.insert(owner);
         }
-        for slot in changed {
-            let field = facts.field_of(*slot);
-            if !reads.fields.contains(&field) {
+        for entity in entities {
+            let sharing = values.sharing(entity, search.listed, search.sought);
+            // What shared it may have been taken back.
+            rows.extend(sharing.into_iter().filter(|row| *row < count));
+        }
+    }
+    for slot in changed {
+        let field = facts.field_of(*slot);
+        if !reads.fields.contains(&field) {
+            continue;
+        }
+        let owner = facts.entity_of(facts.owner(*slot));
+        if reads.everywhere.contains(&field) || owner == ROOT {
+            return Subjects::All;
+        }
+        rows.push(owner);
+    }
+    if rows.is_empty() {
+        return Subjects::None;
+    }
+    let mut found: FxHashSet<RowId> = rows.iter().copied().collect();
+    while let Some(row) = rows.pop() {
+        for edge in references.of(row) {
+            // What referred may have been taken back.
+            if edge.other >= count || edge.holder >= count {
                 continue;
             }
-            let owner = facts.entity_of(facts.owner(*slot));
-            if reads.everywhere.contains(&field) || owner == ROOT {
-                return Subjects::All;
-            }
-            rows.push(owner);
-        }
-        if rows.is_empty() {
-            return Subjects::None;
-        }
-        let mut found: FxHashSet<RowId> = rows.iter().copied().collect();
-        while let Some(row) = rows.pop() {
-            for edge in references.of(row) {
-                // What referred may have been taken back.
-                if edge.other >= count || edge.holder >= count {
-                    continue;
-                }
-                let field = (facts.row(edge.holder).ty, edge.at as usize);
-                if reads.fields.contains(&field) && found.insert(edge.other) {
-                    rows.push(edge.other);
-                }
+            let field = (facts.row(edge.holder).ty, edge.at as usize);
+            if reads.fields.contains(&field) && found.insert(edge.other) {
+                rows.push(edge.other);
             }
         }
-        Subjects::Some(found)
+        for search in reads.searches.iter().filter(|search| search.goes_on) {
+            let seekers = values.sharing(row, search.listed, search.sought);
+            rows.extend(seekers.into_iter().filter(|row| *row < count && found.insert(*row)));
+        }
     }
+    Subjects::Some(found)
 }
 
 /// The fields that an expression reads, inverses as the field they turn round.
@@ -164,7 +209,8 @@ pub fn fields(expr: Option<&Expr>, rules: &RuleSet) -> FxHashSet<Field> {
 
 /// What is looked for, where an expression asks whether the value of a field stands in a list of the whole environment.
 pub fn sought<'r>(expr: &'r Expr, rules: &'r RuleSet) -> Option<&'r Expr> {
-    search(expr, rules).map(|(element, _)| element)
+    // Of those who hold the value more may be read.
+    search(expr, rules).filter(|(_, search)| !search.goes_on).map(|(element, _)| element)
 }
 
 /// A list as it is known by the expression that makes it.
@@ -172,17 +218,17 @@ fn known(list: &Expr) -> usize {
     std::ptr::from_ref(list).addr()
 }
 
-fn reads<'r>(rule: &'r Rule, rules: &'r RuleSet) -> Reads<'r> {
+fn reads<'r>(
+    rule: &'r Rule,
+    parts: impl Iterator<Item = &'r Expr>,
+    rules: &'r RuleSet,
+) -> Reads<'r> {
     let mut reads = Reads::default();
     for binding in &rule.bindings {
         // The first list only says who the subjects are; each looks at itself.
         visit(&binding.value, false, rules, &mut reads);
     }
-    for expr in
-        [Some(&rule.condition), rule.filter.as_ref(), rule.grace.as_ref()].into_iter().flatten()
-    {
-        visit(expr, false, rules, &mut reads);
-    }
+    parts.for_each(|expr| visit(expr, false, rules, &mut reads));
     if rule.bindings.iter().filter(|binding| binding.each).count() > 1 {
         reads.everywhere = reads.fields.clone();
     }
@@ -216,7 +262,7 @@ fn visit<'r>(expr: &'r Expr, global: bool, rules: &'r RuleSet, reads: &mut Reads
             Kind::Map { scan, .. }
             | Kind::Quantified(_, scan, _)
             | Kind::The(scan)
-            | Kind::Choose(scan, _) => crate::compile::hoist::reads_environment(&scan.list),
+            | Kind::Choose(scan, _) => is_wide(&scan.list, rules),
             _ => false,
         };
     expr.children(&mut |child| visit(child, global, rules, reads));
@@ -225,11 +271,30 @@ fn visit<'r>(expr: &'r Expr, global: bool, rules: &'r RuleSet, reads: &mut Reads
     }
 }
 
+/// Whether a list grows with the environment: one of those who say the same does not.
+fn is_wide(list: &Expr, rules: &RuleSet) -> bool {
+    match &list.kind {
+        Kind::Field { base: None, .. } => true,
+        Kind::Holders(element, ..) if search(list, rules).is_some() => is_wide(element, rules),
+        Kind::Invoke(define, arguments) => {
+            define.costs.reads_environment && is_wide(&define.body, rules)
+                || arguments.iter().any(|argument| is_wide(argument, rules))
+        }
+        _ => {
+            let mut wide = false;
+            list.children(&mut |child| wide = wide || is_wide(child, rules));
+            wide
+        }
+    }
+}
+
 /// A search for the value of a field among those of another in a list of the whole environment; what is sought first.
 fn search<'r>(expr: &'r Expr, rules: &'r RuleSet) -> Option<(&'r Expr, Search<'r>)> {
     let (element, list, nocase) = match &expr.kind {
         Kind::IsUniqueIn(element, list, nocase) => (element, maker(list), *nocase),
-        Kind::In { element, list, nocase } => (element, maker(list), *nocase),
+        Kind::In { element, list, nocase } | Kind::Holders(element, list, nocase) => {
+            (element, maker(list), *nocase)
+        }
         _ => return None,
     };
     let Kind::Field { base: Some(_), owner, field, .. } = &element.kind else { return None };
@@ -246,6 +311,7 @@ fn search<'r>(expr: &'r Expr, rules: &'r RuleSet) -> Option<(&'r Expr, Search<'r
         reads: reads.fields,
         list,
         base: Base::of(list, rules)?,
+        goes_on: matches!(expr.kind, Kind::Holders(..)),
     };
     Some((element, search))
 }

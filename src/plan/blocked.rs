@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::builtins::value::Key;
 use crate::compile::ir::Level;
 use crate::evaluate::expr::Evaluator;
-use crate::evaluate::touch::Edge;
+use crate::evaluate::touch::{Edge, Subjects};
 use crate::evaluate::{Outcome, is_terminal};
 use crate::facts::{Fact, ROOT, RowId, SlotId};
 use crate::plan::Planner;
@@ -85,9 +85,10 @@ impl<'a> Planner<'a, '_, '_> {
         let keys: Vec<FindingKey> = match (asked, leads, affected) {
             (true, ..) => self.state.open.keys().cloned().collect(),
             (_, true, Some(affected)) => {
-                let entities = affected.into_iter().map(Some).chain([None]);
+                let entities = affected.into_iter().map(Some);
                 let about = entities.filter_map(|entity| self.about.get(&entity)).flatten();
-                about.chain(&applied.opened).cloned().collect()
+                let about = about.chain(&applied.opened).cloned();
+                about.chain(self.told_otherwise(applied)).collect()
             }
             // What is about a unit itself blocks that unit, wherever references lead.
             (_, true, None) => {
@@ -97,8 +98,7 @@ impl<'a> Planner<'a, '_, '_> {
         };
         let mut known: FxHashMap<RowId, Vec<RowId>> = FxHashMap::default();
         let (mut found, mut reach) = (Vec::new(), None);
-        let evaluator = Evaluator::new(&self.state.facts, self.state.rules, self.state.now);
-        let mut evaluator = evaluator.of_few();
+        let mut evaluator = self.state.evaluator();
         for key in &keys {
             let Some(raw) = self.state.open.get(key) else { continue };
             let blocked = match self.reached(key) {
@@ -134,6 +134,40 @@ impl<'a> Planner<'a, '_, '_> {
         }
     }
 
+    /// The findings of rules that say themselves whom they block, where a step may make that others; and all that are
+    /// about nothing, and so block all.
+    fn told_otherwise(&self, applied: &Applied<'a>) -> Vec<FindingKey> {
+        let Some(told) = self.about.get(&None) else { return Vec::new() };
+        let mut found = Vec::new();
+        for (index, rule) in self.state.rules.rules.iter().enumerate() {
+            let of_rule = told.range((index, Vec::new(), None)..(index + 1, Vec::new(), None));
+            let bound = of_rule.clone().find_map(|(_, bound, _)| bound.first());
+            let subjects = match (of_rule.clone().next(), &rule.blocks, bound) {
+                (None, ..) => continue,
+                (_, Some(_), Some(Key::Row(row))) if self.is_entity(*row) => {
+                    self.state.blocking(index, applied)
+                }
+                _ => Subjects::All,
+            };
+            match subjects {
+                Subjects::All => found.extend(of_rule.cloned()),
+                Subjects::Some(rows) => {
+                    let without = of_rule.take_while(|(_, bound, _)| bound.is_empty());
+                    found.extend(without.cloned());
+                    for row in rows {
+                        let first = Key::Row(row);
+                        let of_row = told.range((index, vec![first.clone()], None)..);
+                        let is_same =
+                            |key: &&FindingKey| key.0 == index && key.1.first() == Some(&first);
+                        found.extend(of_row.take_while(is_same).cloned());
+                    }
+                }
+                Subjects::None => {}
+            }
+        }
+        found
+    }
+
     /// Writes down, or takes back, that a finding is there and not about a unit, under the entity that it is about.
     pub(crate) fn enter(&mut self, key: &FindingKey, there: bool) {
         let entity = self.reached(key);
@@ -148,6 +182,11 @@ impl<'a> Planner<'a, '_, '_> {
             true => about.insert(key.clone()),
             false => about.remove(key),
         };
+    }
+
+    fn is_entity(&self, row: RowId) -> bool {
+        let facts = &self.state.facts;
+        (row as usize) < facts.row_count() && facts.entity_of(row) == row
     }
 
     /// The entity that a finding is about.

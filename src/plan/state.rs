@@ -63,6 +63,8 @@ pub struct Applied<'a> {
     pub opened: Vec<FindingKey>,
     /// Findings that were open before the first step and were looked at again, by their places among those.
     pub touched: Vec<u32>,
+    /// Lists in which something became known, or unknown.
+    turned: FxHashSet<usize>,
     mark: usize,
 }
 
@@ -174,6 +176,7 @@ impl<'a, 'r> State<'a, 'r> {
             closed: again.closed,
             opened: again.opened,
             touched: again.touched,
+            turned: again.turned,
             mark,
         })
     }
@@ -199,8 +202,8 @@ impl<'a, 'r> State<'a, 'r> {
         let mut whole = None;
         let mut few = evaluator().of_few().watching(Some(&self.values));
         let doubtful = self.touch.doubts(&mut few);
-        let turned = doubts.symmetric_difference(&doubtful).copied().collect();
-        let Again { mut closed, mut opened, mut touched } = Again::default();
+        let turned: FxHashSet<usize> = doubts.symmetric_difference(&doubtful).copied().collect();
+        let Again { mut closed, mut opened, mut touched, .. } = Again::default();
         for (index, rule) in self.rules.rules.iter().enumerate() {
             if rule.level != Level::Error {
                 continue;
@@ -253,7 +256,13 @@ impl<'a, 'r> State<'a, 'r> {
             }
         }
         opened.iter().for_each(|key| self.note_later(key));
-        Again { closed, opened, touched }
+        Again { closed, opened, touched, turned }
+    }
+
+    /// The subjects of a rule whose findings may block others after a step than before, where the rule says whom.
+    pub(crate) fn blocking(&self, rule: usize, applied: &Applied<'a>) -> Subjects {
+        let Applied { changed, turned, .. } = applied;
+        self.touch.blocking(rule, changed, turned, &self.facts, &self.references, &self.values)
     }
 
     /// The places, among what was open before the first step, of what may have come out otherwise.
@@ -305,4 +314,5 @@ struct Again<'a> {
     closed: Open<'a>,
     opened: Vec<FindingKey>,
     touched: Vec<u32>,
+    turned: FxHashSet<usize>,
 }

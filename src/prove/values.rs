@@ -71,6 +71,7 @@ impl Pool {
             | Kind::AreEqual(..)
             | Kind::AreUnique(..)
             | Kind::IsUniqueIn(..)
+            | Kind::Holders(..)
             | Kind::Otherwise(..)
             | Kind::Call(..) => true,
             Kind::Add(a, b) | Kind::Subtract(a, b) => !is_fixed(a) || !is_fixed(b),

@@ -103,3 +103,25 @@ fn what_is_wrong_with_a_step_for_each_of_several_is_told_where_it_stands() {
         with_fix(fix).code(1).says(error);
     }
 }
+
+#[test]
+fn who_holds_a_value_is_asked_of_a_list_that_comes_from_entities() {
+    let cases = [
+        (
+            "holders(s.model, s.snapshots.name)",
+            "error[type-mismatch]: `holders` takes a list of what",
+        ),
+        ("holders(s.model, [s.model])", "error[type-mismatch]: `holders` takes a list of what"),
+        ("holders(s.model, servers.joined)", "error[type-mismatch]: `holders` takes a value and a"),
+        ("holders(s.model, s.model)", "error[type-mismatch]: `holders` takes a value and a list"),
+        ("holders(s.model)", "error[argument-count]"),
+    ];
+    for (list, error) in cases {
+        let rule = format!(
+            "\nprerequisite TWO-1 \"Two\" {{\n  clause  A-1\n  for     s in servers\n  require {list} is empty\n  \
+             because \"{{s}} is wrong\"\n}}\n"
+        );
+        let run = Run::new("lint rules --concise").file("rules/demo.gate", format!("{PACK}{rule}"));
+        run.done().code(1).says(error);
+    }
+}

@@ -388,6 +388,28 @@ fn membership_and_sameness_over_holes() {
 }
 
 #[test]
+fn who_holds_a_value_is_told_as_far_as_it_is_known() {
+    holds(&[
+        ("count(holders(\"a\", disks.label)) == 2", "true"),
+        ("all d in holders(\"a\", disks.label): d.id in [\"d1\", \"d3\"]", "true"),
+        ("any d in holders(\"a\", disks.label): d.size > 10", "unknown"),
+        ("holders(\"z\", disks.label) is empty", "true"),
+        ("holders(none, disks.label).id are equal", "true"),
+        ("count(holders(maybe, disks.label)) == 0", "unknown"),
+        ("count(holders(20, disks.size)) == 1", "true"),
+        // Who only may be in the list, or may say so, does not count.
+        ("holders(\"a\", [d for d in disks where d.size > 15].label) is empty", "true"),
+        ("any t in holders(\"b\", tapes.label): t.id == \"t2\"", "true"),
+        ("holders(\"z\", tapes.label) is empty", "true"),
+        ("holders(\"a\", unlisted.label) is empty", "unknown"),
+        // By what stands elsewhere, it is still the one who names it.
+        ("all h in holders(10, hosts.on.size): h.id == \"h1\"", "true"),
+        ("count(holders(20, hosts.on.size)) == 1", "true"),
+        ("count(holders(\"h1\", disks.host.id)) == 2", "true"),
+    ]);
+}
+
+#[test]
 fn inverses_are_complete_or_open() {
     holds(&[
         // The list that is not known may hold disks of any host.

@@ -3,10 +3,11 @@
 //! Owns the look-up of names in their order (locals, fields of the owner, words, the environment, definitions) and the
 //! compiling of definitions when they are first asked for.
 
-use crate::builtins;
-use crate::compile::check::{Checker, RULE_LOCALS};
+use crate::builtins::{self, Code};
+use crate::compile::check::{Checker, RULE_LOCALS, is_nocase};
 use crate::compile::hoist::{costs, hoist};
 use crate::compile::ir::{self, Const, Expr, Kind, LocalId, Scan};
+use crate::compile::origin::entities;
 use crate::diagnostic::did_you_mean;
 use crate::language::ast::{self};
 use crate::schema::types::{Completeness, Reading, Type, WordId};
@@ -222,6 +223,7 @@ impl<'a, 'c> Checker<'a, 'c> {
             }
             let types: Vec<Type> = arguments.iter().map(|argument| argument.ty.clone()).collect();
             return match (builtin.check)(&types) {
+                Ok(_) if matches!(builtin.code, Code::Facts) => self.holders(arguments, span),
                 Ok(ty) => Expr { kind: Kind::Call(builtin, arguments), ty, span },
                 Err(wanted) => {
                     let found: Vec<String> =
@@ -263,6 +265,22 @@ impl<'a, 'c> Checker<'a, 'c> {
         }
         let ty = compiled.body.ty.clone();
         Expr { kind: Kind::Invoke(compiled, values), ty, span }
+    }
+
+    /// `holders(x, xs)`: a list that comes from no entity has nobody to hold anything.
+    fn holders(&mut self, arguments: Vec<Expr>, span: Span) -> Expr {
+        let Ok([value, list]) = <[Expr; 2]>::try_from(arguments) else { return self.poison(span) };
+        let Some(entity) = entities(&list, self.schema) else {
+            return self.error(
+                "type-mismatch",
+                "`holders` takes a list of what the entities of a list of the environment say",
+                list.span,
+                Some("name it by its path: `hosts.disks.serial`, or `[h for h in hosts where …].disks.serial`".into()),
+            );
+        };
+        let nocase = is_nocase(&value.ty) || list.ty.element().is_some_and(is_nocase);
+        let ty = Type::List(Arc::new(Type::Ref(entity)), Completeness::Complete);
+        Expr { kind: Kind::Holders(Box::new(value), Box::new(list), nocase), ty, span }
     }
 
     /// A definition, compiled when first asked for; none where it has an error, which is told once.

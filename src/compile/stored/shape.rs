@@ -155,6 +155,7 @@ variants! {
         27 = Invoke(define, arguments),
         28 = Memo(cell, locals, body),
         29 = Table(cell, locals, body),
+        30 = Holders(element, list, nocase),
     }
 }
 

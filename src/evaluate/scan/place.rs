@@ -8,10 +8,10 @@ use std::rc::Rc;
 
 use crate::builtins::value::{Extent, List, Silent, Trace, Value};
 use crate::compile::ir::{Expr, Kind, Scan};
+use crate::compile::origin::maker;
 use crate::evaluate::expr::Evaluator;
-use crate::evaluate::listed::value;
+use crate::evaluate::listed::{Elements, Listed, Places};
 use crate::evaluate::truth::Truth;
-use crate::facts::Fact;
 use crate::schema::types::Reading;
 
 impl<'a> Evaluator<'_, 'a, '_> {
@@ -41,18 +41,15 @@ impl<'a> Evaluator<'_, 'a, '_> {
     }
 
     /// The element at a place of a list, and why it is there and what it is.
-    fn place<N: Trace>(&mut self, expr: &Expr, at: usize) -> Option<(Value<'a>, N)> {
+    pub(super) fn place<N: Trace>(&mut self, expr: &Expr, at: usize) -> Option<(Value<'a>, N)> {
         match &expr.kind {
             Kind::Memo(_, deps, body) if deps.is_empty() => self.place(body, at),
             Kind::Invoke(define, arguments) if arguments.is_empty() => self.place(&define.body, at),
-            Kind::Field { base, slot, reading: reading @ Reading::List(item, _), .. } => {
-                let base = base.as_deref();
-                let (_, note) = self.raw_of::<N>(base, *slot, *reading, expr.span);
-                let stored = self.field_slot(base, *slot)?;
-                match self.facts.read_as(stored, *reading) {
-                    Fact::List(list) if at < self.facts.list_len(list) => {
-                        Some((value(self.facts.list_item_as(list, at, *item)), note))
-                    }
+            Kind::Field { base, slot, reading: reading @ Reading::List(..), .. } => {
+                let (_, note) = self.raw_of::<N>(base.as_deref(), *slot, *reading, expr.span);
+                // What only says that there may be others has no place among the elements.
+                match self.value_of::<Silent>(expr).0 {
+                    Value::List(list) => Some((list.items.get(at)?.clone(), note)),
                     _ => None,
                 }
             }
@@ -84,8 +81,18 @@ impl<'a> Evaluator<'_, 'a, '_> {
         }
     }
 
-    /// Where in a made list the elements begin that come from each element of the list it was made from; none where
-    /// something about them is not known. Worked out once.
+    /// The element of a list of the environment from which the element at a place of a list comes.
+    pub(super) fn source_of(&mut self, expr: &Expr, at: usize) -> Option<Value<'a>> {
+        let expr = maker(expr);
+        let Kind::Map { scan, body, flatten } = &expr.kind else {
+            return Some(self.place::<Silent>(expr, at)?.0);
+        };
+        let starts = self.starts(expr, scan, body, *flatten)?;
+        let source = starts.partition_point(|start| *start as usize <= at).checked_sub(1)?;
+        self.source_of(&scan.list, source)
+    }
+
+    /// Where in a made list the elements begin that come from each element of the list it was made from. Worked out once.
     fn starts(
         &mut self,
         expr: &Expr,
@@ -105,25 +112,29 @@ impl<'a> Evaluator<'_, 'a, '_> {
     fn count_starts(&mut self, scan: &Scan, body: &Expr, flatten: bool) -> Option<Vec<u32>> {
         let (Value::List(list), _) = self.value_of::<Silent>(&scan.list) else { return None };
         let before = self.frame[scan.local as usize].clone();
+        let (made, places) = (Listed::Made(Rc::clone(&list)), Places::All);
+        let filtered = self.filtered(scan, &Elements { list: made, places, base: Silent });
         let mut starts = Vec::with_capacity(list.items.len());
         let mut start = 0;
-        for item in &list.items {
+        for (at, item) in list.items.iter().enumerate() {
             starts.push(start);
             self.frame[scan.local as usize] = item.clone();
-            let filter = match &scan.filter {
-                Some(filter) => self.truth_of::<Silent>(filter).0,
-                None => Truth::True,
+            let filter = match (&filtered, &scan.filter) {
+                (Some(filtered), _) => filtered[at],
+                (None, Some(filter)) => self.truth_of::<Silent>(filter).0,
+                (None, None) => Truth::True,
             };
             start += match filter {
-                Truth::False => 0,
-                Truth::Unknown => return None,
+                // What may be in a list is not listed.
+                Truth::False | Truth::Unknown => 0,
                 Truth::True if !flatten => 1,
-                Truth::True => match self.value_of::<Silent>(body).0 {
-                    Value::List(inner) if inner.extent == Extent::Whole => {
-                        u32::try_from(inner.items.len()).ok()?
-                    }
-                    Value::None => 0,
-                    _ => return None,
+                // A list of facts is not made only to be counted.
+                Truth::True => match self.stored::<Silent>(body) {
+                    Some(stored) => u32::try_from(self.facts.list_len(stored.list)).ok()?,
+                    None => match self.value_of::<Silent>(body).0 {
+                        Value::List(inner) => u32::try_from(inner.items.len()).ok()?,
+                        _ => 0,
+                    },
                 },
             };
         }

@@ -1,6 +1,6 @@
 //! How often a value stands in a list of the whole environment, without making the list.
 //!
-//! Owns the answer to `is unique in` and `in` while a plan changes facts: a step that touches a few entities must not cost
+//! Owns the answer to `is unique in`, `in` and `holders` while a plan changes facts: a step that touches a few entities must not cost
 //! a look at all others. What each entity adds to such a list depends on that entity alone, so the entities that have or
 //! had the value are asked again, and no others; of the rest it is kept whose part of the list is not known.
 
@@ -10,6 +10,7 @@ use rustc_hash::FxHashSet;
 
 use crate::builtins::value::{Extent, Key, List, Silent, Value};
 use crate::compile::ir::{Expr, Kind, RuleSet};
+use crate::compile::origin::maker;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::touch::Field;
 use crate::evaluate::touch::values::Valued;
@@ -123,17 +124,6 @@ impl Base {
     }
 }
 
-/// The expression that makes a list, behind what only keeps or names it.
-pub(super) fn maker(mut list: &Expr) -> &Expr {
-    loop {
-        list = match &list.kind {
-            Kind::Memo(_, deps, inner) if deps.is_empty() => inner,
-            Kind::Invoke(define, arguments) if arguments.is_empty() => &define.body,
-            _ => return list,
-        };
-    }
-}
-
 impl<'a> Evaluator<'_, 'a, '_> {
     /// How often a value stands in a list, where that is told without making the list.
     pub(in crate::evaluate) fn counted(
@@ -161,6 +151,29 @@ impl<'a> Evaluator<'_, 'a, '_> {
         }
         count.times = count.times.min(2);
         Some(count)
+    }
+
+    /// The entities by which a value stands in a list for sure, where that is told without making the list.
+    pub(in crate::evaluate) fn counted_holders(
+        &mut self,
+        list: &Expr,
+        key: &Key,
+        nocase: bool,
+    ) -> Option<Vec<RowId>> {
+        let values = self.values?;
+        let list = maker(list);
+        let looked = self.bring_up_to_date(list)?;
+        if looked.listed.1 != nocase || !self.is_whole(looked.base) {
+            return None;
+        }
+        let mut rows = values.having(key, looked.listed);
+        rows.retain(|row| {
+            looked.lists(*row, self.facts) && {
+                let part = self.part_of(list, *row);
+                part.items.iter().any(|item| Key::of(item, nocase).as_ref() == Some(key))
+            }
+        });
+        Some(rows)
     }
 
     /// Whether something in a list is not known; none where the list is not counted.
