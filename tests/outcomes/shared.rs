@@ -9,7 +9,7 @@ use failback::facts::{Fact, Facts, ROOT, RowId, SlotId};
 use failback::scalar;
 use failback::schema::TypeKind;
 use failback::schema::types::Type;
-use failback::session::{Inputs, rules};
+use failback::session::{Inputs, address, rules};
 use serde_yaml::Value;
 
 use crate::described::{READY, with_facts};
@@ -277,4 +277,79 @@ fn what_several_share_is_told_once() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// The address of a disk of the VM of a machine.
+fn disk(id: &str, number: usize) -> String {
+    format!("machines/{id}/onPremVm/disks/{number}/uuid")
+}
+
+/// Gives facts other texts, and says what VM-009 then tells: of which machine, and whom it blocks.
+fn sharing(
+    facts: &Facts<'_>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    texts: &[(String, &str)],
+) -> Vec<(String, BTreeSet<String>)> {
+    let mut broken = facts.clone();
+    for (address, text) in texts {
+        let slot = address::resolve(facts, address).expect("a fact").slot;
+        broken.store(slot, &NewFact::Text((*text).to_owned()));
+    }
+    let told = evaluate(&broken, rules, now, &Selection::default()).findings.into_iter();
+    let told = told.filter(|finding| rules.rules[finding.rule].id == "VM-009");
+    told.map(|finding| {
+        assert_eq!(finding.outcome, Outcome::Fail, "{}", finding.id);
+        let shown: Vec<&str> = finding.evidence.iter().map(|one| one.path.as_str()).collect();
+        assert_eq!(finding.span, finding.evidence[0].span);
+        assert!(shown[0].starts_with(&finding.path), "{} stands at {}", finding.id, shown[0]);
+        let blocks = finding.blocks.iter().map(|unit| facts.name(*unit)).collect();
+        assert!(finding.perhaps.is_empty(), "{}", finding.id);
+        (finding.id, blocks)
+    })
+    .collect()
+}
+
+#[test]
+fn a_disk_uuid_that_several_vms_share_is_told_once() {
+    const SPELLINGS: [&str; 2] = ["6000c290-aaaa", "6000C290-AAAA"];
+    let estates = [
+        ("classic", classic(), ["erp01", "erp02", "pay02", "web01", "web03"]),
+        ("modernized", modernized(), ["crm01", "crm02", "pay01", "shop01", "shop03"]),
+    ];
+    for (name, text, ids) in estates {
+        let rules = pack(name);
+        with_facts(&text, &rules, |facts, now| {
+            assert!(sharing(facts, &rules, now, &[]).is_empty());
+            for count in 2..=ids.len() {
+                for some in [&ids[..count], &ids[ids.len() - count..]] {
+                    let texts: Vec<_> = some
+                        .iter()
+                        .zip(SPELLINGS.iter().cycle())
+                        .map(|(id, uuid)| (disk(id, 0), *uuid))
+                        .collect();
+                    let found = sharing(facts, &rules, now, &texts);
+                    let last = format!("VM-009:machines/{}", some[count - 1]);
+                    let all = some.iter().map(|id| (*id).to_owned()).collect();
+                    assert_eq!(found, [(last, all)], "{name}");
+                }
+            }
+            // Of two VMs that come from one template all disks are the same: that is one fault, too.
+            let [one, other] =
+                if name == "classic" { ["erp02", "pay02"] } else { ["crm01", "pay01"] };
+            let texts = [(one, 0, "x"), (one, 1, "y"), (other, 0, "X"), (other, 1, "y")];
+            let texts = texts.map(|(id, number, uuid)| (disk(id, number), uuid));
+            let found = sharing(facts, &rules, now, &texts);
+            let [(id, blocks)] = found.as_slice() else { panic!("{name}: {found:?}") };
+            assert_eq!(*id, format!("VM-009:machines/{other}"));
+            assert_eq!(*blocks, BTreeSet::from([one.to_owned(), other.to_owned()]));
+            // A VM may share a UUID with itself alone.
+            let texts = [(disk(one, 0), "x"), (disk(one, 1), "x")];
+            let found = sharing(facts, &rules, now, &texts);
+            assert_eq!(
+                found,
+                [(format!("VM-009:machines/{one}"), BTreeSet::from([one.to_owned()]))]
+            );
+        });
+    }
 }
