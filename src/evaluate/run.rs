@@ -334,9 +334,15 @@ impl<'a> Evaluator<'_, 'a, '_> {
             self.rebind(raw);
             // Who may be concerned is blocked, too: what is not known must not let anyone go.
             let rows = self.possible_rows(blocks);
-            let perhaps = |unit: &RowId| rows.others || rows.perhaps.contains(unit);
-            let all = units.iter().filter(|unit| rows.surely.contains(*unit) || perhaps(unit));
-            let all: Vec<RowId> = all.copied().collect();
+            let mut all: Vec<RowId> = match rows.others {
+                true => units.to_vec(),
+                // Of many units a finding mostly blocks a few.
+                false => {
+                    let named = rows.surely.union(&rows.perhaps).copied();
+                    named.filter(|unit| units.binary_search(unit).is_ok()).collect()
+                }
+            };
+            all.sort_unstable();
             let perhaps = all.iter().copied().filter(|unit| !rows.surely.contains(unit)).collect();
             return Blocked { all, perhaps };
         }
