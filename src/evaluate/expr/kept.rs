@@ -139,6 +139,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 let (argument, note) = self.value_of::<N>(argument);
                 let row = match argument {
                     Value::Row(row) if define.kept && !N::ON => row,
+                    _ if !N::ON && define.costs.heavy && !self.facts.is_listening() => {
+                        return (self.recalled(define, *param, argument), N::default());
+                    }
                     _ => {
                         self.bind_local(*param, argument, note);
                         return self.value_of(&define.body);
@@ -200,6 +203,24 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 result
             }
         }
+    }
+
+    /// What a definition of one name says, which rules ask of the same thing more than once in a row.
+    fn recalled(&mut self, define: &Define, param: LocalId, argument: Value<'a>) -> Value<'a> {
+        let id = define.id as usize;
+        if let Last { asked, answer: Some(answer) } = &self.last[id]
+            && let [known] = asked.as_slice()
+            && same(known, &argument)
+        {
+            return answer.clone();
+        }
+        self.frame[param as usize] = argument.clone();
+        let (result, _) = self.value_of::<Silent>(&define.body);
+        let last = &mut self.last[id];
+        last.asked.clear();
+        last.asked.push(argument);
+        last.answer = Some(result.clone());
+        result
     }
 
     /// An expression that is kept for each value of what it depends on.
