@@ -40,10 +40,17 @@ impl<'a> Explainer<'_, 'a> {
         };
         let mut labels: Vec<Label> = Vec::new();
         let mut left: Vec<Span> = Vec::new();
-        for evidence in self.marked(finding, rule) {
+        let mut unmarked = 0;
+        for (at, evidence) in self.marked(finding, rule).into_iter().enumerate() {
             let Some(span) = evidence.span else { continue };
             let text = self.seen(evidence);
-            let room = labels.len() < limit;
+            let room = labels.len() + unmarked < limit;
+            // How long a list is says little beside what stands in it; what comes later says no more than that.
+            if room && at > 0 && !self.all && holds_another(evidence, finding) {
+                unmarked += 1;
+                left.push(span);
+                continue;
+            }
             match labels.iter_mut().find(|label| label.span == span) {
                 Some(label) if !label.message.contains(&text) && label.message.len() < VALUE => {
                     label.message.push_str("; ");
@@ -122,9 +129,7 @@ impl<'a> Explainer<'_, 'a> {
         let value = sanitise::shorten(self.written(evidence), VALUE);
         let mut text = match evidence.value.as_str() {
             "unknown" => format!("`{field}` is not known"),
-            entries if entries.ends_with(" entry") || entries.ends_with(" entries") => {
-                format!("has {entries}")
-            }
+            entries if has_entries(evidence) => format!("has {entries}"),
             _ => format!("is {value}"),
         };
         if !evidence.note.is_empty() {
@@ -176,6 +181,20 @@ impl<'a> Explainer<'_, 'a> {
         let led = note.uses().into_iter().map(|usage| (usage.slot(), false));
         led.chain(note.deciding().into_iter().map(|usage| (usage.slot(), true))).collect()
     }
+}
+
+/// Whether a fact is a list of entries, of which it is told how many there are.
+fn has_entries(evidence: &Evidence) -> bool {
+    evidence.value.ends_with(" entry") || evidence.value.ends_with(" entries")
+}
+
+/// Whether a fact is a list in which another one of a finding stands.
+fn holds_another(evidence: &Evidence, finding: &Finding<'_>) -> bool {
+    has_entries(evidence)
+        && finding.evidence.iter().any(|other| {
+            let below = other.path.strip_prefix(&evidence.path);
+            below.is_some_and(|below| below.starts_with('/'))
+        })
 }
 
 /// A place and what is said of it.
