@@ -334,7 +334,9 @@ impl<'a> Reader<'a, '_> {
             return false;
         }
         let text = tree.text(NodeId(content.node));
-        if let Some(first) = self.facts.keys[ty.0 as usize].get(text).copied() {
+        let known = self.facts.keys[ty.0 as usize].entry(text);
+        let first = *known.or_insert(row);
+        if first != row {
             let message =
                 format!("two entries of type {} have the {} `{text}`", def.name, field.name);
             let span = tree.span(NodeId(content.node));
@@ -348,7 +350,6 @@ impl<'a> Reader<'a, '_> {
             self.contested.left_out.extend([first, row]);
             return false;
         }
-        self.facts.keys[ty.0 as usize].insert(text, row);
         true
     }
 }

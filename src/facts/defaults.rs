@@ -127,6 +127,13 @@ impl Facts<'_> {
         row
     }
 
+    /// How many rows one of a type takes at least, which stand behind one another: itself, and the records that it holds
+    /// in place.
+    pub fn rows_taken(&self, ty: TypeId) -> u32 {
+        let held = self.shapes[ty.0 as usize].held.iter();
+        1 + held.map(|(_, held)| self.rows_taken(*held)).sum::<u32>()
+    }
+
     /// Gives the facts of a row that are left out, and of the records within, their defaults: somebody described it.
     pub(super) fn describe(
         &mut self,

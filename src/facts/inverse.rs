@@ -45,6 +45,7 @@ impl Facts<'_> {
             for slot in self.holders(id) {
                 index.open += usize::from(self.may_hold_others(slot));
             }
+            index.pairs.reserve(self.entities(inverse.source).len());
             for row in self.entities(inverse.source) {
                 // Of a list that a mask hides, nothing is known.
                 if self.hidden(self.row(*row).via) {

@@ -24,6 +24,8 @@ const FIRST_WORD: u8 = 4;
 #[derive(Clone, Default)]
 pub(super) struct Kept {
     first: RowId,
+    /// Two to the power of this many rows share a byte: of those, only one is of the kind.
+    shift: u32,
     codes: Vec<u8>,
     few: FxHashMap<RowId, u8>,
 }
@@ -31,27 +33,34 @@ pub(super) struct Kept {
 impl Kept {
     /// Room for all rows of the kind that a row is of.
     fn of_kind(row: RowId, facts: &Facts<'_>) -> Self {
-        let (first, last) = match facts.entities(facts.row(row).ty) {
+        let ty = facts.row(row).ty;
+        let (first, last) = match facts.entities(ty) {
             [first, .., last] if first < last => (*first, *last),
             _ => (0, facts.row_count() as RowId),
         };
-        let codes = vec![NOT_KEPT; (last - first) as usize + 1];
-        Self { first, codes, few: FxHashMap::default() }
+        let shift = facts.rows_taken(ty).ilog2();
+        let codes = vec![NOT_KEPT; ((last - first) >> shift) as usize + 1];
+        Self { first, shift, codes, few: FxHashMap::default() }
     }
 
     #[inline]
     fn code(&self, row: RowId) -> u8 {
-        let at = row.wrapping_sub(self.first) as usize;
-        match self.codes.get(at).or_else(|| self.few.get(&row)) {
+        match self.codes.get(self.place(row)).or_else(|| self.few.get(&row)) {
             Some(code) => *code,
             None => NOT_KEPT,
         }
     }
 
     fn keep(&mut self, row: RowId, code: u8) {
-        if let Some(place) = self.codes.get_mut(row.wrapping_sub(self.first) as usize) {
+        let at = self.place(row);
+        if let Some(place) = self.codes.get_mut(at) {
             *place = code;
         }
+    }
+
+    #[inline]
+    fn place(&self, row: RowId) -> usize {
+        (row.wrapping_sub(self.first) >> self.shift) as usize
     }
 }
 

@@ -99,8 +99,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
         let extent = stored.extent(self.facts);
         // What could not be read, or says that there may be others, is the open end of the list and no element.
         let open = extent == Extent::Open;
-        let items = items.filter(|item| !open || !matches!(item, Value::Unknown));
-        let mut list = List::new(items.collect(), extent);
+        let mut known = Vec::with_capacity(items.len());
+        known.extend(items.filter(|item| !open || !matches!(item, Value::Unknown)));
+        let mut list = List::new(known, extent);
         if N::ON {
             list.notes = vec![note.note(); list.items.len()];
             list.note = note.note();
