@@ -6,11 +6,11 @@
 use crate::builtins::value::Value;
 use crate::compile::ir::{Level, LocalId, Rule, RuleSet};
 use crate::evaluate::expr::Evaluator;
-use crate::evaluate::run::Part;
 use crate::facts::{Facts, RowId, SlotId};
 use crate::source::Span;
 
 mod block;
+mod deal;
 pub mod explain;
 pub mod expr;
 mod grouped;
@@ -39,6 +39,10 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// All of them, in their order.
+    pub const ALL: [Outcome; 5] =
+        [Self::Fail, Self::Unknown, Self::Pending, Self::Pass, Self::NotApplicable];
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
@@ -227,8 +231,8 @@ pub struct Evaluation<'a> {
     pub units: Vec<UnitResult>,
     /// The gate.
     pub verdict: Verdict,
-    /// Outcomes that are not told by default: pass and not applicable, as (rule, subject path).
-    pub quiet: Vec<(usize, Outcome, Option<RowId>)>,
+    /// Outcomes that are not told by default: pass and not applicable.
+    pub quiet: Vec<Quiet>,
 }
 
 /// What is wanted of a run.
@@ -250,6 +254,9 @@ impl Selection {
         (self.rules.is_empty() || self.rules.contains(&rule.id)) && !self.skip.contains(&rule.id)
     }
 }
+
+/// An outcome that is not told by default: the rule, the outcome, the subject.
+pub type Quiet = (usize, Outcome, Option<RowId>);
 
 /// An outcome before it is explained.
 #[derive(Clone, Debug)]
@@ -288,15 +295,6 @@ impl Evaluation<'_> {
     }
 }
 
-/// What was seen of one rule.
-#[derive(Default)]
-struct Seen<'a> {
-    /// Whether its names were bound to anything.
-    bound: bool,
-    raws: Vec<Raw<'a>>,
-    quiet: Vec<(usize, Outcome, Option<RowId>)>,
-}
-
 /// Runs all selected rules.
 pub fn evaluate<'a>(
     facts: &Facts<'a>,
@@ -305,39 +303,16 @@ pub fn evaluate<'a>(
     selection: &Selection,
 ) -> Evaluation<'a> {
     let mut evaluator = Evaluator::new(facts, rules, now);
-    evaluator.sum_up(!selection.all);
-    let mut seen: Vec<Seen<'a>> = rules.rules.iter().map(|_| Seen::default()).collect();
     let mut summary = Summary::default();
-    let taken = (0..rules.rules.len()).filter(|at| selection.takes(&rules.rules[*at]));
-    let lengths: Vec<_> = taken.map(|at| (at, evaluator.divisible(at))).collect();
-    let mut run = |index: usize, part: Part| {
-        let rule = &rules.rules[index];
-        let seen = &mut seen[index];
-        evaluator.run_part(index, part, &mut |bound| {
-            seen.bound = true;
-            count(&mut summary, rule, bound.outcome, bound.times);
-            match bound.outcome {
-                Outcome::Pass | Outcome::NotApplicable if !selection.all => {}
-                Outcome::Pass | Outcome::NotApplicable => {
-                    seen.quiet.push((index, bound.outcome, subject(bound.bindings)));
-                }
-                _ => seen.raws.push(bound.raw()),
-            }
-        });
-    };
-    // All rules look at the same rows one after the other, as what is told of these is near then.
-    let longest = lengths.iter().filter_map(|(_, len)| *len).max().unwrap_or(0);
-    for part in Part::divide(longest) {
-        lengths.iter().filter(|(_, len)| len.is_some()).for_each(|(index, _)| run(*index, part));
-    }
-    lengths.iter().filter(|(_, len)| len.is_none()).for_each(|(index, _)| run(*index, Part::WHOLE));
-    for (index, _) in &lengths {
-        if !seen[*index].bound && rules.rules[*index].level == Level::Error {
+    let (mut raws, mut quiet) = (Vec::new(), Vec::new());
+    for (rule, mut seen) in rules.rules.iter().zip(deal::outcomes(&mut evaluator, selection)) {
+        for (outcome, times) in Outcome::ALL.into_iter().zip(seen.counts) {
+            count(&mut summary, rule, outcome, times);
+        }
+        let is_bound = seen.counts.iter().any(|times| *times > 0);
+        if !is_bound && rule.level == Level::Error && selection.takes(rule) {
             summary.not_applicable += 1;
         }
-    }
-    let (mut raws, mut quiet) = (Vec::new(), Vec::new());
-    for seen in &mut seen {
         raws.append(&mut seen.raws);
         quiet.append(&mut seen.quiet);
     }
@@ -352,7 +327,7 @@ fn finish<'a>(
     mut findings: Vec<Finding<'a>>,
     mut summary: Summary,
     mut units: Vec<RowId>,
-    quiet: Vec<(usize, Outcome, Option<RowId>)>,
+    quiet: Vec<Quiet>,
     selection: &Selection,
 ) -> Evaluation<'a> {
     if !selection.units.is_empty() {

@@ -5,9 +5,8 @@
 //! are unknown, so that every fact has exactly one slot whether or not somebody wrote it down. Built by
 //! [`conform::conform`]; does not evaluate anything. Texts are not copied: a text slot is its YAML node.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -166,7 +165,23 @@ pub struct Facts<'a> {
     /// Slots of lists some of whose elements could not be read, so that nothing may be called absent from them.
     damaged: FxHashSet<SlotId>,
     /// What was asked for and is not known, since somebody began to listen.
-    asked: Option<RefCell<Vec<SlotId>>>,
+    asked: Option<Asked>,
+}
+
+/// What was asked for and is not known; more than one thread may ask.
+#[derive(Default)]
+struct Asked(Mutex<Vec<SlotId>>);
+
+impl Asked {
+    fn slots(&self) -> MutexGuard<'_, Vec<SlotId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clone for Asked {
+    fn clone(&self) -> Self {
+        Self(Mutex::new(self.slots().clone()))
+    }
 }
 
 impl<'a> Facts<'a> {
@@ -221,7 +236,7 @@ impl<'a> Facts<'a> {
 
     /// From now on, writes down which facts are asked for that are not known.
     pub fn listen(&mut self) {
-        self.asked = Some(RefCell::default());
+        self.asked = Some(Asked::default());
     }
 
     /// From now on, does not write down any more what is asked for.
@@ -231,15 +246,15 @@ impl<'a> Facts<'a> {
 
     /// What was asked for since the last time, in the order of asking, each fact once.
     pub fn heard(&self) -> Vec<SlotId> {
-        let heard = self.asked.as_ref().map(RefCell::take).unwrap_or_default();
+        let heard = self.asked.as_ref().map(|asked| std::mem::take(&mut *asked.slots()));
         let mut seen = FxHashSet::default();
-        heard.into_iter().filter(|slot| seen.insert(*slot)).collect()
+        heard.into_iter().flatten().filter(|slot| seen.insert(*slot)).collect()
     }
 
     /// Somebody asks for a fact that is not known.
     pub fn ask(&self, slot: SlotId) {
         if let Some(asked) = &self.asked {
-            asked.borrow_mut().push(slot);
+            asked.slots().push(slot);
         }
     }
 

@@ -58,7 +58,7 @@ impl Part {
     pub const WHOLE: Part = Part { at: 0, of: 1 };
 
     /// The parts, in order, of which none is longer than is looked at together in a list of this length.
-    pub fn divide(len: usize) -> impl Iterator<Item = Part> {
+    pub fn divide(len: usize) -> impl DoubleEndedIterator<Item = Part> + ExactSizeIterator {
         let of = len.div_ceil(BLOCK).max(1);
         (0..of).map(move |at| Part { at, of })
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use failback::compile::ir::Level;
-use failback::evaluate::{Outcome, Selection};
+use failback::evaluate::expr::Evaluator;
+use failback::evaluate::{Outcome, Selection, subject};
 use failback::session::Options;
 
 use crate::described::check;
@@ -92,6 +93,38 @@ fn counting_pairs_together_changes_nothing() {
         let (together, one_by_one) = (summary(false), summary(true));
         assert!(together.0.not_applicable > 800, "there are pairs: {:?}", together.0);
         assert_eq!(together, one_by_one, "{hole}");
+    }
+}
+
+/// The rows of a large environment are dealt out; what is told of them is what each rule tells that goes through all rows
+/// by itself.
+#[test]
+fn who_looks_at_which_rows_changes_nothing() {
+    let text = environment(2_000, MANY).text.replacen("network: vnet3\n", "network: unknown\n", 9);
+    for all in [false, true] {
+        let selection = Selection { all, ..Selection::default() };
+        let options = Options { selection, ..Options::default() };
+        check(&text, &options, |checked, _| {
+            let (mut told, mut quiet) = (Vec::new(), Vec::new());
+            let mut passed = 0;
+            for (rule, about) in checked.rules.rules.iter().enumerate() {
+                let mut evaluator = Evaluator::new(&checked.facts, checked.rules, checked.now);
+                evaluator.run(rule, &mut |bound| match bound.outcome {
+                    Outcome::Pass | Outcome::NotApplicable => {
+                        let counts = about.level == Level::Error && bound.outcome == Outcome::Pass;
+                        passed += usize::from(counts) * bound.times;
+                        quiet.push((rule, bound.outcome, subject(bound.bindings)));
+                    }
+                    _ => told.push(format!("{:?}", bound.raw())),
+                });
+            }
+            let found = &checked.evaluation;
+            let findings = found.findings.iter().map(|finding| format!("{:?}", finding.raw()));
+            assert!(told.len() > 500, "there is something to put in order");
+            assert!(told.iter().eq(&findings.collect::<Vec<_>>()), "what is told, in its order");
+            assert_eq!(passed, found.summary.pass);
+            assert!(found.quiet == if all { quiet } else { Vec::new() }, "what is told on request");
+        });
     }
 }
 
