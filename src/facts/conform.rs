@@ -71,8 +71,8 @@ pub fn conform<'a>(
     for document in documents {
         reader.fill(ROOT, *document);
     }
-    reader.withdraw();
-    reader.resolve();
+    let withdrawn = reader.withdraw();
+    reader.resolve(&withdrawn);
     reader.facts.build_inverses();
     reader.facts
 }

@@ -181,13 +181,15 @@ fn of_two_entries_with_one_id_neither_is_believed() {
             .hides("stopped")
             .says("gate CLOSED until it is known");
     }
-    // What refers to the id of both is unknown.
-    links(
-        "stores: [{ id: a }, { id: a }]\nlinks: [{ to: h1, open: true }]\nhosts: [{ id: h1, store: a }]\n",
-    )
-    .done()
-    .code(2)
-    .says("unknown[LNK-002] hosts/h1");
+    // What refers to the id of both is unknown, wherever it stands.
+    let hosts = "links: [{ to: h1, open: true }]\nhosts: [{ id: h1, store: a }]\n";
+    for text in [
+        format!("stores: [{{ id: a }}, {{ id: a }}]\n{hosts}"),
+        format!("stores: [{{ id: a }}]\n{hosts}---\n{HEAD}stores: [{{ id: a }}]\n"),
+        format!("{hosts}stores: [{{ id: a }}, {{ id: a }}]\n"),
+    ] {
+        links(&text).done().code(2).says("unknown[LNK-002] hosts/h1");
+    }
 }
 
 #[test]

@@ -85,14 +85,15 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Takes the entries that are not believed out of their lists, which may now be missing some.
-    pub(super) fn withdraw(&mut self) {
-        let left_out = std::mem::take(&mut self.contested.left_out);
+    /// Takes the entries that are not believed out of their lists, which may now be missing some, and tells which they are.
+    pub(super) fn withdraw(&mut self) -> FxHashSet<RowId> {
+        let mut left_out = std::mem::take(&mut self.contested.left_out);
+        left_out.remove(&UNKNOWN);
         if left_out.is_empty() {
-            return;
+            return left_out;
         }
         let mut lists: FxHashSet<SlotId> = FxHashSet::default();
-        for row in left_out.iter().filter(|row| **row != UNKNOWN) {
+        for row in &left_out {
             lists.insert(self.facts.rows[*row as usize].via);
         }
         for slot in lists {
@@ -120,5 +121,6 @@ impl Reader<'_, '_> {
         for keys in &mut self.facts.keys {
             keys.retain(|_, row| !left_out.contains(row));
         }
+        left_out
     }
 }

@@ -1,7 +1,9 @@
 //! From ids to rows.
 //!
-//! Owns the second pass over the facts, when all entities are known: each reference finds its row, or an error says that
-//! there is none, or more than one. Where entries of several lists have one id, an address (`servers/s1`) tells them apart.
+//! Owns the second pass over the facts, when all entities are known: each reference finds its row, if it has not yet, or an
+//! error says that there is none, or more than one. Where entries of several lists have one id, an address (`servers/s1`) tells them apart.
+
+use rustc_hash::FxHashSet;
 
 use crate::diagnostic::{Diagnostic, did_you_mean};
 use crate::facts::conform::scalars::{says_unknown, shorten};
@@ -12,8 +14,17 @@ use crate::schema::{Field, TypeDef, TypeId};
 use crate::yaml::NodeId;
 
 impl Reader<'_, '_> {
-    /// Turns the ids of references into rows, when all entities are known.
-    pub(super) fn resolve(&mut self) {
+    /// The row of an entity that was described before what refers to it, as mostly is so: its id is at hand now. The
+    /// others are found in the end.
+    pub(super) fn described(&self, entity: TypeId, value: NodeId) -> u32 {
+        let known = self.facts.keys[entity.0 as usize].get(self.facts.tree.text(value));
+        known.copied().unwrap_or(UNRESOLVED)
+    }
+
+    /// Turns the ids of references into rows, when all entities are known; what was found to mean one of those that were
+    /// `withdrawn` since is looked for again.
+    pub(super) fn resolve(&mut self, withdrawn: &FxHashSet<RowId>) {
+        let is_open = |data: u32| data == UNRESOLVED || withdrawn.contains(&data);
         let schema = self.facts.schema;
         let referring: Vec<Vec<(&Field, u32)>> =
             schema.types().map(|(_, def)| def.fields.iter().filter_map(refers).collect()).collect();
@@ -25,7 +36,7 @@ impl Reader<'_, '_> {
                 let is_key = key == Some(*slot);
                 let slot = (row.base + slot) as usize;
                 match field.ty.present() {
-                    Type::Ref(_) | Type::RefAny if self.facts.slots[slot].data == UNRESOLVED => {
+                    Type::Ref(_) | Type::RefAny if is_open(self.facts.slots[slot].data) => {
                         let node = NodeId(self.facts.slots[slot].node);
                         self.facts.slots[slot].data = self.lookup(&field.ty, is_key, node);
                     }
@@ -36,7 +47,7 @@ impl Reader<'_, '_> {
                             continue;
                         };
                         for item in list.start as usize..(list.start + list.len) as usize {
-                            if self.facts.items[item].data == UNRESOLVED {
+                            if is_open(self.facts.items[item].data) {
                                 let node = NodeId(self.facts.items[item].node);
                                 let data = self.lookup(element, false, node);
                                 self.facts.items[item].data = data;

@@ -72,7 +72,8 @@ impl Reader<'_, '_> {
         let schema = self.facts.schema;
         match ty {
             Type::Text | Type::TextNocase => value.0,
-            Type::Ref(_) | Type::RefAny => UNRESOLVED,
+            Type::Ref(entity) => self.described(*entity, value),
+            Type::RefAny => UNRESOLVED,
             Type::Words(words) => {
                 let told = words.iter().find(|word| schema.word(**word).as_bytes() == bytes);
                 told.map_or_else(|| self.read_present(ty, value), |word| word.0)
