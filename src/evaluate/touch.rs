@@ -47,6 +47,15 @@ struct Search<'r> {
     goes_on: bool,
 }
 
+/// What may come out otherwise by a change.
+#[derive(Clone, Copy, Debug)]
+pub enum Asked {
+    /// The outcome of a rule.
+    Outcome,
+    /// Whom its findings block, by what the rule itself says of that.
+    Blocked,
+}
+
 /// The fields that each rule of a set reads.
 pub struct Touch<'r> {
     rules: Vec<Reads<'r>>,
@@ -109,31 +118,22 @@ impl<'r> Touch<'r> {
         doubtful.map(|(list, _)| list).collect()
     }
 
-    /// The subjects of a rule that changed slots may touch; `turned` are the lists that something is not known in only
-    /// before the change, or only after it, by which any search in them may come out otherwise.
+    /// The subjects of a rule of which something may come out otherwise by changed slots; `turned` are the lists that
+    /// something is not known in only before the change, or only after it, by which any search in them may.
     pub fn subjects(
         &self,
-        rule: usize,
+        (rule, asked): (usize, Asked),
         changed: &[SlotId],
         turned: &FxHashSet<usize>,
         facts: &Facts<'_>,
         references: &References,
         values: &Values,
     ) -> Subjects {
-        found(&self.rules[rule], changed, turned, facts, references, values)
-    }
-
-    /// The subjects of a rule whose findings may block others after a change, by what the rule says of it.
-    pub fn blocking(
-        &self,
-        rule: usize,
-        changed: &[SlotId],
-        turned: &FxHashSet<usize>,
-        facts: &Facts<'_>,
-        references: &References,
-        values: &Values,
-    ) -> Subjects {
-        found(&self.blocks[rule], changed, turned, facts, references, values)
+        let reads = match asked {
+            Asked::Outcome => &self.rules[rule],
+            Asked::Blocked => &self.blocks[rule],
+        };
+        found(reads, changed, turned, facts, references, values)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::evaluate::expr::Evaluator;
 use crate::evaluate::reach::Reach;
 use crate::evaluate::run::Bound;
 use crate::evaluate::touch::values::Values;
-use crate::evaluate::touch::{References, Subjects, Touch};
+use crate::evaluate::touch::{Asked, References, Subjects, Touch};
 use crate::evaluate::{Finding, Outcome, Raw, subject};
 use crate::facts::{Facts, RowId, SlotId};
 use crate::plan::step::{self, Done, Spec};
@@ -209,7 +209,7 @@ impl<'a, 'r> State<'a, 'r> {
                 continue;
             }
             let subjects = self.touch.subjects(
-                index,
+                (index, Asked::Outcome),
                 changed,
                 &turned,
                 &self.facts,
@@ -262,7 +262,8 @@ impl<'a, 'r> State<'a, 'r> {
     /// The subjects of a rule whose findings may block others after a step than before, where the rule says whom.
     pub(crate) fn blocking(&self, rule: usize, applied: &Applied<'a>) -> Subjects {
         let Applied { changed, turned, .. } = applied;
-        self.touch.blocking(rule, changed, turned, &self.facts, &self.references, &self.values)
+        let asked = (rule, Asked::Blocked);
+        self.touch.subjects(asked, changed, turned, &self.facts, &self.references, &self.values)
     }
 
     /// The places, among what was open before the first step, of what may have come out otherwise.
