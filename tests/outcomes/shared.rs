@@ -14,7 +14,8 @@ use serde_yaml::Value;
 
 use crate::described::{READY, with_facts};
 
-const MODERNIZED: &str = include_str!("../../examples/modernized/site.yaml");
+/// The example of the other architecture whose gate is open.
+pub const MODERNIZED: &str = include_str!("../../examples/modernized/site.yaml");
 
 /// Rules that may tell what is broken at one fact more than once: the pack, the rule, and why.
 const SEVERAL: &[(&str, &str, &str)] = &[
@@ -26,7 +27,8 @@ const SEVERAL: &[(&str, &str, &str)] = &[
     ("modernized", "REQ-019", "each machine is left out of a list by itself"),
 ];
 
-fn pack(name: &str) -> RuleSet {
+/// The rules of a shipped pack.
+pub fn pack(name: &str) -> RuleSet {
     let inputs = Inputs::shipped();
     let pack = inputs.packs.iter().find(|pack| pack.name == name).expect("the pack is shipped");
     rules::load(&inputs.sources, pack).rules
