@@ -15,6 +15,7 @@ pub mod shell;
 pub mod human;
 pub mod fold;
 pub mod concise;
+pub mod printers;
 pub mod json;
 pub mod summary;
 pub mod runbook;
@@ -22,8 +23,11 @@ pub mod questions;
 pub mod assumed;
 pub mod times;
 
-use crate::report::human::Printer;
+use std::borrow::Cow;
+
+use crate::diagnostic::Diagnostic;
 use crate::report::layout::Look;
+use crate::report::printers::Printers;
 use crate::session::Report;
 
 /// The forms of a report.
@@ -40,34 +44,29 @@ pub enum Format {
 
 /// The whole report as text.
 pub fn render(report: &Report<'_>, format: Format, look: &Look) -> String {
-    match format {
-        Format::Json => json::render(report, look.all),
-        Format::Full | Format::Concise => {
-            let mut out = String::new();
-            let printer = Printer::new(report.sources, look);
-            let print = |out: &mut String, diagnostic: &_| match format {
-                _ if look.quiet => {}
-                Format::Concise => concise::line(out, report.sources, diagnostic),
-                _ => printer.print(out, diagnostic),
-            };
-            let errors = |out: &mut String, errors: &[_]| match format == Format::Full && !look.all
-            {
-                true => {
-                    fold::fold(errors, report.sources).iter().for_each(|error| print(out, error))
-                }
-                false => errors.iter().for_each(|error| print(out, error)),
-            };
-            errors(&mut out, &report.errors);
-            for environment in &report.environments {
-                errors(&mut out, &environment.errors);
-                if !look.quiet {
-                    let mut explainer = explain::Explainer::new(environment, format, look.all);
-                    explainer.tell(&mut |diagnostic| print(&mut out, diagnostic));
-                }
-                summary::environment(&mut out, environment, look, format);
-            }
-            summary::whole(&mut out, report, look);
-            out
-        }
+    if format == Format::Json {
+        return json::render(report, look.all);
     }
+    let mut out = String::new();
+    let mut printers = Printers::new(report.sources, look, format);
+    let errors = |printers: &mut Printers<'_>, out: &mut String, errors: &[Diagnostic]| {
+        let errors = match format == Format::Full && !look.all {
+            true => fold::fold(errors, report.sources),
+            false => errors.iter().map(Cow::Borrowed).collect(),
+        };
+        errors.into_iter().for_each(|error| printers.push(out, error.into_owned()));
+    };
+    errors(&mut printers, &mut out, &report.errors);
+    for environment in &report.environments {
+        errors(&mut printers, &mut out, &environment.errors);
+        if !look.quiet {
+            let mut explainer = explain::Explainer::new(environment, format, look.all);
+            explainer.tell(&mut |diagnostic| printers.push(&mut out, diagnostic));
+        }
+        printers.finish(&mut out);
+        summary::environment(&mut out, environment, look, format);
+    }
+    printers.finish(&mut out);
+    summary::whole(&mut out, report, look);
+    out
 }

@@ -58,7 +58,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
     }
 
     /// Hands over what there is to tell, one by one, blockers first, in groups by entity.
-    pub fn tell(&mut self, each: &mut dyn FnMut(&Diagnostic)) {
+    pub fn tell(&mut self, each: &mut dyn FnMut(Diagnostic)) {
         let groups = self.groups();
         let mut counts: FxHashMap<(Severity, Vec<usize>), Vec<usize>> = FxHashMap::default();
         let mut shown = Vec::new();
@@ -84,7 +84,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
                 let text = format!("{} more like this: {names} (use --all)", rest.len());
                 diagnostic = diagnostic.note("more", text);
             }
-            each(&diagnostic);
+            each(diagnostic);
         }
     }
 
