@@ -62,7 +62,7 @@ pub struct Evaluator<'f, 'a, 'r> {
     kept: Vec<kept::Kept>,
     /// Whether only a few rows are looked at, so that what is kept of each must not take room for all.
     few: bool,
-    /// What was last asked of a definition of several names, and what came out.
+    /// What was last asked of a definition, and what came out.
     last: Vec<kept::Last<'a>>,
     /// Where the elements of made lists come from, by the expression that makes the list.
     pub(super) starts: FxHashMap<usize, Option<Rc<Vec<u32>>>>,

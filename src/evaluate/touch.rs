@@ -133,71 +133,60 @@ impl<'r> Touch<'r> {
             Asked::Outcome => &self.rules[rule],
             Asked::Blocked => &self.blocks[rule],
         };
-        found(reads, changed, turned, facts, references, values)
-    }
-}
-
-/// The subjects that changed slots may touch by what is read of them.
-fn found(
-    reads: &Reads<'_>,
-    changed: &[SlotId],
-    turned: &FxHashSet<usize>,
-    facts: &Facts<'_>,
-    references: &References,
-    values: &Values,
-) -> Subjects {
-    let count = facts.row_count() as RowId;
-    let mut rows = Vec::new();
-    for search in &reads.searches {
-        if turned.contains(&known(search.list)) {
-            return Subjects::All;
-        }
-        let mut entities: FxHashSet<RowId> = FxHashSet::default();
-        for slot in changed.iter().filter(|slot| search.reads.contains(&facts.field_of(**slot))) {
-            let owner = facts.entity_of(facts.owner(*slot));
-            if owner == ROOT {
+        let count = facts.row_count() as RowId;
+        let mut rows = Vec::new();
+        for search in &reads.searches {
+            if turned.contains(&known(search.list)) {
                 return Subjects::All;
             }
-            entities.insert(owner);
+            let mut entities: FxHashSet<RowId> = FxHashSet::default();
+            for slot in changed.iter().filter(|slot| search.reads.contains(&facts.field_of(**slot)))
+            {
+                let owner = facts.entity_of(facts.owner(*slot));
+                if owner == ROOT {
+                    return Subjects::All;
+                }
+                entities.insert(owner);
+            }
+            for entity in entities {
+                let sharing = values.sharing(entity, search.listed, search.sought);
+                // What shared it may have been taken back.
+                rows.extend(sharing.into_iter().filter(|row| *row < count));
+            }
         }
-        for entity in entities {
-            let sharing = values.sharing(entity, search.listed, search.sought);
-            // What shared it may have been taken back.
-            rows.extend(sharing.into_iter().filter(|row| *row < count));
-        }
-    }
-    for slot in changed {
-        let field = facts.field_of(*slot);
-        if !reads.fields.contains(&field) {
-            continue;
-        }
-        let owner = facts.entity_of(facts.owner(*slot));
-        if reads.everywhere.contains(&field) || owner == ROOT {
-            return Subjects::All;
-        }
-        rows.push(owner);
-    }
-    if rows.is_empty() {
-        return Subjects::None;
-    }
-    let mut found: FxHashSet<RowId> = rows.iter().copied().collect();
-    while let Some(row) = rows.pop() {
-        for edge in references.of(row) {
-            // What referred may have been taken back.
-            if edge.other >= count || edge.holder >= count {
+        for slot in changed {
+            let field = facts.field_of(*slot);
+            if !reads.fields.contains(&field) {
                 continue;
             }
-            let field = (facts.row(edge.holder).ty, edge.at as usize);
-            if reads.fields.contains(&field) && found.insert(edge.other) {
-                rows.push(edge.other);
+            let owner = facts.entity_of(facts.owner(*slot));
+            if reads.everywhere.contains(&field) || owner == ROOT {
+                return Subjects::All;
+            }
+            rows.push(owner);
+        }
+        if rows.is_empty() {
+            return Subjects::None;
+        }
+        let mut found: FxHashSet<RowId> = rows.iter().copied().collect();
+        while let Some(row) = rows.pop() {
+            for edge in references.of(row) {
+                // What referred may have been taken back.
+                if edge.other >= count || edge.holder >= count {
+                    continue;
+                }
+                let field = (facts.row(edge.holder).ty, edge.at as usize);
+                if reads.fields.contains(&field) && found.insert(edge.other) {
+                    rows.push(edge.other);
+                }
+            }
+            for search in reads.searches.iter().filter(|search| search.goes_on) {
+                let seekers = values.sharing(row, search.listed, search.sought);
+                rows.extend(seekers.into_iter().filter(|row| *row < count && found.insert(*row)));
             }
         }
-        for search in reads.searches.iter().filter(|search| search.goes_on) {
-            let seekers = values.sharing(row, search.listed, search.sought);
-            rows.extend(seekers.into_iter().filter(|row| *row < count && found.insert(*row)));
-        }
+        Subjects::Some(found)
     }
-    Subjects::Some(found)
 }
 
 /// The fields that an expression reads, inverses as the field they turn round.

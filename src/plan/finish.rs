@@ -7,7 +7,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::builtins::value::{Use, Value};
 use crate::compile::ir::{Fix, Level};
 use crate::evaluate::explain;
-use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, Outcome, Question, Readiness, is_terminal, show};
 use crate::facts::{Facts, SlotId};
@@ -111,7 +110,7 @@ impl<'a> Planner<'a, '_, '_> {
     ) -> (Hold, String) {
         let rules = self.state.rules;
         let rule = &rules.rules[finding.rule];
-        let mut evaluator = Evaluator::new(&self.state.facts, rules, self.state.now).of_few();
+        let mut evaluator = self.state.evaluator();
         evaluator.rebind(&finding.raw());
         let unknown = |fix: &Fix| vec![vec![Value::Unknown; fix.arguments.len()]];
         let wanted: Vec<Vec<Vec<Value<'a>>>> = rule

@@ -64,7 +64,7 @@ impl Kept {
     }
 }
 
-/// What was last asked of a definition of several names, and what came out.
+/// What was last asked of a definition, and what came out.
 #[derive(Default)]
 pub(super) struct Last<'a> {
     asked: Vec<Value<'a>>,
@@ -143,13 +143,14 @@ impl<'a> Evaluator<'_, 'a, '_> {
         define: &Define,
         arguments: &[Expr],
     ) -> (Value<'a>, N) {
+        let worth = !N::ON && define.costs.heavy && !self.facts.is_listening();
         match (arguments, define.params.as_slice()) {
             ([argument], [param]) => {
                 let (argument, note) = self.value_of::<N>(argument);
                 let row = match argument {
                     Value::Row(row) if define.kept && !N::ON => row,
-                    _ if !N::ON && define.costs.heavy && !self.facts.is_listening() => {
-                        return (self.recalled(define, *param, argument), N::default());
+                    _ if worth => {
+                        return (self.recalled(define, vec![argument]), N::default());
                     }
                     _ => {
                         self.bind_local(*param, argument, note);
@@ -180,55 +181,36 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 result
             }
             _ => {
-                // Rules ask the same of the same more than once in a row.
-                let worth = !N::ON && define.costs.heavy && !self.facts.is_listening();
                 let mut values: Vec<(Value<'a>, N)> = Vec::with_capacity(arguments.len());
                 for argument in arguments {
                     values.push(self.value_of(argument));
                 }
-                let id = define.id as usize;
-                if worth
-                    && let Some(answer) = &self.last[id].answer
-                    && self.last[id]
-                        .asked
-                        .iter()
-                        .zip(&values)
-                        .all(|(at, (value, _))| same(at, value))
-                {
-                    return (answer.clone(), N::default());
+                if worth {
+                    let values = values.into_iter().map(|(value, _)| value).collect();
+                    return (self.recalled(define, values), N::default());
                 }
                 for (param, (value, note)) in define.params.iter().zip(values) {
                     self.bind_local(*param, value, note);
                 }
-                let result = self.value_of(&define.body);
-                if worth {
-                    let Self { last, frame, .. } = self;
-                    last[id].asked.clear();
-                    last[id]
-                        .asked
-                        .extend(define.params.iter().map(|at| frame[*at as usize].clone()));
-                    last[id].answer = Some(result.0.clone());
-                }
-                result
+                self.value_of(&define.body)
             }
         }
     }
 
-    /// What a definition of one name says, which rules ask of the same thing more than once in a row.
-    fn recalled(&mut self, define: &Define, param: LocalId, argument: Value<'a>) -> Value<'a> {
+    /// What a definition says of these values: rules ask the same of the same more than once in a row.
+    fn recalled(&mut self, define: &Define, asked: Vec<Value<'a>>) -> Value<'a> {
         let id = define.id as usize;
-        if let Last { asked, answer: Some(answer) } = &self.last[id]
-            && let [known] = asked.as_slice()
-            && same(known, &argument)
+        let last = &self.last[id];
+        if let Some(answer) = &last.answer
+            && last.asked.iter().zip(&asked).all(|(known, value)| same(known, value))
         {
             return answer.clone();
         }
-        self.frame[param as usize] = argument.clone();
+        for (param, value) in define.params.iter().zip(&asked) {
+            self.frame[*param as usize] = value.clone();
+        }
         let (result, _) = self.value_of::<Silent>(&define.body);
-        let last = &mut self.last[id];
-        last.asked.clear();
-        last.asked.push(argument);
-        last.answer = Some(result.clone());
+        self.last[id] = Last { asked, answer: Some(result.clone()) };
         result
     }
 
