@@ -194,7 +194,7 @@ fn the_catalogue_of_the_rules_is_up_to_date() {
     let first = made.lines().zip(kept.lines()).position(|(made, kept)| made != kept);
     assert!(
         made == kept,
-        "docs/rules.md is out of date from line {} on; `UPDATE=1 cargo test --test docs` writes it anew",
+        "docs/rules.md is out of date from line {} on; `UPDATE=1 cargo test --test all docs` writes it anew",
         first.unwrap_or(made.lines().count().min(kept.lines().count())) + 1
     );
 }

@@ -1,9 +1,8 @@
 //! Imports of every format, over small fixtures of the exporters' shapes.
 
-#[path = "import/common.rs"]
-mod common;
+pub mod common;
 
-use common::{CLASSIC, entity, fixture, inventory, only, run, text, told, word};
+use crate::import::common::{CLASSIC, entity, fixture, inventory, only, run, text, told, word};
 use failback::import::model::Value;
 use failback::import::{Options, bytes, import};
 

@@ -1,9 +1,8 @@
 //! Imports of what is broken, cut short, contradictory or hostile.
 
-#[path = "import/common.rs"]
-mod common;
-
-use common::{CLASSIC, entity, fixture, inventory, only, sheet, text, told, workbook, zip};
+use crate::import::common::{
+    CLASSIC, entity, fixture, inventory, only, sheet, text, told, workbook, zip,
+};
 use failback::diagnostic::Severity;
 use failback::import::model::Value;
 use failback::import::read::{Input, Limits};

@@ -1,13 +1,9 @@
 //! The command `import` from outside: pipes, files, sidecars, and descriptions brought up to date.
 
-#[allow(dead_code, reason = "every test file uses a part of it")]
-#[path = "support/program.rs"]
-mod program;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use program::{Done, Run};
+use crate::support::program::{Done, Run};
 
 /// A folder of fixtures, or one fixture.
 fn fixture(name: &str) -> String {

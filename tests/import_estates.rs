@@ -1,24 +1,14 @@
 //! Imports of several vaults, of a vault with both architectures, and of a generated estate.
 
-#[path = "support/exports.rs"]
-mod exports;
-
-#[path = "import/common.rs"]
-mod common;
-
-#[allow(dead_code, reason = "every test file uses a part of it")]
-#[path = "support/program.rs"]
-mod program;
-
 use std::fs;
 use std::path::PathBuf;
 
-use common::{entity, fixture, inventory, only, run, text, told, word};
-use exports::Estate;
+use crate::import::common::{entity, fixture, inventory, only, run, text, told, word};
+use crate::support::exports::{self, Estate};
+use crate::support::program::Run;
 use failback::import::model::Value;
 use failback::import::read::Input;
 use failback::import::{Imported, Options, bytes, file, import};
-use program::Run;
 
 /// The modernized fixtures moved into the vault of the classic ones.
 fn moved(name: &str) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! The commands about the way to an open gate, as people run them: whole outputs, exit codes, bad input.
 //!
-//! Expected outputs stand in `tests/plan_cli/*.out`; `UPDATE_EXPECTED=1 cargo test --test plan_cli` writes them anew.
+//! Expected outputs stand in `tests/plan_cli/*.out`; `UPDATE_EXPECTED=1 cargo test --test all plan_cli` writes them anew.
 
 use std::fs;
 use std::path::{Path, PathBuf};

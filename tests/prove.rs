@@ -6,7 +6,6 @@ use failback::prove::{Proof, prove};
 use failback::session::{Inputs, Options, PackFiles, rules, run};
 use failback::source::Sources;
 
-#[path = "prove/packs.rs"]
 mod packs;
 
 use packs::*;

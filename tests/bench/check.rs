@@ -3,8 +3,8 @@
 //! Prints time and peak memory of reading alone, of the whole check, and of rendering; each measurement runs in a
 //! process of its own, as peak memory is told per process. `cargo bench -- rules` times each rule alone.
 
-#[path = "../support/generate.rs"]
-mod generate;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,7 +18,7 @@ use failback::report::layout::Look;
 use failback::report::{Format, render};
 use failback::session::{Inputs, Options, run};
 use failback::yaml::{Limits, Tree};
-use generate::Faults;
+use support::generate::{self, Faults};
 
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 /// Findings that are rendered.

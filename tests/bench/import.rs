@@ -3,8 +3,8 @@
 //! Prints time and peak memory of one import with the writing of its description and its sidecar, each in a process of
 //! its own. The last column compares with the estate a tenth as large: the time may grow no faster than the estate.
 
-#[path = "../support/exports.rs"]
-mod exports;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::fs;
 use std::io::{BufWriter, Write};
@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use exports::Estate;
 use failback::import::write::Sidecar;
 use failback::import::{Options, file, import};
+use support::exports::{self, Estate};
 
 /// What is measured: a name, the estate, and how often.
 const CASES: [(&str, Estate, usize); 5] = [

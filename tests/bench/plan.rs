@@ -5,26 +5,15 @@
 //! plan -- SIZE…` takes other sizes; `cargo bench --bench plan -- random [CASES [FIRST]]` holds 20,000 random sets of faults
 //! against what the tests of plans demand.
 
-#[path = "../support/described.rs"]
-mod described;
-#[expect(dead_code, reason = "what only the tests call")]
-#[path = "../plan/follow.rs"]
-mod follow;
-#[path = "../support/generate.rs"]
-mod generate;
-#[path = "../support/measure.rs"]
-mod measure;
-#[expect(dead_code, reason = "what only the tests call")]
-#[path = "../plan/random.rs"]
-mod random;
-#[path = "../support/rows.rs"]
-mod rows;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::path::{Path, PathBuf};
 
 use failback::session::{Inputs, Options, Planning, run};
-use generate::Faults;
-use measure::{Measured, measure, told};
+use support::faults;
+use support::generate::{self, Faults};
+use support::measure::{Measured, measure, told};
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
@@ -37,9 +26,9 @@ fn main() {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["one", what, file] => one(what, Path::new(file)),
-        ["random"] => random::hold(CASES, 1),
-        ["random", cases] => random::hold(cases.parse().expect("a number of cases"), 1),
-        ["random", cases, seed] => random::hold(
+        ["random"] => faults::hold(CASES, 1),
+        ["random", cases] => faults::hold(cases.parse().expect("a number of cases"), 1),
+        ["random", cases, seed] => faults::hold(
             cases.parse().expect("a number of cases"),
             seed.parse().expect("the number of the first case"),
         ),

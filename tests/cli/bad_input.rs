@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::program::{HEAD, PACK, Run};
+use crate::support::program::{HEAD, PACK, Run};
 
 const SERVER: &str = "servers:\n  - id: s1\n    state: running\n    model: new\n    snapshots: []\n    joined: true\n";
 

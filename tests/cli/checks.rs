@@ -1,6 +1,6 @@
 //! `check`: verdicts, forms, flags.
 
-use crate::program::{HEAD, Run};
+use crate::support::program::{HEAD, Run};
 
 /// A description of the demonstration pack, with servers as given.
 fn site(servers: &str) -> String {
@@ -308,7 +308,7 @@ fn findings_with_the_same_question_are_one() {
     let pack = format!(
         "{}\nprerequisite SRV-009 \"A server is up\" {{\n  for s in servers\n  require s.state == \
          running\n  because \"{{s}} is down\"\n}}\n",
-        crate::program::PACK
+        crate::support::program::PACK
     );
     let done = Run::new("check --rules rules site.yaml")
         .file("rules/demo.gate", pack)
@@ -387,7 +387,7 @@ fn a_reader_that_goes_away_is_no_error() {
     let many: String = (1..=2000).map(|at| STOPPED.replace("s1", &format!("s{at}"))).collect();
     let run = check(&many, "");
     for form in ["full", "concise", "json"] {
-        let mut child = Command::new(crate::program::program())
+        let mut child = Command::new(crate::support::program::program())
             .args(["check", "--rules", "rules", "site.yaml", "--all", "--format", form])
             .current_dir(run.path())
             .stdout(Stdio::piped())

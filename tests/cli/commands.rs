@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::program::{PACK, Run};
+use crate::support::program::{PACK, Run};
 
 const PAGE: &str = "\
 # Servers

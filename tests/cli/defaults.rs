@@ -1,6 +1,6 @@
 //! What is meant by facts that are left out: of a record that is written its defaults, of one that is not nothing.
 
-use crate::program::{HEAD, Run};
+use crate::support::program::{HEAD, Run};
 
 const MOVES: &str = r#"pack moves "Moves"
 

@@ -1,6 +1,6 @@
 //! Definitions that use too much: told where they begin, and what uses them is left out, never run half.
 
-use crate::program::{Done, HEAD, PACK, Run};
+use crate::support::program::{Done, HEAD, PACK, Run};
 
 const SERVER: &str = "servers:\n  - id: s1\n    state: running\n    model: new\n    snapshots: []\n    joined: true\n";
 

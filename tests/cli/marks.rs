@@ -1,6 +1,6 @@
 //! What is marked of a description: the very scalars that decide, however long their lines are.
 
-use crate::program::{Done, HEAD, Run};
+use crate::support::program::{Done, HEAD, Run};
 
 const PACK: &str = r#"pack demo "A demonstration"
 

@@ -1,6 +1,6 @@
 //! What a description says, however it is spelled: unknown, none, twice, by address.
 
-use crate::program::{HEAD, PACK, Run};
+use crate::support::program::{HEAD, PACK, Run};
 
 /// A server of which everything is known and nothing is wrong; a line `model: "new"` and so on can be exchanged.
 const SERVER: &str = "servers:\n  - id: s1\n    state: running\n    model: new\n    snapshots: []\n    joined: true\n";

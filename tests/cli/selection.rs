@@ -1,6 +1,6 @@
 //! `check` of some rules and some units: what was left out is told in every form.
 
-use crate::program::{HEAD, Run};
+use crate::support::program::{HEAD, Run};
 
 const OLD: &str =
     "  - id: s1\n    state: running\n    model: old\n    snapshots: []\n    joined: true\n";

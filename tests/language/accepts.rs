@@ -2,7 +2,7 @@
 
 use failback::language::ast::{EffectKind, ItemKind, TextPart, TypeKind};
 
-use crate::support::{SAMPLE, expression, parse};
+use crate::language::support::{SAMPLE, expression, parse};
 
 #[test]
 fn the_sample_is_read_without_an_error() {

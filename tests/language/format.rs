@@ -5,7 +5,7 @@ use failback::language::format::format;
 use failback::source::Sources;
 use proptest::prelude::*;
 
-use crate::support::{SAMPLE, parse, skeleton, tokens};
+use crate::language::support::{SAMPLE, parse, skeleton, tokens};
 
 fn formatted(text: &str) -> Result<String, Diagnostics> {
     let mut sources = Sources::default();
@@ -20,7 +20,7 @@ fn checked(text: &str) -> String {
     assert_eq!(once, twice, "the second time changes nothing; the text was\n{text}");
     let (before, after) = (parse(text), parse(&once));
     assert_eq!(skeleton(&before.file), skeleton(&after.file), "the meaning stays");
-    let comments = |parsed: &crate::support::Parsed| -> Vec<(String, bool)> {
+    let comments = |parsed: &crate::language::support::Parsed| -> Vec<(String, bool)> {
         let slice = |comment: &failback::language::ast::Comment| {
             parsed.sources.slice(comment.span).trim_end().to_owned()
         };

@@ -6,7 +6,7 @@ use failback::language::{self, ast};
 use failback::packs;
 use failback::source::{FileId, Sources};
 
-use crate::support::{title, tokens};
+use crate::language::support::{title, tokens};
 
 /// What is wrong with a pack of one file.
 fn compiled(text: &str) -> (Sources, Vec<Diagnostic>) {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 
-use crate::support::{SAMPLE, parse, title, tokens};
+use crate::language::support::{SAMPLE, parse, title, tokens};
 
 /// Edits of the sample: what they are called, the tokens they touch, the new text.
 fn edits(text: &str) -> Vec<(String, Range<usize>, String)> {

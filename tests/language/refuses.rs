@@ -1,6 +1,6 @@
 //! What is said about a text that cannot be read: the message, the underlined text, and what to do.
 
-use crate::support::{expression, parse};
+use crate::language::support::{expression, parse};
 
 /// A text, and what is told of it: `message @ underlined text / second place > help`.
 type Case = (&'static str, &'static [&'static str]);

@@ -9,9 +9,9 @@ use failback::evaluate::expr::Evaluator;
 use failback::facts::{Facts, SlotId};
 use failback::session::{Inputs, PackFiles, rules};
 
-use crate::described::{READY, shipped, with_facts};
-use crate::generate::environment;
-use crate::generated::MANY;
+use crate::outcomes::generated::MANY;
+use crate::support::described::{READY, shipped, with_facts};
+use crate::support::generate::environment;
 
 /// All outcomes of all rules, as text.
 fn outcomes(facts: &Facts<'_>, rules: &RuleSet, now: Option<i64>) -> Vec<(String, Outcome)> {

@@ -6,8 +6,8 @@ use failback::compile::ir::Level;
 use failback::evaluate::{Finding, Outcome};
 use failback::session::{Checked, Options};
 
-use crate::described::{self, READY, Wish, blocks, changed, check};
-use crate::rows::rows;
+use crate::support::described::{self, READY, Wish, blocks, changed, check};
+use crate::support::rows::rows;
 
 fn line(checked: &Checked<'_>, finding: &Finding<'_>) -> String {
     let at = finding.evidence.first().map_or("nothing", |evidence| evidence.path.as_str());

@@ -8,10 +8,10 @@ use failback::facts::change::NewFact;
 use failback::facts::{Facts, SlotId};
 use proptest::prelude::*;
 
-use crate::described::{self, READY, changed, with_facts};
-use crate::generate::{Faults, environment};
-use crate::rows::rows;
-use crate::unknown::hideable;
+use crate::outcomes::unknown::hideable;
+use crate::support::described::{self, READY, changed, with_facts};
+use crate::support::generate::{Faults, environment};
+use crate::support::rows::rows;
 
 /// Holds every finding to its evidence; says what does not hold.
 pub fn prove(

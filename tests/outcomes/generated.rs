@@ -7,8 +7,8 @@ use failback::evaluate::expr::Evaluator;
 use failback::evaluate::{Outcome, Selection, subject};
 use failback::session::Options;
 
-use crate::described::check;
-use crate::generate::{Faults, environment};
+use crate::support::described::check;
+use crate::support::generate::{Faults, environment};
 
 /// Many faults of every kind but one in each machine.
 pub const MANY: Faults = Faults {

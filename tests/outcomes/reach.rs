@@ -3,7 +3,7 @@
 use failback::evaluate::{Outcome, Readiness, Selection, Verdict};
 use failback::session::Options;
 
-use crate::described::{READY, blocks, check};
+use crate::support::described::{READY, blocks, check};
 
 /// The ready example with lines changed, each found once at least.
 fn changed(changes: &[(&str, &str)]) -> String {

@@ -12,7 +12,7 @@ use failback::schema::types::Type;
 use failback::session::{Inputs, address, rules};
 use serde_yaml::Value;
 
-use crate::described::{READY, with_facts};
+use crate::support::described::{READY, with_facts};
 
 /// The example of the other architecture whose gate is open.
 pub const MODERNIZED: &str = include_str!("../../examples/modernized/site.yaml");

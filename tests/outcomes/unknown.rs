@@ -15,9 +15,9 @@ use failback::yaml::edit::{self, Change};
 use failback::yaml::path::Path;
 use failback::yaml::{NodeId, Tree};
 
-use crate::described::{self, READY, changed, with_facts};
-use crate::rows::rows;
-use crate::shared::{MODERNIZED, pack};
+use crate::outcomes::shared::{MODERNIZED, pack};
+use crate::support::described::{self, READY, changed, with_facts};
+use crate::support::rows::rows;
 
 /// Every fact that can be hidden in place: all that is stored but keys, the header and lists of entities.
 pub fn hideable(facts: &Facts<'_>) -> Vec<SlotId> {

@@ -13,10 +13,10 @@ use failback::yaml::edit::{self, Change, Value};
 use failback::yaml::path::Path;
 use failback::yaml::{Kind, Limits, Tree};
 
-use crate::described::{self, READY, changed, with_facts};
-use crate::evidence::prove;
-use crate::rows::rows;
-use crate::unknown::fails;
+use crate::outcomes::evidence::prove;
+use crate::outcomes::unknown::fails;
+use crate::support::described::{self, READY, changed, with_facts};
+use crate::support::rows::rows;
 
 /// The path of every list of a description, and how many elements it has.
 fn lists(text: &str) -> Vec<(Path, usize)> {

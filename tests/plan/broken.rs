@@ -5,7 +5,7 @@ use failback::plan::{Consent, Plan};
 use failback::session::{PackFiles, rules};
 use failback::source::Sources;
 
-use crate::follow::{by_rules, follow, planned};
+use crate::support::follow::{by_rules, follow, planned};
 
 const STOPPED: &str = "\
 apiVersion: failback/v1

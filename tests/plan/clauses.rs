@@ -2,9 +2,9 @@
 
 use failback::plan::Consent;
 
-use crate::described::{self, READY, Wish, changed};
-use crate::follow::{by_session, follow, has_fix, planned};
-use crate::rows::rows;
+use crate::support::described::{self, READY, Wish, changed};
+use crate::support::follow::{by_session, follow, has_fix, planned};
+use crate::support::rows::rows;
 
 #[test]
 fn each_broken_clause_is_mended_step_by_step_or_said_to_be_beyond_mending() {

@@ -2,8 +2,8 @@
 
 use failback::plan::{Consent, Plan};
 
-use crate::broken::pack;
-use crate::follow::{by_rules, follow, planned};
+use crate::plan::broken::pack;
+use crate::support::follow::{by_rules, follow, planned};
 
 fn racks(servers: &str) -> (String, Plan) {
     let rules = pack(include_str!("racks.gate"));

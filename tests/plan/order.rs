@@ -2,8 +2,8 @@
 
 use failback::plan::{Consent, Plan};
 
-use crate::described::{self, READY};
-use crate::follow::{by_session, follow, planned};
+use crate::support::described::{self, READY};
+use crate::support::follow::{by_session, follow, planned};
 
 /// The plan for the ready example with one part after the other written otherwise; it keeps its word.
 fn plan_but(changes: &[(&str, &str)]) -> Plan {

@@ -3,9 +3,9 @@
 use failback::evaluate::{Selection, evaluate};
 use failback::plan::Consent;
 
-use crate::broken::pack;
-use crate::described::with_facts;
-use crate::follow::planned;
+use crate::plan::broken::pack;
+use crate::support::described::with_facts;
+use crate::support::follow::planned;
 
 const LINKS: &str = r#"pack trial "A trial"
 environment {

@@ -2,9 +2,9 @@
 
 use failback::plan::Consent;
 
-use crate::broken::pack;
-use crate::described::{self, READY};
-use crate::follow::{by_rules, by_session, follow, planned};
+use crate::plan::broken::pack;
+use crate::support::described::{self, READY};
+use crate::support::follow::{by_rules, by_session, follow, planned};
 
 /// The ready example with one part written otherwise.
 fn ready_but(changes: &[(&str, &str)]) -> String {

@@ -2,8 +2,8 @@
 
 use failback::plan::{Consent, Plan};
 
-use crate::described::{self, READY, Wish, changed};
-use crate::follow::{by_session, follow, planned};
+use crate::support::described::{self, READY, Wish, changed};
+use crate::support::follow::{by_session, follow, planned};
 
 fn set(address: &str, value: &str) -> Wish {
     Wish::Set(address.to_owned(), serde_yaml::from_str(value).expect("the value is YAML"))

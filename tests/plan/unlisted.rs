@@ -8,9 +8,9 @@ use failback::session::{Inputs, Options, run};
 use failback::yaml::edit::{self, Change, Value};
 use failback::yaml::path::{Path, Step};
 
-use crate::described::{self, READY, changed};
-use crate::follow::{by_rules, follow, planned};
-use crate::rows::rows;
+use crate::support::described::{self, READY, changed};
+use crate::support::follow::{by_rules, follow, planned};
+use crate::support::rows::rows;
 
 /// Lists of the ready example and the line they begin with.
 const LISTS: [&str; 5] =

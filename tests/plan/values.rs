@@ -5,10 +5,10 @@ use failback::evaluate::{Selection, evaluate};
 use failback::plan::state::State;
 use failback::plan::step::Spec;
 
-use crate::broken::pack;
-use crate::described::with_facts;
-use crate::follow::{anew, dump, outcomes};
-use crate::random::Dice;
+use crate::plan::broken::pack;
+use crate::support::described::with_facts;
+use crate::support::faults::Dice;
+use crate::support::follow::{anew, dump, outcomes};
 
 const BOXES: &str = "\
 apiVersion: failback/v1

@@ -2,8 +2,8 @@
 
 use failback::plan::{Consent, Plan};
 
-use crate::described::{self, READY};
-use crate::follow::{by_session, follow, planned};
+use crate::support::described::{self, READY};
+use crate::support::follow::{by_session, follow, planned};
 
 /// The plan for the ready example with the agent of one machine not registered since a boot.
 fn booted(at: &str, more: (&str, &str)) -> Plan {

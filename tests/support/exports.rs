@@ -4,8 +4,6 @@
 //! JSON of `govc` are in the module below. Everything follows from the number of a machine: there is no randomness, and
 //! two runs write the same bytes. Sizes per element are those of recorded answers.
 
-#![allow(dead_code, reason = "every user takes a part of it")]
-
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -13,7 +11,6 @@ use std::path::Path;
 use failback::import::Imported;
 use failback::import::model::Value;
 
-#[path = "exports_vmware.rs"]
 mod vmware;
 
 /// The size of an estate.

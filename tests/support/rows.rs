@@ -2,7 +2,7 @@
 
 #![allow(dead_code)]
 
-use crate::described::Wish;
+use crate::support::described::Wish;
 
 /// One copy: what is changed, and what must come out.
 pub struct Row {

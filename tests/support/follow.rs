@@ -17,7 +17,7 @@ use failback::yaml::edit;
 use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::described::with_facts;
+use crate::support::described::with_facts;
 
 /// What a check says that a plan speaks of.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,20 @@
+//! All tests from outside in one program, so that the library is linked once: `cargo test --test all NAME` runs those whose
+//! path, such as `plan::order`, holds the name.
+
+mod cli;
+mod docs;
+mod import;
+mod import_broken;
+mod import_cli;
+mod import_estates;
+mod import_real;
+mod language;
+mod outcomes;
+mod plan;
+mod plan_cli;
+mod prove;
+mod readme;
+mod rules;
+mod support;
+mod tidy;
+mod yaml_suite;
