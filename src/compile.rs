@@ -8,9 +8,9 @@ use rustc_hash::FxHashMap;
 
 use crate::compile::check::{Checker, Define, Shared};
 use crate::compile::ir::{
-    Binding, Clause, Document, Expr, Kind, Level, LocalId, Question, Rule, RuleSet, Template,
+    Binding, Clause, Document, Expr, Kind, Level, LocalId, Rule, RuleSet, Template,
 };
-use crate::compile::remedy::Remedy;
+use crate::compile::remedy::{Remedy, Takes, Undo};
 use crate::compile::stored::Later;
 use crate::compile::usage::Usage;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean};
@@ -23,6 +23,7 @@ pub mod declare;
 pub mod hoist;
 pub mod ir;
 pub mod nesting;
+mod notes;
 pub mod origin;
 pub mod pack;
 pub mod pattern;
@@ -53,18 +54,22 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
     let roles = pack::roles(files, compiler.diagnostics);
     let questions = compiler.questions(files, &defines);
     compiler.check_defines(&defines);
-    let (name, title, when) = compiler.pack(files);
+    let renewals = compiler.renewals(files, &defines);
+    let (name, title, when, gated) = compiler.pack(files);
+    let rules = pack::without_gated_fixes(rules, gated, &remedies, compiler.diagnostics);
     pack::check(files, &rules, &compiler.schema, &compiler.usage, &documents, compiler.diagnostics);
     RuleSet {
         name,
         title,
         when,
+        gated,
         documents: documents.into(),
         rules,
         remedies,
         unit_filter,
         roles,
         questions,
+        renewals,
         memos: compiler.shared.memos,
         indices: compiler.shared.indices,
         defines: compiler.shared.defines,
@@ -89,18 +94,23 @@ struct Compiler<'d> {
     diagnostics: &'d mut Diagnostics,
 }
 
+/// Name, title, the field and word by which a pack is chosen, and the remedy that it gates.
+type Head = (String, String, Option<(String, String)>, Option<usize>);
+
 type Defines<'a> = FxHashMap<String, Define<'a>>;
 
 impl Compiler<'_> {
-    fn pack(&mut self, files: &[ast::File]) -> (String, String, Option<(String, String)>) {
+    fn pack(&mut self, files: &[ast::File]) -> Head {
         let mut found = None;
         for item in files.iter().flat_map(|file| &file.items) {
             let ast::ItemKind::Pack(pack) = &item.kind else { continue };
             let when =
                 pack.when.as_ref().map(|(field, word)| (field.value.clone(), word.value.clone()));
-            found.get_or_insert((pack.name.value.clone(), pack.title.value.clone(), when));
+            let gated = pack.gates.as_ref().and_then(|name| self.remedy_named(name));
+            self.usage.remedies.extend(pack.gates.iter().map(|name| name.value.clone()));
+            found.get_or_insert((pack.name.value.clone(), pack.title.value.clone(), when, gated));
         }
-        found.unwrap_or_else(|| ("unnamed".into(), String::new(), None))
+        found.unwrap_or_else(|| ("unnamed".into(), String::new(), None, None))
     }
 
     fn defines<'a>(&mut self, files: &'a [ast::File], types: &mut Schema) -> Defines<'a> {
@@ -356,24 +366,26 @@ impl Compiler<'_> {
         for (at, remedy) in declared.iter().enumerate() {
             ids.entry(remedy.name.value.clone()).or_insert(at);
         }
+        self.names.remedies = ids;
         for remedy in &declared {
-            let after = remedy.after.iter().filter_map(|name| {
-                let found = ids.get(&name.value).copied();
-                if found.is_none() && !self.shared.broken.remedies.contains(&name.value) {
-                    let message = format!("unknown remedy `{}`", name.value);
-                    let help = did_you_mean(&name.value, ids.keys().map(String::as_str));
-                    self.diagnostics.push(
-                        Diagnostic::error("unknown-name", message, name.span).maybe_help(help),
-                    );
-                }
-                found
-            });
-            let after = after.collect();
+            let after = remedy.after.iter().filter_map(|name| self.remedy_named(name)).collect();
             let remedy = self.remedy(remedy, after, defines, &params[&remedy.name.value]);
             remedies.push(remedy.into());
         }
-        self.names.remedies = ids;
         remedies
+    }
+
+    /// The place of a remedy; a name that is none is reported.
+    fn remedy_named(&mut self, name: &ast::Name) -> Option<usize> {
+        let known = &self.names.remedies;
+        let found = known.get(&name.value).copied();
+        if found.is_none() && !self.shared.broken.remedies.contains(&name.value) {
+            let message = format!("unknown remedy `{}`", name.value);
+            let help = did_you_mean(&name.value, known.keys().map(String::as_str));
+            self.diagnostics
+                .push(Diagnostic::error("unknown-name", message, name.span).maybe_help(help));
+        }
+        found
     }
 
     fn remedy(
@@ -393,15 +405,26 @@ impl Compiler<'_> {
         for effect in &remedy.effects {
             effects.extend(declare::effect(effect, &mut checker));
         }
+        let mut expects = Vec::new();
+        for effect in &remedy.expects {
+            expects.extend(declare::effect(effect, &mut checker));
+        }
         let mut text = |text: &Option<ast::Text>| text.as_ref().map(|text| checker.template(text));
         let (action, at) = (text(&remedy.action).unwrap_or_default(), text(&remedy.at));
-        let (undo, warning) = (text(&remedy.undo), text(&remedy.warning));
+        let warning = text(&remedy.warning);
+        let undo = remedy.undo.as_ref().map(|undo| match undo {
+            ast::remedy::Undo::By(text) => Undo::By(checker.template(text)),
+            ast::remedy::Undo::Never(_) => Undo::Never,
+            ast::remedy::Undo::Needless(_) => Undo::Needless,
+        });
         let run = remedy.run.iter().map(|run| checker.template(run)).collect();
-        let takes = remedy.takes.as_ref().and_then(|takes| {
-            match checker.expect(takes, &Type::Duration).kind {
-                Kind::Const(ir::Const::Number(seconds)) => Some(seconds),
+        let takes = remedy.takes.as_ref().and_then(|takes| match takes {
+            ast::remedy::Takes::Unknown(_) => Some(Takes::Unknown),
+            ast::remedy::Takes::Known(length) => match checker.expect(length, &Type::Duration).kind
+            {
+                Kind::Const(ir::Const::Number(length)) => Some(Takes::Known(length)),
                 _ => None,
-            }
+            },
         });
         let locals = checker.locals();
         self.locals = self.locals.max(locals);
@@ -414,6 +437,7 @@ impl Compiler<'_> {
             role: remedy.role.as_ref().map(|role| role.value.clone()),
             needs,
             effects,
+            expects,
             takes,
             undo,
             warning,
@@ -437,50 +461,6 @@ impl Compiler<'_> {
             return Some(self.finish(filter, &[local]).into());
         }
         None
-    }
-
-    fn questions(
-        &mut self,
-        files: &[ast::File],
-        defines: &Defines<'_>,
-    ) -> Vec<Later<Vec<Question>>> {
-        let mut texts = FxHashMap::default();
-        for item in files.iter().flat_map(|file| &file.items) {
-            let (ast::ItemKind::Environment(decl)
-            | ast::ItemKind::Entity(decl)
-            | ast::ItemKind::Record(decl)) = &item.kind
-            else {
-                continue;
-            };
-            let fields = decl.fields.iter();
-            texts.extend(fields.map(|field| (field.name.span, (&field.ask, &field.find))));
-        }
-        let mut all = Vec::new();
-        for (ty, def) in self.schema.types() {
-            let mut questions = Vec::new();
-            for field in &def.fields {
-                let mut scratch = Usage::default();
-                let mut checker = Checker::new(
-                    &self.schema,
-                    defines,
-                    &mut scratch,
-                    self.diagnostics,
-                    &mut self.shared,
-                );
-                if ty != ENVIRONMENT {
-                    checker.bind_owner(ty);
-                }
-                let mut text =
-                    |text: &Option<ast::Text>| text.as_ref().map(|text| checker.template(text));
-                let (ask, find) = texts[&field.span];
-                let (ask, find) = (text(ask), text(find));
-                let locals = checker.locals();
-                self.locals = self.locals.max(locals);
-                questions.push(Question { ask, find });
-            }
-            all.push(questions.into());
-        }
-        all
     }
 }
 

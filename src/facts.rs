@@ -524,6 +524,15 @@ impl<'a> Facts<'a> {
 
     /// Marks times that are older than their field allows at `now` as unknown.
     pub fn age(&mut self, now: i64) {
+        for slot in self.outdated(now) {
+            self.slots[slot as usize].data = UNKNOWN;
+            self.stale.insert(slot);
+        }
+    }
+
+    /// The known times that are older than their field allows at `now`.
+    pub fn outdated(&self, now: i64) -> Vec<SlotId> {
+        let mut found = Vec::new();
         let schema = self.schema;
         let ageing: Vec<Vec<_>> = schema
             .types()
@@ -540,11 +549,11 @@ impl<'a> Facts<'a> {
                 if let Fact::Number(time) = self.interpret(content, &field.ty)
                     && now.saturating_sub(time) > limit.saturating_mul(scalar::SECOND)
                 {
-                    self.slots[slot as usize].data = UNKNOWN;
-                    self.stale.insert(slot);
+                    found.push(slot);
                 }
             }
         }
+        found
     }
 
     /// The entities that refer to a row by an inverse, and whether others might.

@@ -6,6 +6,7 @@ use crate::cli::{OK, Output, pack, terminal};
 use crate::compile::ir::{Clause, Document, Expr, Kind, Level, Rule, RuleSet};
 use crate::diagnostic::did_you_mean;
 use crate::evaluate::is_terminal;
+use crate::language::ast::remedy::Undo;
 use crate::language::ast::{ItemKind, RuleKind, Text};
 use crate::report::layout::{Look, Tone};
 use crate::report::{runbook, sanitise};
@@ -205,13 +206,21 @@ impl<'p> Page<'p> {
                 .map(|role| ("role", runbook::role(&self.pack.loaded.rules, &role.value))),
         );
         parts.extend(remedy.needs.iter().map(|need| ("needs", self.slice(need.span))));
-        parts.extend(remedy.takes.iter().map(|takes| ("takes", self.slice(takes.span))));
+        parts.extend(remedy.takes.iter().map(|takes| ("takes", self.slice(takes.span()))));
         parts.extend(remedy.warning.iter().map(|text| ("caution", self.text(text))));
-        parts.extend(remedy.undo.iter().map(|undo| ("undo", self.text(undo))));
+        parts.extend(remedy.undo.iter().map(|undo| ("undo", self.undo(undo))));
         parts.extend(remedy.consent.iter().map(|consent| ("consent", consent.value.clone())));
         parts.extend(remedy.after.iter().map(|after| ("after", after.value.clone())));
         for (name, text) in parts {
             self.entry(name, HEADING, &text);
+        }
+    }
+
+    fn undo(&self, undo: &Undo) -> String {
+        match undo {
+            Undo::By(text) => self.text(text),
+            Undo::Never(_) => "cannot be taken back".to_owned(),
+            Undo::Needless(_) => "does no harm".to_owned(),
         }
     }
 

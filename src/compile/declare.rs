@@ -140,14 +140,14 @@ fn each(binder: &ast::Binder, checker: &mut Checker<'_, '_>) -> Option<Binding> 
 }
 
 /// One effect of a remedy.
-pub fn effect(effect: &ast::Effect, checker: &mut Checker<'_, '_>) -> Option<Effect> {
+pub fn effect(effect: &ast::remedy::Effect, checker: &mut Checker<'_, '_>) -> Option<Effect> {
     match &effect.kind {
-        ast::EffectKind::Set { path, value } => {
+        ast::remedy::EffectKind::Set { path, value } => {
             let (base, owner, field, ty) = target(path, checker)?;
             let value = checker.expect(value, &ty);
             Some(Effect::Set { base, owner, field, value })
         }
-        ast::EffectKind::Add { value, path } => {
+        ast::remedy::EffectKind::Add { value, path } => {
             let (base, owner, field, ty) = target(path, checker)?;
             let Some(element) = ty.element().cloned() else {
                 let message = "`add` takes a list to add to";
@@ -165,7 +165,7 @@ pub fn effect(effect: &ast::Effect, checker: &mut Checker<'_, '_>) -> Option<Eff
             }
             Some(Effect::Add { base, owner, field, value })
         }
-        ast::EffectKind::Remove { name, path, filter } => {
+        ast::remedy::EffectKind::Remove { name, path, filter } => {
             let (base, owner, field, ty) = target(path, checker)?;
             let Some(element) = ty.element().cloned() else {
                 let message = "`remove` takes a list to remove from";
@@ -180,7 +180,7 @@ pub fn effect(effect: &ast::Effect, checker: &mut Checker<'_, '_>) -> Option<Eff
             let filter = checker.condition(filter);
             Some(Effect::Remove { base, owner, field, local, filter })
         }
-        ast::EffectKind::Create { entity, name, fields } => {
+        ast::remedy::EffectKind::Create { entity, name, fields } => {
             let found = checker.schema.find(&entity.value);
             let ty = found.filter(|ty| checker.schema.ty(*ty).kind == TypeKind::Entity);
             let Some(ty) = ty else {

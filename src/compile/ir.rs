@@ -27,6 +27,8 @@ pub struct RuleSet {
     pub title: String,
     /// Field and word of the environment by which this pack is chosen.
     pub when: Option<(String, String)>,
+    /// The remedy before which this pack judges, by its place: the act that its gate allows or forbids.
+    pub gated: Option<usize>,
     /// The facts.
     pub schema: Schema,
     /// Source texts and their clauses.
@@ -41,6 +43,8 @@ pub struct RuleSet {
     pub roles: BTreeMap<String, String>,
     /// Per type and field: the question and where the answer is, over local 0, the row.
     pub questions: Vec<Later<Vec<Question>>>,
+    /// The times that renew themselves.
+    pub renewals: Vec<Renewal>,
     /// Number of memo cells.
     pub memos: u32,
     /// Number of indices.
@@ -49,6 +53,17 @@ pub struct RuleSet {
     pub defines: u32,
     /// Number of locals that the largest frame needs.
     pub locals: u32,
+}
+
+/// A time that renews itself while a condition holds: `heartbeat: time stale after 15min renewed while state == running`.
+#[derive(Debug)]
+pub struct Renewal {
+    /// The type that has the field.
+    pub ty: TypeId,
+    /// The field.
+    pub field: usize,
+    /// The condition, over local 0, the row.
+    pub condition: Expr,
 }
 
 /// The question of a field.

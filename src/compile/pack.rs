@@ -6,7 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::compile::clause_of;
-use crate::compile::ir::{Document, Rule};
+use crate::compile::ir::{Document, Level, Rule};
+use crate::compile::remedy::Remedy;
+use crate::compile::stored::Later;
 use crate::compile::usage::Usage;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::language::ast;
@@ -99,7 +101,8 @@ pub fn check(
                         }
                         _ => false,
                     });
-                if !named && !remedy.effects.is_empty() {
+                let acts = !remedy.effects.is_empty() || !remedy.expects.is_empty();
+                if !named && acts {
                     let message = format!("no rule names remedy `{}`", remedy.name.value);
                     let help = "name it in a `fix`, or remove it";
                     diagnostics.push(
@@ -132,4 +135,26 @@ pub fn check(
             }
         }
     }
+}
+
+/// Rules that can close the gate without those whose fix is the act that the gate is about, each of which is reported: a
+/// step that is allowed only once the gate is open cannot open it.
+pub fn without_gated_fixes(
+    rules: Vec<Rule>,
+    gated: Option<usize>,
+    remedies: &[Later<Remedy>],
+    diagnostics: &mut Diagnostics,
+) -> Vec<Rule> {
+    let Some(gated) = gated else { return rules };
+    let mut is_sound = |rule: &Rule| {
+        let fix = rule.fixes.iter().find(|fix| fix.remedy == gated);
+        let Some(fix) = fix.filter(|_| rule.level == Level::Error) else { return true };
+        let name = &remedies[gated].name;
+        let message =
+            format!("`{name}` is what this gate is about, so it cannot be a step towards it");
+        let help = "name a remedy that can be done while the gate is closed";
+        diagnostics.push(Diagnostic::error("gated-fix", message, fix.span).help(help));
+        false
+    };
+    rules.into_iter().filter(|rule| is_sound(rule)).collect()
 }

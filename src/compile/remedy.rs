@@ -26,10 +26,12 @@ pub struct Remedy {
     pub needs: Vec<Expr>,
     /// `effect`
     pub effects: Vec<Effect>,
-    /// `takes`, in seconds
-    pub takes: Option<i64>,
+    /// `expect`: what the step does not make, and what has to be seen before going on.
+    pub expects: Vec<Effect>,
+    /// `takes`
+    pub takes: Option<Takes>,
     /// `undo`
-    pub undo: Option<Template>,
+    pub undo: Option<Undo>,
     /// `warning`
     pub warning: Option<Template>,
     /// `consent`
@@ -38,6 +40,50 @@ pub struct Remedy {
     pub after: Vec<usize>,
     /// The name in the rule file.
     pub span: Span,
+}
+
+/// How long a step takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// So long, in the unit of durations.
+    Known(i64),
+    /// Nobody can say beforehand.
+    Unknown,
+}
+
+/// Whether a step can be taken back.
+#[derive(Debug)]
+pub enum Undo {
+    /// By this.
+    By(Template),
+    /// It cannot.
+    Never,
+    /// It does no harm, so there is nothing to take back.
+    Needless,
+}
+
+impl Remedy {
+    /// How long it takes, in the unit of durations, where that is known.
+    pub fn length(&self) -> Option<i64> {
+        match self.takes {
+            Some(Takes::Known(length)) => Some(length),
+            Some(Takes::Unknown) | None => None,
+        }
+    }
+
+    /// What it changes, and what is to be seen after it.
+    pub fn changes(&self) -> impl Iterator<Item = &Effect> {
+        self.effects.iter().chain(&self.expects)
+    }
+
+    /// Whether it cannot be taken back: it says so, or it asks for consent and says nothing.
+    pub fn is_final(&self) -> bool {
+        match self.undo {
+            Some(Undo::Never) => true,
+            Some(Undo::By(_) | Undo::Needless) => false,
+            None => self.consent.is_some(),
+        }
+    }
 }
 
 /// One change.

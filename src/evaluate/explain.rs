@@ -180,7 +180,7 @@ fn alone(evaluator: &mut Evaluator<'_, '_, '_>, rule: &Rule) -> Option<RowId> {
 /// The fields that the preferred remedy of a rule sets.
 fn changed(rule: &Rule, rules: &RuleSet) -> FxHashSet<(TypeId, usize)> {
     let preferred = rule.fixes.first().map(|fix| &rules.remedies[fix.remedy]);
-    let effects = preferred.into_iter().flat_map(|remedy| &remedy.effects);
+    let effects = preferred.into_iter().flat_map(|remedy| remedy.changes());
     effects
         .filter_map(|effect| match effect {
             Effect::Set { owner, field, .. } => Some((*owner, *field)),

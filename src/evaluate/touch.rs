@@ -90,7 +90,7 @@ impl<'r> Touch<'r> {
     /// Looks through all rules once.
     pub fn new(rules: &'r RuleSet) -> Self {
         let mut effects = Reads::default();
-        let all = rules.remedies.iter().flat_map(|remedy| &remedy.effects);
+        let all = rules.remedies.iter().flat_map(|remedy| remedy.changes());
         all.flat_map(Effect::exprs).for_each(|expr| visit(expr, false, rules, &mut effects));
         let sought = effects.searches;
         let judged = |rule: &'r Rule| {

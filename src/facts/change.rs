@@ -37,6 +37,8 @@ pub(super) enum Undo {
     Slot(SlotId, Slot),
     /// A slot was marked as too old.
     Stale(SlotId),
+    /// A slot was not marked as too old.
+    Fresh(SlotId),
     /// A list was marked as damaged.
     Damaged(SlotId),
     /// There were so many rows and slots.
@@ -124,6 +126,9 @@ impl Facts<'_> {
                 Some(Undo::Stale(slot)) => {
                     self.stale.insert(slot);
                 }
+                Some(Undo::Fresh(slot)) => {
+                    self.stale.remove(&slot);
+                }
                 Some(Undo::Damaged(slot)) => {
                     self.damaged.insert(slot);
                 }
@@ -164,6 +169,16 @@ impl Facts<'_> {
         // A record that may be absent tells by its node whether it is stated.
         let content = Slot { data, node: MADE };
         self.replace(slot, content);
+    }
+
+    /// Makes times unknown that are too old by now.
+    pub fn outdate(&mut self, slots: &[SlotId]) {
+        for slot in slots {
+            let node = self.slots[*slot as usize].node;
+            self.replace(*slot, Slot { data: UNKNOWN, node });
+            self.stale.insert(*slot);
+            self.journal.push(Undo::Fresh(*slot));
+        }
     }
 
     /// The record that a slot always holds, and its type.

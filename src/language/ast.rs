@@ -4,7 +4,10 @@
 //! environment, a definition or a word of an enumeration; `compile` decides. A tree may hold [`ExprKind::Error`] and
 //! items with missing parts where the parser recovered; the diagnostics then already say so, and `broken` is set.
 
+use crate::language::ast::remedy::{Effect, Takes, Undo};
 use crate::source::{FileId, Span, Spanned};
+
+pub mod remedy;
 
 /// A name with its place.
 pub type Name = Spanned<String>;
@@ -65,13 +68,16 @@ pub enum ItemKind {
     Remedy(Remedy),
 }
 
-/// `pack NAME "title" [ when FIELD == WORD ]`: the pack that judges environments whose field holds the word.
+/// `pack NAME "title" [ gates REMEDY ] [ when FIELD == WORD ]`: the pack that judges environments whose field holds the
+/// word, before the remedy is done.
 #[derive(Clone, Debug)]
 pub struct Pack {
     /// Name of the pack.
     pub name: Name,
     /// Title.
     pub title: Name,
+    /// The remedy before which this pack judges: the act that its gate allows or forbids.
+    pub gates: Option<Name>,
     /// Field and word that choose this pack.
     pub when: Option<(Name, Name)>,
 }
@@ -135,6 +141,8 @@ pub struct Field {
     pub default: Option<Expr>,
     /// `stale after 15min`: a time older than that is unknown.
     pub stale_after: Option<Expr>,
+    /// `renewed while state == running`: such a time renews itself as long as the condition holds.
+    pub renewed: Option<Expr>,
     /// Description.
     pub title: Option<Name>,
     /// The question when it is unknown.
@@ -330,62 +338,18 @@ pub struct Remedy {
     pub needs: Vec<Expr>,
     /// `effect …`: what it does to the facts.
     pub effects: Vec<Effect>,
-    /// `takes 15min`
-    pub takes: Option<Expr>,
-    /// `undo "…"`
-    pub undo: Option<Text>,
+    /// `expect …`: facts that the step does not make and that have to be seen before going on.
+    pub expects: Vec<Effect>,
+    /// `takes 15min`, `takes unknown`
+    pub takes: Option<Takes>,
+    /// `undo "…"`, `undo never`, `undo needless`
+    pub undo: Option<Undo>,
     /// `warning "…"`: shown with a step that destroys something.
     pub warning: Option<Text>,
     /// `consent delete-it`: taken only where the user allows it by this name.
     pub consent: Option<Name>,
     /// `after other`: an order that no fact expresses.
     pub after: Vec<Name>,
-}
-
-/// One change of the facts.
-#[derive(Clone, Debug)]
-pub struct Effect {
-    /// The whole effect.
-    pub span: Span,
-    /// What changes.
-    pub kind: EffectKind,
-}
-
-/// The changes.
-#[derive(Clone, Debug)]
-pub enum EffectKind {
-    /// `set PATH = EXPR`; the value may be an [`ExprKind::Choose`]
-    Set {
-        /// What is set.
-        path: Expr,
-        /// To what.
-        value: Expr,
-    },
-    /// `add EXPR to PATH`
-    Add {
-        /// What is added.
-        value: Expr,
-        /// The list.
-        path: Expr,
-    },
-    /// `remove NAME from PATH where EXPR`
-    Remove {
-        /// The name of one element.
-        name: Name,
-        /// The list.
-        path: Expr,
-        /// Which elements go.
-        filter: Expr,
-    },
-    /// `create Entity NAME { field = EXPR … }`: a new entity; its key is the value of the key field.
-    Create {
-        /// The entity type.
-        entity: Name,
-        /// The name by which later effects of this remedy speak of it.
-        name: Name,
-        /// Its facts.
-        fields: Vec<(Name, Expr)>,
-    },
 }
 
 /// A text with `{expressions}` in it.

@@ -10,8 +10,9 @@ mod expressions;
 mod printer;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::ast::remedy::{Effect, EffectKind, Takes, Undo};
 use crate::language::ast::{
-    Define, Document, Effect, EffectKind, Expr, Field, Item, ItemKind, Name, Remedy, Rule, TypeDecl,
+    Define, Document, Expr, Field, Item, ItemKind, Name, Remedy, Rule, TypeDecl,
 };
 use crate::language::error::Reporter;
 use crate::language::format::printer::{Blank, Gap, Printer};
@@ -186,6 +187,7 @@ fn print_field(printer: &mut Printer, field: &Field) {
     notes.extend(field.title.as_ref().map(|title| (behind(printer, title.span, 0), None)));
     notes.extend(field.default.as_ref().map(|value| (behind(printer, value.span, 1), None)));
     notes.extend(field.stale_after.as_ref().map(|value| (behind(printer, value.span, 2), None)));
+    notes.extend(field.renewed.as_ref().map(|value| (behind(printer, value.span, 2), None)));
     notes.extend(field.ask.as_ref().map(|text| (behind(printer, text.span, 1), Some(Word::Ask))));
     notes.extend(field.find.as_ref().map(|text| (behind(printer, text.span, 1), Some(Word::Find))));
     notes.sort_by_key(|(start, _)| *start);
@@ -303,29 +305,36 @@ fn rule_parts<'a>(printer: &Printer, rule: &'a Rule) -> Vec<Part<'a>> {
 
 fn remedy_parts<'a>(printer: &Printer, remedy: &'a Remedy) -> Vec<Part<'a>> {
     let mut parts = names(printer, &remedy.after, Word::After);
-    let texts = [&remedy.action, &remedy.at, &remedy.undo, &remedy.warning]
-        .into_iter()
-        .flatten()
-        .chain(&remedy.run);
+    let texts =
+        [&remedy.action, &remedy.at, &remedy.warning].into_iter().flatten().chain(&remedy.run);
     parts.extend(texts.map(|text| part(printer, text.span, Vec::new())));
     parts.extend(
         remedy.role.iter().chain(&remedy.consent).map(|name| part(printer, name.span, Vec::new())),
     );
-    parts.extend(
-        remedy.needs.iter().chain(&remedy.takes).map(|expr| part(printer, expr.span, vec![expr])),
-    );
+    parts.extend(remedy.needs.iter().map(|expr| part(printer, expr.span, vec![expr])));
+    let spans = remedy.takes.iter().map(Takes::span).chain(remedy.undo.iter().map(Undo::span));
+    parts.extend(spans.map(|span| part(printer, span, Vec::new())));
+    for (word, effects) in [(Word::Effect, &remedy.effects), (Word::Expect, &remedy.expects)] {
+        parts.extend(effect_parts(printer, word, effects));
+    }
+    parts
+}
+
+/// The effects behind each word that opens some.
+fn effect_parts<'a>(printer: &Printer, word: Word, effects: &'a [Effect]) -> Vec<Part<'a>> {
     // Effects behind one word stay behind one word.
-    let starts: Vec<usize> = (0..remedy.effects.len())
+    let starts: Vec<usize> = (0..effects.len())
         .filter(|at| {
-            remedy.effects.get(*at).is_some_and(|effect| {
+            effects.get(*at).is_some_and(|effect| {
                 let start = printer.index(effect.span.start);
-                printer.word_at(start.saturating_sub(1)) == Some(Word::Effect)
+                printer.word_at(start.saturating_sub(1)) == Some(word)
             })
         })
         .collect();
+    let mut parts = Vec::new();
     for (number, start) in starts.iter().enumerate() {
-        let end = starts.get(number + 1).copied().unwrap_or(remedy.effects.len());
-        let effects = remedy.effects.get(*start..end).unwrap_or(&[]);
+        let end = starts.get(number + 1).copied().unwrap_or(effects.len());
+        let effects = effects.get(*start..end).unwrap_or(&[]);
         parts.extend(
             effects.first().map(|first| Part { effects, ..part(printer, first.span, Vec::new()) }),
         );

@@ -47,12 +47,14 @@ words! {
     Clause "clause", Level "level", For "for", Let "let", Where "where", Require "require", When "when",
     Grace "grace", Because "because", Why "why", See "see", Blocks "blocks", Fix "fix",
     // Parts of a remedy.
-    Do "do", At "at", Run "run", Role "role", Needs "needs", Effect "effect", Takes "takes", Undo "undo",
+    Do "do", At "at", Run "run", Role "role", Needs "needs", Effect "effect", Expect "expect", Takes "takes", Undo "undo",
     Warning "warning", Consent "consent", After "after",
     // Effects.
     Set "set", Add "add", Remove "remove", Create "create", To "to", From "from", Choose "choose", Prefer "prefer",
     // Notes of fields and clauses.
     Default "default", Stale "stale", Ask "ask", Find "find", Note "note", Revision "revision",
+    // What a pack, a note or a part may go on with.
+    Gates "gates", Renewed "renewed", While "while", Never "never", Needless "needless", Unknown "unknown",
     // Types.
     Text "text", Nocase "nocase", Partial "partial", Ref "ref", Key "key", One "one", By "by",
     // Expressions.
@@ -102,6 +104,7 @@ impl Word {
         Word::Role,
         Word::Needs,
         Word::Effect,
+        Word::Expect,
         Word::Takes,
         Word::Undo,
         Word::Warning,
@@ -113,7 +116,7 @@ impl Word {
     pub const EFFECTS: &[Word] = &[Word::Set, Word::Add, Word::Remove, Word::Create];
 
     /// The words that open a note of a field.
-    pub const NOTES: &[Word] = &[Word::Default, Word::Stale, Word::Ask, Word::Find];
+    pub const NOTES: &[Word] = &[Word::Default, Word::Stale, Word::Renewed, Word::Ask, Word::Find];
 
     /// The words that may follow a complete operand.
     pub const INFIX: &[Word] = &[

@@ -5,6 +5,7 @@
 
 use crate::builtins::value::{Extent, Value};
 use crate::compile::ir::{Expr, Kind, Template};
+use crate::compile::remedy::Undo;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::show;
 use crate::facts::ROOT;
@@ -34,7 +35,11 @@ impl<'a> Planner<'a, '_, '_> {
         let mut text = |template: &Option<Template>| {
             template.as_ref().map(|template| evaluator.whole_text(template))
         };
-        let (at, undo, warning) = (text(&remedy.at), text(&remedy.undo), text(&remedy.warning));
+        let (at, warning) = (text(&remedy.at), text(&remedy.warning));
+        let undo = match &remedy.undo {
+            Some(Undo::By(text)) => Some(evaluator.whole_text(text)),
+            Some(Undo::Never | Undo::Needless) | None => None,
+        };
         let mut blanks = Vec::new();
         let run: Vec<String> =
             remedy.run.iter().filter_map(|run| command(&mut evaluator, run, &mut blanks)).collect();
@@ -48,7 +53,7 @@ impl<'a> Planner<'a, '_, '_> {
             run,
             blanks,
             role: remedy.role.clone(),
-            takes: remedy.takes,
+            takes: remedy.length(),
             until: None,
             undo,
             warning,

@@ -201,7 +201,7 @@ fn may_wait(rules: &RuleSet) -> Vec<bool> {
 
 fn writes(remedy: &Remedy) -> FxHashSet<Field> {
     let mut fields = FxHashSet::default();
-    for effect in &remedy.effects {
+    for effect in remedy.changes() {
         match effect {
             Effect::Set { owner, field, .. }
             | Effect::Add { owner, field, .. }

@@ -290,7 +290,7 @@ pub(crate) fn reads(rule: &Rule, remedy: &Remedy, rules: &RuleSet) -> FxHashSet<
     let mut add = |expr: &Expr| reads.extend(touch::fields(Some(expr), rules));
     rule.parts().for_each(&mut add);
     remedy.needs.iter().for_each(&mut add);
-    for effect in &remedy.effects {
+    for effect in remedy.changes() {
         effect.exprs().into_iter().for_each(&mut add);
     }
     reads
@@ -299,7 +299,7 @@ pub(crate) fn reads(rule: &Rule, remedy: &Remedy, rules: &RuleSet) -> FxHashSet<
 /// The part of a remedy that changes facts: from its first effect to its last.
 pub(crate) fn effect_span(remedy: &Remedy) -> Span {
     let mut whole: Option<Span> = None;
-    for effect in &remedy.effects {
+    for effect in remedy.changes() {
         let span = match effect {
             Effect::Set { base, value, .. } | Effect::Add { base, value, .. } => {
                 base.as_ref().map_or(value.span, |base| base.span.to(value.span))

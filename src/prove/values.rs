@@ -48,7 +48,7 @@ impl Pool {
     /// Adds what a remedy compares with and what it writes.
     pub fn remedy(&mut self, remedy: &Remedy) {
         remedy.needs.iter().for_each(|need| self.expr(need));
-        for effect in &remedy.effects {
+        for effect in remedy.changes() {
             effect.exprs().into_iter().for_each(|expr| self.expr(expr));
         }
     }

@@ -1,6 +1,7 @@
 //! Each production, and how operators bind.
 
-use failback::language::ast::{EffectKind, ItemKind, TextPart, TypeKind};
+use failback::language::ast::remedy::EffectKind;
+use failback::language::ast::{ItemKind, TextPart, TypeKind};
 
 use crate::language::support::{SAMPLE, expression, parse};
 

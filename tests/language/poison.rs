@@ -53,6 +53,8 @@ remedy start(s: Server) {
   do      "Start {s}"
   after   look
   effect  set s.state = running
+  takes   5min
+  undo    "Stop {s}"
 }
 
 remedy look(s: Server) {

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use crate::builtins::{BUILTINS, Builtin};
 use crate::compile::ir::{
     Binding, Clause, Const, Costs, Define, Document, Expr, Fix, How, Index, IndexKey, Kind, Level,
-    Part, Question, Rule, RuleSet, Scan, Template,
+    Part, Question, Renewal, Rule, RuleSet, Scan, Template,
 };
 use crate::compile::pattern::Pattern;
-use crate::compile::remedy::{Effect, Remedy};
+use crate::compile::remedy::{Effect, Remedy, Takes, Undo};
 use crate::compile::stored::{Reader, Stored, Writer};
 use crate::language::ast::{Comparison, Literal, Quantifier, RuleKind};
 use crate::schema::types::{Completeness, InverseId, Item, Reading, Type, WordId};
@@ -86,7 +86,8 @@ fields! {
     Rule { id, kind, level, title, clauses, bindings, filter, condition, negated, grace, because, why, see, blocks, fixes, span }
     Binding { each, name, local, value }
     Fix { remedy, each, arguments, span }
-    Remedy { name, params, action, at, run, role, needs, effects, takes, undo, warning, consent, after, span }
+    Remedy { name, params, action, at, run, role, needs, effects, expects, takes, undo, warning, consent, after, span }
+    Renewal { ty, field, condition }
     Question { ask, find }
     Template { parts }
     Expr { kind, ty, span }
@@ -99,7 +100,7 @@ fields! {
     Field { name, ty, slot, title, ask, find, default, default_word, stale_after, span }
     Inverse { target, source, by, one }
     RuleSet {
-        name, title, when, schema, documents, rules, remedies, unit_filter, roles, questions, memos, indices, defines, locals
+        name, title, when, gated, schema, documents, rules, remedies, unit_filter, roles, questions, renewals, memos, indices, defines, locals
     }
 }
 
@@ -117,6 +118,8 @@ variants! {
     Literal {
         0 = Bool(flag), 1 = None, 2 = Int(number), 3 = Size(number), 4 = Duration(number), 5 = Version(text), 6 = Text(text),
     }
+    Takes { 0 = Known(length), 1 = Unknown, }
+    Undo { 0 = By(text), 1 = Never, 2 = Needless, }
     Part { 0 = Text(text), 1 = Expr(expr), }
     Effect {
         0 = Set { base, owner, field, value },

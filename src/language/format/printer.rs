@@ -1,6 +1,7 @@
 //! Prints tokens one by one, with the comments that stand between them.
 
-use crate::language::ast::{Comment, EffectKind, Expr, ExprKind, File, ItemKind, Name};
+use crate::language::ast::remedy::EffectKind;
+use crate::language::ast::{Comment, Expr, ExprKind, File, ItemKind, Name};
 use crate::language::format::WIDTH;
 use crate::language::token::{Symbol, Token, TokenKind, Word};
 
@@ -354,7 +355,7 @@ impl<'a> Printer<'a> {
                 ItemKind::Remedy(remedy) => {
                     self.hint_call(&remedy.name);
                     self.hints_in(&remedy.needs);
-                    for effect in &remedy.effects {
+                    for effect in remedy.effects.iter().chain(&remedy.expects) {
                         match &effect.kind {
                             EffectKind::Set { path, value } | EffectKind::Add { value, path } => {
                                 self.hints_in([path, value]);

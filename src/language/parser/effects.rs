@@ -3,7 +3,7 @@
 use nom::Parser;
 use nom::sequence::preceded;
 
-use crate::language::ast::{Effect, EffectKind};
+use crate::language::ast::remedy::{Effect, EffectKind};
 use crate::language::error::{Class, Expected};
 use crate::language::parser::expressions::{expression, fields, postfix, value};
 use crate::language::parser::input::{Parsed, Tokens};

@@ -131,15 +131,19 @@ fn head<'a, T>(
     }
 }
 
-/// `pack NAME "title" [ when FIELD == WORD ]`
+/// `pack NAME "title" [ gates REMEDY ] [ when FIELD == WORD ]`
 fn pack(input: Tokens) -> Parsed<Pack> {
     let condition = (terminated(field_name, symbol(Symbol::Equal)), name);
-    let (rest, (name, title)) = (name, string).parse(input)?;
+    let (rest, (title_of, title)) = (name, string).parse(input)?;
+    let (rest, gates) = match word(Word::Gates)(rest) {
+        Ok((rest, _)) => committed({ name }.map(Some).parse(rest))?,
+        Err(_) => (rest, None),
+    };
     let (rest, when) = match word(Word::When)(rest) {
         Ok((rest, _)) => committed({ condition }.map(Some).parse(rest))?,
         Err(_) => (rest, None),
     };
-    Ok((rest, Pack { name, title, when }))
+    Ok((rest, Pack { name: title_of, title, gates, when }))
 }
 
 /// `document NAME "title" [ revision "…" ] { clause … }`
@@ -217,6 +221,7 @@ fn field(input: Tokens) -> Parsed<Field> {
         ty,
         default: None,
         stale_after: None,
+        renewed: None,
         title: None,
         ask: None,
         find: None,
@@ -234,6 +239,11 @@ fn field(input: Tokens) -> Parsed<Field> {
                 let (after, value) = preceded(word(Word::After), duration).parse(after)?;
                 rest = after;
                 field.stale_after.replace(value).is_some()
+            }
+            Some(TokenKind::Word(Word::Renewed)) => {
+                let (after, value) = preceded(word(Word::While), expression).parse(after)?;
+                rest = after;
+                field.renewed.replace(value).is_some()
             }
             Some(TokenKind::Word(Word::Ask)) => {
                 let (after, value) = text(after)?;
@@ -365,6 +375,7 @@ fn remedy(input: Tokens) -> Parsed<Remedy> {
         role: None,
         needs: Vec::new(),
         effects: Vec::new(),
+        expects: Vec::new(),
         takes: None,
         undo: None,
         warning: None,

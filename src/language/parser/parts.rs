@@ -6,6 +6,7 @@ use nom::Parser;
 use nom::multi::separated_list1;
 
 use crate::diagnostic::Diagnostic;
+use crate::language::ast::remedy::{Takes, Undo};
 use crate::language::ast::{Binding, Fix, Name, Remedy, Rule, RuleKind};
 use crate::language::error::{Class, Expected};
 use crate::language::parser::effects::effects;
@@ -164,7 +165,7 @@ pub fn remedy_part<'a>(input: Tokens<'a>, remedy: &mut Remedy, seen: &mut Seen) 
         return input.fail(wrong);
     };
     let rest = input.next();
-    if !matches!(opens, Word::Run | Word::Needs | Word::Effect | Word::After)
+    if !matches!(opens, Word::Run | Word::Needs | Word::Effect | Word::Expect | Word::After)
         && Word::REMEDY_PARTS.contains(&opens)
     {
         seen.once(input, token, opens);
@@ -172,16 +173,21 @@ pub fn remedy_part<'a>(input: Tokens<'a>, remedy: &mut Remedy, seen: &mut Seen) 
     let rest = match opens {
         Word::Do => fill(&mut remedy.action, text(rest))?,
         Word::At => fill(&mut remedy.at, text(rest))?,
-        Word::Undo => fill(&mut remedy.undo, text(rest))?,
+        Word::Undo => fill(&mut remedy.undo, undo(rest))?,
         Word::Warning => fill(&mut remedy.warning, text(rest))?,
         Word::Role => fill(&mut remedy.role, name(rest))?,
-        Word::Takes => fill(&mut remedy.takes, duration(rest))?,
+        Word::Takes => fill(&mut remedy.takes, takes(rest))?,
         Word::Consent => fill(&mut remedy.consent, consent(rest))?,
         Word::Run => append(&mut remedy.run, text(rest))?,
         Word::Needs => append(&mut remedy.needs, expression(rest))?,
         Word::Effect => {
             let (rest, effects) = effects(rest)?;
             remedy.effects.extend(effects);
+            rest
+        }
+        Word::Expect => {
+            let (rest, expects) = effects(rest)?;
+            remedy.expects.extend(expects);
             rest
         }
         Word::After => {
@@ -198,6 +204,23 @@ fn append<'a, T>(list: &mut Vec<T>, read: Parsed<'a, T>) -> Rest<'a> {
     let (rest, value) = read?;
     list.push(value);
     Ok(rest)
+}
+
+/// `15min`, or `unknown`
+fn takes(input: Tokens) -> Parsed<Takes> {
+    if input.is_word(Word::Unknown) {
+        return Ok((input.next(), Takes::Unknown(input.here())));
+    }
+    duration.map(Takes::Known).parse(input)
+}
+
+/// `"Turn it off again"`, `never`, or `needless`
+fn undo(input: Tokens) -> Parsed<Undo> {
+    match input.word_ahead(0) {
+        Some(Word::Never) => Ok((input.next(), Undo::Never(input.here()))),
+        Some(Word::Needless) => Ok((input.next(), Undo::Needless(input.here()))),
+        _ => text.map(Undo::By).parse(input),
+    }
 }
 
 /// `"delete-it"`, with or without quotes.

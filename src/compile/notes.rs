@@ -1,0 +1,105 @@
+//! The notes of fields that hold expressions: `ask`, `find`, `renewed while`.
+
+use rustc_hash::FxHashMap;
+
+use crate::compile::Compiler;
+use crate::compile::Defines;
+use crate::compile::check::Checker;
+use crate::compile::ir::{Question, Renewal};
+use crate::compile::stored::Later;
+use crate::compile::usage::Usage;
+use crate::diagnostic::Diagnostic;
+use crate::language::ast;
+use crate::schema::ENVIRONMENT;
+
+impl Compiler<'_> {
+    /// The times that renew themselves. Only one that can become too old has anything to renew.
+    pub(super) fn renewals(&mut self, files: &[ast::File], defines: &Defines<'_>) -> Vec<Renewal> {
+        let mut written = FxHashMap::default();
+        for item in files.iter().flat_map(|file| &file.items) {
+            let (ast::ItemKind::Environment(decl)
+            | ast::ItemKind::Entity(decl)
+            | ast::ItemKind::Record(decl)) = &item.kind
+            else {
+                continue;
+            };
+            let fields = decl.fields.iter();
+            written.extend(
+                fields.filter_map(|field| Some((field.name.span, field.renewed.as_ref()?))),
+            );
+        }
+        let mut renewals = Vec::new();
+        for (ty, def) in self.schema.types() {
+            for (at, field) in def.fields.iter().enumerate() {
+                let Some(condition) = written.get(&field.span) else { continue };
+                let mut checker = Checker::new(
+                    &self.schema,
+                    defines,
+                    &mut self.usage,
+                    self.diagnostics,
+                    &mut self.shared,
+                );
+                if ty != ENVIRONMENT {
+                    checker.bind_owner(ty);
+                }
+                let condition = checker.condition(condition);
+                let locals = checker.locals();
+                if field.stale_after.is_none() {
+                    let message = "`renewed while` stands behind `stale after`: a time that never becomes too old has nothing to renew";
+                    checker.diagnostics.push(Diagnostic::error(
+                        "misplaced-part",
+                        message,
+                        condition.span,
+                    ));
+                }
+                self.locals = self.locals.max(locals);
+                renewals.push(Renewal { ty, field: at, condition });
+            }
+        }
+        renewals
+    }
+
+    pub(super) fn questions(
+        &mut self,
+        files: &[ast::File],
+        defines: &Defines<'_>,
+    ) -> Vec<Later<Vec<Question>>> {
+        let mut texts = FxHashMap::default();
+        for item in files.iter().flat_map(|file| &file.items) {
+            let (ast::ItemKind::Environment(decl)
+            | ast::ItemKind::Entity(decl)
+            | ast::ItemKind::Record(decl)) = &item.kind
+            else {
+                continue;
+            };
+            let fields = decl.fields.iter();
+            texts.extend(fields.map(|field| (field.name.span, (&field.ask, &field.find))));
+        }
+        let mut all = Vec::new();
+        for (ty, def) in self.schema.types() {
+            let mut questions = Vec::new();
+            for field in &def.fields {
+                let mut scratch = Usage::default();
+                let mut checker = Checker::new(
+                    &self.schema,
+                    defines,
+                    &mut scratch,
+                    self.diagnostics,
+                    &mut self.shared,
+                );
+                if ty != ENVIRONMENT {
+                    checker.bind_owner(ty);
+                }
+                let mut text =
+                    |text: &Option<ast::Text>| text.as_ref().map(|text| checker.template(text));
+                let (ask, find) = texts[&field.span];
+                let (ask, find) = (text(ask), text(find));
+                let locals = checker.locals();
+                self.locals = self.locals.max(locals);
+                questions.push(Question { ask, find });
+            }
+            all.push(questions.into());
+        }
+        all
+    }
+}
