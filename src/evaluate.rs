@@ -14,6 +14,7 @@ mod deal;
 pub mod explain;
 pub mod expr;
 mod grouped;
+pub mod instants;
 mod listed;
 mod pairs;
 pub mod reach;

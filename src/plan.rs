@@ -11,15 +11,17 @@ use std::collections::BTreeSet;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::builtins::value::{Key, Use};
-use crate::compile::ir::{Level, RuleSet};
+use crate::compile::ir::Level;
 use crate::evaluate::explain;
+use crate::evaluate::instants::is_timely;
 use crate::evaluate::touch::{self, Field};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, Finding, Question, Raw, Readiness};
-use crate::facts::{Facts, RowId, SlotId};
+use crate::facts::{RowId, SlotId};
+use crate::plan::clock::Clock;
 use crate::plan::order::Order;
 use crate::plan::prune::Kept;
-use crate::plan::state::{Applied, FindingKey, State};
+use crate::plan::state::{FindingKey, State};
 use crate::plan::step::{Choice, Portable, Spec};
 use crate::yaml::edit::Change;
 
@@ -27,19 +29,25 @@ pub mod edits;
 pub mod enable;
 mod blocked;
 mod candidates;
+mod clock;
 pub(crate) mod describe;
 mod drags;
 pub mod finish;
 mod order;
 pub mod prune;
 pub mod reads;
+pub mod rounds;
 mod search;
 pub mod state;
 pub mod step;
+mod waits;
 
 /// Most steps that one plan takes for each finding that is open at its start, and besides.
 const STEPS_PER_FINDING: usize = 4;
 const STEPS_BESIDES: usize = 64;
+
+/// What a step is called in which nothing is done but waiting.
+pub const WAIT: &str = "wait";
 
 /// What the user allows.
 #[derive(Clone, Debug, Default)]
@@ -71,8 +79,11 @@ pub struct Step {
     pub role: Option<String>,
     /// How long it takes, in seconds, where that is known.
     pub takes: Option<i64>,
-    /// When it is done at the latest, in microseconds since 1970, where it only waits until time closes or fails what it
-    /// was taken for.
+    /// When it starts at the earliest, in microseconds since 1970.
+    pub starts_at: Option<i64>,
+    /// When it ends at the earliest, as far as lengths are known.
+    pub ends_at: Option<i64>,
+    /// Until when is waited, where nothing is done but that.
     pub until: Option<i64>,
     /// How to undo it.
     pub undo: Option<String>,
@@ -98,6 +109,25 @@ pub struct Step {
     pub choices: Vec<Choice>,
     /// What changes in the description.
     pub edits: Vec<Change>,
+    /// What the step does not make and has to be seen before going on: an address and a value each.
+    pub expects: Vec<(String, String)>,
+    /// The same as edits of the description.
+    pub seen: Vec<Change>,
+    /// Findings that are closed only if that is seen, by id.
+    pub hopes: Vec<String>,
+    /// Whether it cannot be taken back.
+    pub is_final: bool,
+    /// The remedies, with their arguments, that look for what is waited for.
+    pub waits_for: Vec<String>,
+    /// The questions, by number from 1, whose answers may make it useless.
+    pub questions: Vec<usize>,
+}
+
+impl Step {
+    /// Whether it is taken in the hope of what only may come of it: neither done nor waited for.
+    pub fn is_hope(&self) -> bool {
+        self.until.is_none() && !self.expects.is_empty()
+    }
 }
 
 /// A unit that cannot go, and what it drags along.
@@ -156,6 +186,12 @@ pub struct Plan {
     pub unresolved: Vec<Unresolved>,
     /// The earliest time at which the gate can be open, in microseconds since 1970, as far as durations are known.
     pub earliest: Option<i64>,
+    /// The first time after its end at which the plan no longer holds, in microseconds since 1970.
+    pub valid_until: Option<i64>,
+    /// What is taken to be so without anybody making it: an address and a value each.
+    pub assumes: Vec<(String, String)>,
+    /// How many steps, from the first, are verified.
+    pub verified_steps: usize,
     /// Set where the plan hit a bound, with what it left undone, or where errors come before any step.
     pub limit: Option<String>,
     /// Whether it stopped there, so that steps are missing.
@@ -171,88 +207,6 @@ impl Plan {
     }
 }
 
-/// Makes a plan, on a copy of the facts.
-pub fn plan<'a>(
-    facts: &Facts<'a>,
-    rules: &RuleSet,
-    now: Option<i64>,
-    evaluation: &Evaluation<'a>,
-    consent: &Consent,
-) -> Plan {
-    plan_on(facts.clone(), rules, now, evaluation, consent).0
-}
-
-/// The same on the facts themselves, which come back as they were: of a large estate a copy would take much room.
-pub fn plan_on<'a>(
-    facts: Facts<'a>,
-    rules: &RuleSet,
-    now: Option<i64>,
-    evaluation: &Evaluation<'a>,
-    consent: &Consent,
-) -> (Plan, Facts<'a>) {
-    let state = State::on(facts, rules, now, &evaluation.findings);
-    let mut planner = Planner::new(state, evaluation, consent);
-    planner.run();
-    let (whole, limit) = (planner.kept(), planner.limit.clone());
-    let wanted: FxHashSet<FindingKey> = planner.remaining().into_iter().cloned().collect();
-    // What turned out needless goes, and the rest is run again from the start: that run is what is told.
-    let (pruned, moved) = prune::prune(&mut planner, evaluation, &whole);
-    let (mut kept, mut bounded) = (without(&whole, &pruned.gone), pruned.bounded);
-    if moved {
-        planner = planner.again(evaluation, &kept);
-        // Steps that seemed to have nothing to do with each other had: then all of them are kept.
-        if !pruned.gone.is_empty() && !planner.leaves_no_more(&kept, &wanted) {
-            planner = planner.again(evaluation, &whole);
-            (kept, bounded) = (whole, true);
-        }
-    }
-    // What the rules say to do first may have come up later.
-    if planner.taken.len() == kept.len()
-        && let Some(order) = planner.as_said()
-    {
-        let as_said: Vec<Kept<'a>> = order.iter().map(|at| kept[*at].clone()).collect();
-        let open: Vec<FindingKey> = planner.state.open.keys().cloned().collect();
-        planner = planner.again(evaluation, &as_said);
-        if planner.taken.len() == as_said.len() && planner.state.open.keys().eq(&open) {
-            kept = as_said;
-        } else {
-            planner = planner.again(evaluation, &kept);
-        }
-    }
-    // People read wave after wave: in that order the steps are numbered, if it works as well.
-    let mut order: Vec<usize> = (0..planner.taken.len()).collect();
-    order.sort_by_key(|at| planner.taken[*at].step.wave);
-    if planner.taken.len() == kept.len() && !order.is_sorted() {
-        let by_wave: Vec<Kept<'a>> = order.iter().map(|at| kept[*at].clone()).collect();
-        let open: Vec<FindingKey> = planner.state.open.keys().cloned().collect();
-        planner = planner.again(evaluation, &by_wave);
-        if planner.taken.len() == by_wave.len() && planner.state.open.keys().eq(&open) {
-            // In another order a choice may find what it did not find before, and a later step is needless then.
-            let (pruned, moved) = prune::prune(&mut planner, evaluation, &by_wave);
-            bounded |= pruned.bounded;
-            if moved {
-                let fewer = without(&by_wave, &pruned.gone);
-                planner = planner.again(evaluation, &fewer);
-                if !pruned.gone.is_empty() && !planner.leaves_no_more(&fewer, &wanted) {
-                    planner = planner.again(evaluation, &by_wave);
-                    bounded = true;
-                }
-            }
-        } else {
-            planner = planner.again(evaluation, &kept);
-        }
-    }
-    planner.limit = limit;
-    planner.bounded = bounded;
-    planner.finish(evaluation)
-}
-
-/// All steps but some, by place.
-fn without<'a>(steps: &[Kept<'a>], gone: &[usize]) -> Vec<Kept<'a>> {
-    let left = steps.iter().enumerate().filter(|(at, _)| gone.binary_search(at).is_err());
-    left.map(|(_, kept)| kept.clone()).collect()
-}
-
 /// A finding, and a step that is meant to close it.
 type Trial = (FindingKey, (usize, Vec<Key>));
 
@@ -262,9 +216,12 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     consent: &'e Consent,
     units: Vec<RowId>,
     eligible: FxHashSet<RowId>,
+    /// Units that could go and cannot be helped by any step.
+    behind: FxHashSet<RowId>,
     ids: FxHashMap<FindingKey, String>,
-    /// When findings that were pending at the start become failures.
-    until: FxHashMap<FindingKey, i64>,
+    clock: Clock,
+    /// Times that are taken to renew themselves.
+    renewed: Vec<SlotId>,
     blocks: FxHashMap<FindingKey, Vec<RowId>>,
     /// What is open and not about a unit, by the entity that it is about.
     about: FxHashMap<Option<RowId>, BTreeSet<FindingKey>>,
@@ -299,15 +256,18 @@ pub(crate) struct Taken<'a> {
     /// Findings that it brought nearer to being closed.
     pub(crate) furthered: Vec<FindingKey>,
     pub(crate) step: Step,
+    /// Times that it makes and that are taken to renew themselves from then on.
+    pub(crate) renewed: Vec<SlotId>,
     /// The step that needed it, where no finding asked for it.
     pub(crate) sake: Option<String>,
 }
 
 impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
     pub(crate) fn new(
-        state: State<'a, 'r>,
+        mut state: State<'a, 'r>,
         evaluation: &Evaluation<'a>,
         consent: &'e Consent,
+        clock: Clock,
     ) -> Self {
         let units: Vec<RowId> = evaluation.units.iter().map(|unit| unit.row).collect();
         let eligible = evaluation
@@ -327,13 +287,16 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         let budget = (state.open.len() + more) * STEPS_PER_FINDING + STEPS_BESIDES;
         let open_ends = state.open_ends;
         let rows = state.facts.row_count();
+        state.since = clock.start;
         let mut planner = Self {
             state,
             consent,
             units,
             eligible,
+            behind: FxHashSet::default(),
             ids: FxHashMap::default(),
-            until: FxHashMap::default(),
+            clock,
+            renewed: Vec::new(),
             blocks: FxHashMap::default(),
             about: FxHashMap::default(),
             standing: FxHashMap::default(),
@@ -357,7 +320,6 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
                 }
                 planner.ids.insert(key.clone(), finding.id.clone());
                 planner.enter(&key, true);
-                planner.until.extend(finding.until.map(|until| (key.clone(), until)));
                 planner.blocks.insert(key, finding.blocks.clone());
             }
         }
@@ -370,15 +332,18 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             sake: taken.sake.clone(),
             alternatives: taken.step.alternatives.clone(),
             furthered: taken.furthered.clone(),
+            ends: taken.step.ends_at,
         };
         self.taken.iter().map(kept).collect()
     }
 
     /// Takes the given steps from the start, as far as each can be taken.
     fn again(self, evaluation: &Evaluation<'a>, steps: &[Kept<'a>]) -> Self {
-        let Self { mut state, consent, .. } = self;
+        let Self { mut state, consent, clock, renewed, behind, .. } = self;
         state.reset();
-        let mut fresh = Self::new(state, evaluation, consent);
+        let mut fresh = Self::new(state, evaluation, consent, clock);
+        fresh.renewed = renewed;
+        fresh.leave(&behind);
         for kept in steps {
             if let Some(spec) = kept.spec.on(&fresh.state.facts) {
                 fresh.take(&spec, &kept.sake, kept.alternatives.clone(), &[], &kept.furthered);
@@ -413,7 +378,10 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         step.alternatives = alternatives;
         let needed: Vec<SlotId> = note.uses().iter().map(Use::slot).collect();
         self.order.by_needs(&mut step, &needed, &self.state.facts);
-        let Some(mut applied) = self.state.apply(spec) else { return false };
+        // What it makes is as old as its end, not as the time at which the plan is judged.
+        self.set_times(&mut step, spec);
+        let Some(mut applied) = self.state.apply_at(spec, step.ends_at) else { return false };
+        step.expects = self.expected(&applied);
         let closes = wanted.iter().any(|key| !self.state.open.contains_key(key));
         // A finding that is closed by several steps is nearer to that where it no longer asks for this one.
         let concerned = if wanted.is_empty() { furthers } else { wanted };
@@ -427,18 +395,22 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         }
         self.order.by_effects(&mut step, &applied, &self.state.facts);
         self.order.as_said(&mut step, &rules.remedies[spec.remedy].after);
+        self.set_times(&mut step, spec);
+        if !self.can_start_at(step.starts_at, spec) {
+            self.state.undo(applied);
+            return false;
+        }
         if let Some(sake) = sake {
             step.reasons.push(format!("makes {sake} possible"));
         }
         step.after.sort_unstable();
-        step.wave =
-            1 + step.after.iter().map(|number| self.taken[number - 1].step.wave).max().unwrap_or(0);
+        step.wave = 1 + self.before(&step).map(|taken| taken.step.wave).max().unwrap_or(0);
         let mut helped: Vec<RowId> = Vec::new();
         let mut before: FxHashMap<RowId, usize> = FxHashMap::default();
-        step.until = self.waits_until(&step, &applied);
         for (key, raw) in &applied.closed {
             if !self.state.open.contains_key(key) {
-                step.closes.push(self.id_of(key, raw));
+                let id = self.id_of(key, raw);
+                if step.is_hope() { &mut step.hopes } else { &mut step.closes }.push(id);
                 helped.extend(self.set_blocks(key, None, &mut before));
             }
         }
@@ -471,6 +443,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         self.order.enter((place, spec.remedy), &needed, &applied, facts);
         step.choices = applied.done.choices;
         step.edits = applied.done.edits;
+        step.seen = applied.done.seen;
         let mut reads = needed;
         reads.extend(applied.done.used.facts);
         reads.extend(applied.done.reads);
@@ -482,17 +455,36 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             touched: applied.touched,
             furthered,
             step,
+            renewed: applied.renewed,
             sake: sake.clone(),
         });
         true
     }
 
-    /// When a step is done at the latest that nothing else has to be done before, where time closes or fails all that it
-    /// closes.
-    fn waits_until(&self, step: &Step, applied: &Applied<'a>) -> Option<i64> {
-        let closed = applied.closed.keys().filter(|key| !self.state.open.contains_key(*key));
-        let until: Option<Vec<i64>> = closed.map(|key| self.until.get(key).copied()).collect();
-        until.filter(|_| step.after.is_empty())?.into_iter().max()
+    /// The steps that have to be done before one: those that it is behind, and all that can be taken back where it
+    /// cannot.
+    fn before<'s>(&'s self, step: &'s Step) -> impl Iterator<Item = &'s Taken<'a>> {
+        let behind = step.after.iter().map(|number| &self.taken[number - 1]);
+        behind.chain(self.taken.iter().filter(|taken| step.is_final && !taken.step.is_final))
+    }
+
+    /// Writes down when a step starts and ends at the earliest.
+    fn set_times(&self, step: &mut Step, spec: &Spec<'a>) {
+        let ends = self.before(step).map(|taken| taken.step.ends_at).max();
+        step.starts_at = ends.flatten().max(self.clock.start);
+        step.ends_at = match spec.waits {
+            Some(until) => step.starts_at.max(Some(until)),
+            None => clock::after(step.starts_at, step.takes.unwrap_or(0)),
+        };
+    }
+
+    /// Whether the needs of a step hold at its own start, too, and not only when the plan is judged.
+    fn can_start_at(&self, start: Option<i64>, spec: &Spec<'a>) -> bool {
+        let rules = self.state.rules;
+        let mut needs = rules.remedies[spec.remedy].needs.iter();
+        start == self.state.now
+            || !needs.any(|need| is_timely(need, rules))
+            || step::needs(&self.state.facts, rules, start, spec, false).0 == Truth::True
     }
 
     fn id_of(&mut self, key: &FindingKey, raw: &Raw<'a>) -> String {

@@ -397,7 +397,7 @@ fn way<'a>(
             return (None, facts, true);
         }
     }
-    let (plan, facts) = plan::plan_on(facts, rules, now, evaluation, &planning.consent);
+    let (plan, facts) = plan::rounds::plan_on(facts, rules, now, evaluation, &planning.consent);
     (Some(plan), facts, false)
 }
 

@@ -17,12 +17,16 @@ struct Trial {
     proof: Proof,
 }
 
+/// These packs are about what remedies do, not about what they declare of themselves.
+fn is_wrong(told: &Diagnostic) -> bool {
+    told.severity != Severity::Note && !told.code.starts_with("undeclared-")
+}
+
 fn trial(text: &str) -> Trial {
     let mut sources = Sources::default();
     let file = sources.add("trial.gate", text);
     let loaded = rules::load(&sources, &PackFiles::new("trial", vec![file]));
-    let wrong: Vec<&Diagnostic> =
-        loaded.diagnostics.iter().filter(|told| told.severity != Severity::Note).collect();
+    let wrong: Vec<&Diagnostic> = loaded.diagnostics.iter().filter(|told| is_wrong(told)).collect();
     assert!(wrong.is_empty(), "{wrong:?}");
     let proof = prove(&loaded.rules);
     Trial { text: text.to_owned(), sources, proof }
@@ -390,7 +394,7 @@ fn a_printed_example_fails_in_a_check_as_it_is_said() {
         assert_eq!(exit, Some(1), "{full}");
         assert!(full.contains(&format!("warning[{code}]")), "{name}: {full}");
         let (concise, _) = run(&["lint", "rules", "--concise"]);
-        let line = concise.lines().next().unwrap_or_default();
+        let line = concise.lines().find(|line| !line.contains("undeclared-")).unwrap_or_default();
         assert!(line.starts_with("rules/trial.gate:") && line.contains(code), "{concise}");
         std::fs::write(folder.path().join("example.yaml"), printed(&full)).expect("a file");
         let (found, exit) =

@@ -252,6 +252,11 @@ fn is_generic(word: &str) -> bool {
         "true",
         "false",
         "architecture",
+        "gates",
+        "renewed",
+        "while",
+        "within",
+        "15min",
     ];
     word.len() < 4
         || word.chars().all(|char| char.is_ascii_digit())

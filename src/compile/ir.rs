@@ -55,13 +55,15 @@ pub struct RuleSet {
     pub locals: u32,
 }
 
-/// A time that renews itself while a condition holds: `heartbeat: time stale after 15min renewed while state == running`.
+/// A time that renews itself while a condition holds: `heartbeat: time renewed within 15min while state == running`.
 #[derive(Debug)]
 pub struct Renewal {
     /// The type that has the field.
     pub ty: TypeId,
     /// The field.
     pub field: usize,
+    /// How old it is at most while it renews itself, in the unit of durations.
+    pub within: i64,
     /// The condition, over local 0, the row.
     pub condition: Expr,
 }

@@ -2,18 +2,18 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::compile::Compiler;
-use crate::compile::Defines;
 use crate::compile::check::Checker;
-use crate::compile::ir::{Question, Renewal};
+use crate::compile::ir::{Const, Kind, Question, Renewal};
 use crate::compile::stored::Later;
 use crate::compile::usage::Usage;
+use crate::compile::{Compiler, Defines};
 use crate::diagnostic::Diagnostic;
 use crate::language::ast;
 use crate::schema::ENVIRONMENT;
+use crate::schema::types::Type;
 
 impl Compiler<'_> {
-    /// The times that renew themselves. Only one that can become too old has anything to renew.
+    /// The times that renew themselves.
     pub(super) fn renewals(&mut self, files: &[ast::File], defines: &Defines<'_>) -> Vec<Renewal> {
         let mut written = FxHashMap::default();
         for item in files.iter().flat_map(|file| &file.items) {
@@ -31,7 +31,7 @@ impl Compiler<'_> {
         let mut renewals = Vec::new();
         for (ty, def) in self.schema.types() {
             for (at, field) in def.fields.iter().enumerate() {
-                let Some(condition) = written.get(&field.span) else { continue };
+                let Some(renewed) = written.get(&field.span) else { continue };
                 let mut checker = Checker::new(
                     &self.schema,
                     defines,
@@ -42,18 +42,18 @@ impl Compiler<'_> {
                 if ty != ENVIRONMENT {
                     checker.bind_owner(ty);
                 }
-                let condition = checker.condition(condition);
+                let condition = checker.condition(&renewed.condition);
                 let locals = checker.locals();
-                if field.stale_after.is_none() {
-                    let message = "`renewed while` stands behind `stale after`: a time that never becomes too old has nothing to renew";
-                    checker.diagnostics.push(Diagnostic::error(
-                        "misplaced-part",
-                        message,
-                        condition.span,
-                    ));
+                let within = checker.expect(&renewed.within, &Type::Duration);
+                let is_time = *field.ty.present() == Type::Time;
+                let Kind::Const(Const::Number(within)) = within.kind else { continue };
+                if !is_time {
+                    let message = "`renewed within` is said of a field of type `time`";
+                    let span = renewed.within.span;
+                    checker.diagnostics.push(Diagnostic::error("type-mismatch", message, span));
                 }
                 self.locals = self.locals.max(locals);
-                renewals.push(Renewal { ty, field: at, condition });
+                renewals.push(Renewal { ty, field: at, within, condition });
             }
         }
         renewals

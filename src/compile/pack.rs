@@ -92,6 +92,9 @@ pub fn check(
         }
     }
     for item in files.iter().flat_map(|file| &file.items) {
+        if let ast::ItemKind::Remedy(remedy) = &item.kind {
+            undeclared(remedy, diagnostics);
+        }
         match &item.kind {
             ast::ItemKind::Remedy(remedy) if !usage.remedies.contains(&remedy.name.value) => {
                 let named =
@@ -157,4 +160,23 @@ pub fn without_gated_fixes(
         false
     };
     rules.into_iter().filter(|rule| is_sound(rule)).collect()
+}
+
+/// What a remedy that acts does not say of itself, without which a plan cannot be followed at night: how long it takes,
+/// and whether it can be taken back.
+fn undeclared(remedy: &ast::Remedy, diagnostics: &mut Diagnostics) {
+    if remedy.effects.is_empty() && remedy.expects.is_empty() {
+        return;
+    }
+    let name = &remedy.name;
+    if remedy.takes.is_none() {
+        let message = format!("`{}` does not say how long it takes", name.value);
+        let help = "write `takes DURATION`, or `takes unknown` where nobody can say beforehand";
+        diagnostics.push(Diagnostic::warning("undeclared-duration", message, name.span).help(help));
+    }
+    if remedy.undo.is_none() {
+        let message = format!("`{}` does not say whether it can be taken back", name.value);
+        let help = "write `undo \"…\"`, `undo never`, or `undo needless` where it does no harm";
+        diagnostics.push(Diagnostic::warning("undeclared-undo", message, name.span).help(help));
+    }
 }

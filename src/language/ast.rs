@@ -141,8 +141,8 @@ pub struct Field {
     pub default: Option<Expr>,
     /// `stale after 15min`: a time older than that is unknown.
     pub stale_after: Option<Expr>,
-    /// `renewed while state == running`: such a time renews itself as long as the condition holds.
-    pub renewed: Option<Expr>,
+    /// `renewed within 15min while state == running`: such a time renews itself.
+    pub renewed: Option<Renewed>,
     /// Description.
     pub title: Option<Name>,
     /// The question when it is unknown.
@@ -206,6 +206,15 @@ pub struct Role {
     pub name: Name,
     /// What it is called.
     pub title: Name,
+}
+
+/// `renewed within 15min while state == running`
+#[derive(Clone, Debug)]
+pub struct Renewed {
+    /// How old it is at most while it renews itself.
+    pub within: Expr,
+    /// As long as this holds.
+    pub condition: Expr,
 }
 
 /// `unit Server [ s where EXPR ]`

@@ -187,7 +187,9 @@ fn print_field(printer: &mut Printer, field: &Field) {
     notes.extend(field.title.as_ref().map(|title| (behind(printer, title.span, 0), None)));
     notes.extend(field.default.as_ref().map(|value| (behind(printer, value.span, 1), None)));
     notes.extend(field.stale_after.as_ref().map(|value| (behind(printer, value.span, 2), None)));
-    notes.extend(field.renewed.as_ref().map(|value| (behind(printer, value.span, 2), None)));
+    notes.extend(
+        field.renewed.as_ref().map(|renewed| (behind(printer, renewed.within.span, 2), None)),
+    );
     notes.extend(field.ask.as_ref().map(|text| (behind(printer, text.span, 1), Some(Word::Ask))));
     notes.extend(field.find.as_ref().map(|text| (behind(printer, text.span, 1), Some(Word::Find))));
     notes.sort_by_key(|(start, _)| *start);

@@ -54,7 +54,7 @@ words! {
     // Notes of fields and clauses.
     Default "default", Stale "stale", Ask "ask", Find "find", Note "note", Revision "revision",
     // What a pack, a note or a part may go on with.
-    Gates "gates", Renewed "renewed", While "while", Never "never", Needless "needless", Unknown "unknown",
+    Gates "gates", Renewed "renewed", Within "within", While "while", Never "never", Needless "needless", Unknown "unknown",
     // Types.
     Text "text", Nocase "nocase", Partial "partial", Ref "ref", Key "key", One "one", By "by",
     // Expressions.

@@ -5,7 +5,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::builtins::value::{Key, Value};
-use crate::compile::ir::Fix;
+use crate::compile::ir::{Expr, Fix, Rule};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Outcome, show};
@@ -24,7 +24,7 @@ pub(crate) fn specs<'a>(
     let known = |arguments: &Vec<Value<'a>>| {
         !arguments.iter().any(|value| matches!(value, Value::Unknown | Value::None))
     };
-    asked.filter(known).map(move |arguments| Spec { remedy, arguments })
+    asked.filter(known).map(move |arguments| Spec::act(remedy, arguments))
 }
 
 /// A step that some findings ask for.
@@ -59,13 +59,12 @@ impl<'a> Planner<'a, '_, '_> {
         let fixes: Vec<&Fix> = rule.fixes.iter().filter(|fix| fix.remedy == spec.remedy).collect();
         let mut evaluator = self.state.evaluator();
         evaluator.rebind(raw);
-        let wanted = spec.key();
+        let wanted = Spec { waits: None, ..spec.clone() }.key();
         let mut is_known = true;
         for fix in &fixes {
             let Some(each) = &fix.each else { return true };
             let Some(asked) = evaluator.asked(fix) else { return true };
-            let mut asked =
-                asked.into_iter().map(|arguments| Spec { remedy: fix.remedy, arguments });
+            let mut asked = asked.into_iter().map(|arguments| Spec::act(fix.remedy, arguments));
             if asked.any(|asked| asked.key() == wanted) {
                 return true;
             }
@@ -77,6 +76,32 @@ impl<'a> Planner<'a, '_, '_> {
         let former = self.blocks.get(key).map_or(&[][..], Vec::as_slice);
         let now = evaluator.blocked(raw, &self.units, &mut None).all;
         former.iter().all(|unit| now.contains(unit))
+    }
+
+    /// Until when a failure with a grace may still pass by itself, where something says what is waited for: the grace
+    /// is not over when the last step is done by which it is counted.
+    fn pending_until(&self, rule: &Rule, evaluator: &mut Evaluator<'_, 'a, '_>) -> Option<i64> {
+        let remedies = &self.state.rules.remedies;
+        let hope = rule.fixes.iter().any(|fix| !remedies[fix.remedy].expects.is_empty());
+        let grace = rule.grace.as_deref().filter(|_| hope)?;
+        self.ends_later(grace, evaluator)
+    }
+
+    /// The time that a grace tells, where it is later than the start and all steps that made what tells it.
+    pub(crate) fn ends_later(
+        &self,
+        grace: &Expr,
+        evaluator: &mut Evaluator<'_, 'a, '_>,
+    ) -> Option<i64> {
+        evaluator.trace(true);
+        let (value, note) = evaluator.eval(grace);
+        evaluator.trace(false);
+        let Value::Number(until) = value else { return None };
+        let ends = note.uses().into_iter().filter_map(|usage| {
+            let writer = self.order.writer_of(usage.slot())?;
+            self.taken[writer].step.ends_at
+        });
+        (Some(until) > ends.max().max(self.clock.start)).then_some(until)
     }
 
     fn fixes(&self, suits: &dyn Fn(&Spec<'a>) -> bool) -> Vec<Candidate<'a>> {
@@ -93,8 +118,14 @@ impl<'a> Planner<'a, '_, '_> {
             // Several where a remedy is to be done for each of some elements.
             let mut preferred: Vec<Spec<'a>> = Vec::new();
             let mut alternatives = Vec::new();
+            let waits = self.pending_until(rule, &mut evaluator);
             for fix in &rule.fixes {
-                let mut specs = specs(fix, &mut evaluator).peekable();
+                let is_hope = !rules.remedies[fix.remedy].expects.is_empty();
+                if waits.is_some() && !is_hope {
+                    continue;
+                }
+                let wait = move |spec| Spec { waits, ..spec };
+                let mut specs = specs(fix, &mut evaluator).map(wait).peekable();
                 if !preferred.is_empty() {
                     alternatives
                         .extend(specs.peek().map(|spec| rules.remedies[spec.remedy].name.clone()));

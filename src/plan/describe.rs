@@ -9,8 +9,9 @@ use crate::compile::remedy::Undo;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::show;
 use crate::facts::ROOT;
+use crate::plan::state::Applied;
 use crate::plan::step::{self, Spec};
-use crate::plan::{Planner, Step};
+use crate::plan::{Planner, Step, WAIT};
 
 impl<'a> Planner<'a, '_, '_> {
     /// The step as it is told, before anything is known of what it does.
@@ -43,10 +44,11 @@ impl<'a> Planner<'a, '_, '_> {
         let mut blanks = Vec::new();
         let run: Vec<String> =
             remedy.run.iter().filter_map(|run| command(&mut evaluator, run, &mut blanks)).collect();
-        Step {
+        let call = format!("{}({})", remedy.name, arguments.join(", "));
+        let step = Step {
             id: 0,
             remedy: spec.remedy,
-            call: format!("{}({})", remedy.name, arguments.join(", ")),
+            call: call.clone(),
             on: on.unwrap_or_default(),
             action: evaluator.whole_text(&remedy.action),
             at,
@@ -54,7 +56,9 @@ impl<'a> Planner<'a, '_, '_> {
             blanks,
             role: remedy.role.clone(),
             takes: remedy.length(),
-            until: None,
+            starts_at: None,
+            ends_at: None,
+            until: spec.waits,
             undo,
             warning,
             wave: 1,
@@ -67,7 +71,40 @@ impl<'a> Planner<'a, '_, '_> {
             alternatives: Vec::new(),
             choices: Vec::new(),
             edits: Vec::new(),
+            expects: Vec::new(),
+            seen: Vec::new(),
+            hopes: Vec::new(),
+            is_final: spec.waits.is_none() && remedy.is_final(),
+            waits_for: Vec::new(),
+            questions: Vec::new(),
+        };
+        if spec.waits.is_none() {
+            return step;
         }
+        // Nothing is done: what the remedy looks for comes by itself.
+        Step {
+            call: WAIT.to_owned(),
+            on: String::new(),
+            action: String::new(),
+            at: None,
+            run: Vec::new(),
+            blanks: Vec::new(),
+            role: None,
+            takes: None,
+            undo: None,
+            warning: None,
+            waits_for: vec![call],
+            ..step
+        }
+    }
+}
+
+impl<'a> Planner<'a, '_, '_> {
+    /// What a step does not make and has to be seen: an address and a value each.
+    pub(crate) fn expected(&self, applied: &Applied<'a>) -> Vec<(String, String)> {
+        let facts = &self.state.facts;
+        let slots = applied.done.seen_slots.iter();
+        slots.map(|slot| (facts.slot_path(*slot), show::slot(*slot, facts))).collect()
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn enable<'a>(planner: &mut Planner<'a, '_, '_>, spec: &Spec<'a>, dep
                 continue;
             }
             let Some(arguments) = arguments(planner, &remedy.params, owner, spec) else { continue };
-            let candidate = Spec { remedy: index, arguments };
+            let candidate = Spec::act(index, arguments);
             if planner.known.contains(&candidate.key()) {
                 continue;
             }

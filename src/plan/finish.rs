@@ -8,37 +8,114 @@ use crate::builtins::value::{Use, Value};
 use crate::compile::ir::{Fix, Level};
 use crate::evaluate::explain;
 use crate::evaluate::truth::Truth;
-use crate::evaluate::{Evaluation, Outcome, Question, Readiness, is_terminal, show};
-use crate::facts::{Facts, SlotId};
+use crate::evaluate::{Evaluation, Finding, Outcome, Question, Readiness, is_terminal, show};
+use crate::facts::{Facts, RowId, SlotId};
+use crate::plan::candidates::specs;
+use crate::plan::state::{self, FindingKey};
 use crate::plan::step::{self, Spec};
-use crate::plan::{Hold, Ineligible, Plan, Planner, Unresolved};
-use crate::scalar;
+use crate::plan::{Hold, Ineligible, Plan, Planner, Unresolved, clock, waits};
 
 /// Facts that are named where a step cannot be taken.
 const DECIDING: usize = 3;
 
+/// What a round of planning came to.
+pub(crate) struct End<'a> {
+    pub(crate) plan: Plan,
+    /// The facts as they were before the first step.
+    pub(crate) facts: Facts<'a>,
+    /// The end of the plan, where something no longer holds by then that the plan rests on.
+    pub(crate) late: Option<i64>,
+    /// Units that stay blocked though some steps are for nobody else.
+    pub(crate) behind: Vec<RowId>,
+}
+
 impl<'a> Planner<'a, '_, '_> {
-    /// What the steps came to, and the facts as they were before the first.
-    pub(crate) fn finish(mut self, evaluation: &Evaluation<'a>) -> (Plan, Facts<'a>) {
-        let rules = self.state.rules;
-        self.state.settle();
-        // The whole is evaluated again, so that nothing rests on what was thought to be touched.
-        let last = crate::evaluate::evaluate(
-            &self.state.facts,
-            rules,
-            self.state.now,
-            &Default::default(),
-        );
+    /// What the steps came to.
+    pub(crate) fn finish(mut self, evaluation: &Evaluation<'a>) -> End<'a> {
         let stopped = self.limit.is_some();
         let needless = || "some steps may be needless: the plan is too long to try each without";
         let limit = self.limit.take().or_else(|| self.bounded.then(needless).map(str::to_owned));
         let mut plan = Plan { limit, stopped, ..Plan::default() };
+        plan.steps = self.taken.iter().map(|taken| taken.step.clone()).collect();
+        let end = self.end();
+        let hope = plan.steps.iter().find(|step| step.is_hope()).map(|step| step.id);
+        let hoped: FxHashSet<FindingKey> = self.state.open.keys().cloned().collect();
+        if hope.is_some() {
+            // What is only hoped for is not verified: what stays without it is what stays.
+            let kept = self.kept();
+            self.state.hoped = false;
+            self = self.again(evaluation, &kept);
+        }
+        self.state.settle();
+        if let Some(end) = end.filter(|_| end > self.state.now) {
+            self.renewed.extend(clock::pass(
+                &mut self.state.facts,
+                self.state.rules,
+                self.clock.start,
+                end,
+            ));
+            self.state.now = Some(end);
+        }
+        // The whole is evaluated again, so that nothing rests on what was thought to be touched.
+        let (rules, now) = (self.state.rules, self.state.now);
+        let last = crate::evaluate::evaluate(&self.state.facts, rules, now, &Default::default());
+        let late = end.filter(|_| end > self.clock.judged && self.is_more(&last));
+        let closed = self.unresolved(&mut plan, &last, &hoped);
+        self.tell_who_is_ready(&mut plan, &last, evaluation);
+        let whole = plan.unresolved.is_empty() && plan.opens && !plan.stopped && hope.is_none();
+        plan.verified &= whole;
+        plan.verified_steps = hope.map_or(plan.steps.len(), |first| first - 1);
+        let only_time = plan.unresolved.iter().all(|open| open.hold == Hold::Time);
+        if !plan.stopped && only_time && (plan.opens || !plan.unresolved.is_empty()) {
+            let until = plan.unresolved.iter().filter_map(|open| open.until).max();
+            plan.earliest = end.max(until);
+        }
+        self.tell_assumptions(&mut plan);
+        self.number_questions(&mut plan, &last);
+        waits::merge(&mut plan.steps);
+        for step in &plan.steps {
+            let ids = step.closes.iter().chain(&step.hopes);
+            plan.closing.extend(ids.map(|id| (id.clone(), step.id)));
+        }
+        if let Some(end) = end.filter(|_| plan.verified && late.is_none()) {
+            plan.valid_until =
+                clock::valid_until(&mut self.state.facts, rules, self.clock.start, end);
+        }
+        let names: FxHashSet<String> =
+            closed.iter().map(|unit| self.state.facts.name(*unit)).collect();
+        let is_vain = plan.steps.iter().any(|step| self.is_for(step, &names));
+        let behind = if is_vain { closed } else { Vec::new() };
+        End { plan, facts: self.state.into_facts(), late, behind }
+    }
+
+    /// Whether something stands against the gate that did not while the plan was made.
+    fn is_more(&self, last: &Evaluation<'a>) -> bool {
+        let told = last
+            .findings
+            .iter()
+            .filter(|finding| self.state.rules.rules[finding.rule].level == Level::Error);
+        told.into_iter().any(|finding| !self.state.open.contains_key(&state::key_of(finding)))
+    }
+
+    /// Tells what stays closed; the units that stay so though everything was tried come back.
+    fn unresolved(
+        &mut self,
+        plan: &mut Plan,
+        last: &Evaluation<'a>,
+        hoped: &FxHashSet<FindingKey>,
+    ) -> Vec<RowId> {
+        let rules = self.state.rules;
         let mut rests_on: Vec<(Vec<SlotId>, Vec<SlotId>)> = Vec::new();
         let mut asked: FxHashSet<String> = FxHashSet::default();
+        let mut told: Vec<&Finding<'a>> = Vec::new();
         for finding in &last.findings {
             let rule = &rules.rules[finding.rule];
+            let key = state::key_of(finding);
+            let counts = |unit: &RowId| self.eligible.contains(unit) || self.behind.contains(unit);
+            // What was not there at the start is the work of a step, whomever it blocks.
             let stands = finding.blocks.is_empty()
-                || finding.blocks.iter().any(|unit| self.eligible.contains(unit));
+                || finding.blocks.iter().any(counts)
+                || !self.state.was_open(&key);
             if rule.level != Level::Error || !stands {
                 continue;
             }
@@ -48,22 +125,38 @@ impl<'a> Planner<'a, '_, '_> {
                 }
             }
             let mut missed = Vec::new();
+            let mut until = finding.until;
             let (hold, why) = match finding.outcome {
                 Outcome::Unknown => {
                     (Hold::Question, "what decides it is not known: see the questions".to_owned())
                 }
                 Outcome::Pending => (Hold::Time, "only time closes it".to_owned()),
                 _ if is_terminal(rule) => (Hold::Closed, "there is no remedy".to_owned()),
-                _ => self.why_not(finding, &mut plan.questions, &mut asked, &mut missed),
+                _ => {
+                    until = self.still_pending(finding);
+                    match until {
+                        Some(_) => (Hold::Time, "only time closes it".to_owned()),
+                        None if Self::is_hoped(plan, finding) => (
+                            Hold::Closed,
+                            "a step looks for the cause; what it finds is not known before"
+                                .to_owned(),
+                        ),
+                        None if self.is_left(finding) || self.is_beyond_help(finding) => {
+                            self.stays_behind(finding)
+                        }
+                        None => self.why_not(finding, &mut plan.questions, &mut asked, &mut missed),
+                    }
+                }
             };
             let evidence = finding.evidence.iter().map(|evidence| evidence.slot).collect();
             rests_on.push((evidence, missed));
+            told.push(finding);
             plan.unresolved.push(Unresolved {
                 id: finding.id.clone(),
                 hold,
                 message: finding.message.clone(),
                 why,
-                until: finding.until,
+                until,
             });
         }
         // A list that need not be complete is not asked for as a whole where one more entry of it is.
@@ -74,6 +167,85 @@ impl<'a> Planner<'a, '_, '_> {
             .collect();
         plan.questions.retain(|question| !entries.contains(&question.path));
         held_by_others(&mut plan.unresolved, &rests_on);
+        let mut behind: Vec<RowId> = Vec::new();
+        for (finding, open) in told.iter().zip(&plan.unresolved) {
+            let stays = open.hold == Hold::Closed && hoped.contains(&state::key_of(finding));
+            let was_open = self.state.was_open(&state::key_of(finding));
+            if stays && was_open && self.is_beyond_help(finding) {
+                let surely = |unit: &&RowId| finding.perhaps.binary_search(unit).is_err();
+                behind.extend(finding.blocks.iter().filter(surely));
+            }
+        }
+        behind.retain(|unit| self.eligible.contains(unit));
+        behind.sort_unstable();
+        behind.dedup();
+        behind
+    }
+
+    /// Whether nothing helps those whom a finding blocks but that nobody asks for them.
+    fn is_beyond_help(&mut self, finding: &Finding<'a>) -> bool {
+        let rule = &self.state.rules.rules[finding.rule];
+        let mut evaluator = self.state.evaluator();
+        evaluator.rebind(&finding.raw());
+        let specs: Vec<Spec<'a>> =
+            rule.fixes.iter().flat_map(|fix| specs(fix, &mut evaluator)).collect();
+        let can_start = |spec: &Spec<'a>| {
+            step::needs(&self.state.facts, self.state.rules, self.state.now, spec, false).0
+                == Truth::True
+        };
+        let able: Vec<Spec<'a>> = specs.into_iter().filter(can_start).collect();
+        if able.is_empty() {
+            return rule.fixes.is_empty();
+        }
+        able.iter().all(|spec| {
+            let Some(applied) = self.state.apply(spec) else { return false };
+            let leaves = self.leaves_behind(&applied, &self.units);
+            self.state.undo(applied);
+            leaves
+        })
+    }
+
+    /// Whether a finding blocks nobody but those who stay behind.
+    fn is_left(&self, finding: &Finding<'a>) -> bool {
+        !finding.blocks.is_empty() && finding.blocks.iter().all(|unit| self.behind.contains(unit))
+    }
+
+    /// Why nothing is done about it.
+    fn stays_behind(&mut self, finding: &Finding<'a>) -> (Hold, String) {
+        let why = match self.is_beyond_help(finding) {
+            true => {
+                let fixes = self.state.rules.rules[finding.rule].fixes.iter();
+                let names = fixes.map(|fix| self.state.rules.remedies[fix.remedy].name.as_str());
+                let names = names.collect::<Vec<_>>().join(", ");
+                match names.is_empty() {
+                    true => "there is no remedy".to_owned(),
+                    false => format!("nothing helps but to ask for it no longer: {names}"),
+                }
+            }
+            false => "those whom it blocks cannot go for other reasons".to_owned(),
+        };
+        (Hold::Closed, why)
+    }
+
+    /// Whether a step is taken in the hope of closing a finding.
+    fn is_hoped(plan: &Plan, finding: &Finding<'a>) -> bool {
+        plan.steps.iter().any(|step| step.is_hope() && step.hopes.contains(&finding.id))
+    }
+
+    /// The end of the grace of a failure that was not over when it came up.
+    fn still_pending(&self, finding: &Finding<'a>) -> Option<i64> {
+        let grace = self.state.rules.rules[finding.rule].grace.as_deref()?;
+        let mut evaluator = self.state.evaluator();
+        evaluator.rebind(&finding.raw());
+        self.ends_later(grace, &mut evaluator)
+    }
+
+    fn tell_who_is_ready(
+        &self,
+        plan: &mut Plan,
+        last: &Evaluation<'a>,
+        evaluation: &Evaluation<'a>,
+    ) {
         plan.ready = last
             .units
             .iter()
@@ -83,21 +255,58 @@ impl<'a> Planner<'a, '_, '_> {
         plan.opens = !plan.ready.is_empty();
         // Nobody is left behind by no longer being asked for.
         let ready: FxHashSet<&str> = plan.ready.iter().map(String::as_str).collect();
-        let all = evaluation.units.iter().all(|unit| {
+        plan.verified = evaluation.units.iter().all(|unit| {
             unit.readiness == Readiness::Ineligible || ready.contains(unit.id.as_str())
         });
-        plan.verified = plan.unresolved.is_empty() && !plan.stopped && plan.opens && all;
         plan.ineligible = self.ineligible(evaluation);
-        let only_time = plan.unresolved.iter().all(|open| open.hold == Hold::Time);
-        if !plan.stopped && only_time && (plan.opens || !plan.unresolved.is_empty()) {
-            let until = plan.unresolved.iter().filter_map(|open| open.until).max();
-            plan.earliest = self.earliest().max(until);
+    }
+
+    /// Tells what nobody makes: what renews itself, and what is waited for.
+    fn tell_assumptions(&self, plan: &mut Plan) {
+        let facts = &self.state.facts;
+        let by_steps = self.taken.iter().flat_map(|taken| &taken.renewed);
+        for slot in self.renewed.iter().chain(by_steps) {
+            let told = (facts.slot_path(*slot), show::slot(*slot, facts));
+            if !plan.assumes.iter().any(|(path, _)| *path == told.0) {
+                plan.assumes.push(told);
+            }
         }
-        plan.steps = self.taken.into_iter().map(|taken| taken.step).collect();
-        for step in &plan.steps {
-            plan.closing.extend(step.closes.iter().map(|id| (id.clone(), step.id)));
+        let waits = plan.steps.iter().filter(|step| step.until.is_some());
+        plan.assumes.extend(waits.flat_map(|step| step.expects.iter().cloned()));
+    }
+
+    /// Tells which questions may make a step useless: those about whether the only ones that it helps can go at all, or
+    /// about a step that it waits for.
+    fn number_questions(&self, plan: &mut Plan, last: &Evaluation<'a>) {
+        let facts = &self.state.facts;
+        let mut about: FxHashMap<String, Vec<usize>> = FxHashMap::default();
+        for finding in &last.findings {
+            let rule = &self.state.rules.rules[finding.rule];
+            if finding.outcome != Outcome::Unknown || !is_terminal(rule) {
+                continue;
+            }
+            let asked =
+                |question: &Question| finding.questions.iter().any(|own| own.path == question.path);
+            let numbers = plan.questions.iter().zip(1..).filter(|(question, _)| asked(question));
+            let numbers: Vec<usize> = numbers.map(|(_, number)| number).collect();
+            for unit in &finding.blocks {
+                about.entry(facts.name(*unit)).or_default().extend(&numbers);
+            }
         }
-        (plan, self.state.into_facts())
+        let units: FxHashSet<String> = about.keys().cloned().collect();
+        for at in 0..plan.steps.len() {
+            let step = &plan.steps[at];
+            let mut questions: Vec<usize> = Vec::new();
+            if self.is_for(step, &units) {
+                questions.extend(step.helps.iter().filter_map(|unit| about.get(unit)).flatten());
+            }
+            for before in &step.after {
+                questions.extend(&plan.steps[before - 1].questions);
+            }
+            questions.sort_unstable();
+            questions.dedup();
+            plan.steps[at].questions = questions;
+        }
     }
 
     /// Why no fix of a failed finding could be carried out; facts that its needs miss become questions.
@@ -130,7 +339,7 @@ impl<'a> Planner<'a, '_, '_> {
                 reasons.push(format!("{} needs facts that are not known", remedy.name));
                 continue;
             }
-            let spec = Spec { remedy: fix.remedy, arguments };
+            let spec = Spec::act(fix.remedy, arguments);
             if !self.allows(&spec) {
                 let name = remedy.consent.as_deref().unwrap_or_default();
                 reasons.push(format!(
@@ -231,17 +440,9 @@ impl<'a> Planner<'a, '_, '_> {
         found
     }
 
-    /// The end of the longest chain of steps, as far as their durations are known.
-    fn earliest(&self) -> Option<i64> {
-        let now = self.state.now?;
-        let mut ends: Vec<i64> = Vec::new();
-        for taken in &self.taken {
-            let before = taken.step.after.iter().map(|number| ends[number - 1]);
-            let start = before.max().unwrap_or(now);
-            let lasts = taken.step.takes.unwrap_or(0).saturating_mul(scalar::SECOND);
-            ends.push(taken.step.until.unwrap_or(start.saturating_add(lasts)));
-        }
-        Some(ends.into_iter().max().unwrap_or(now))
+    /// When the last step ends, as far as lengths are known.
+    fn end(&self) -> Option<i64> {
+        self.taken.iter().filter_map(|taken| taken.step.ends_at).max().max(self.clock.start)
     }
 }
 

@@ -6,8 +6,8 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::evaluate::show;
 use crate::evaluate::touch::Field;
+use crate::evaluate::{Outcome, is_terminal, show};
 use crate::facts::{Facts, SlotId};
 use crate::plan::state::Applied;
 use crate::plan::{Planner, Step};
@@ -45,6 +45,11 @@ impl Waiting<'_> {
 }
 
 impl Order {
+    /// The last step that wrote a fact, by its place.
+    pub(crate) fn writer_of(&self, slot: SlotId) -> Option<usize> {
+        self.writer.get(&slot).copied()
+    }
+
     /// Puts a step behind those that wrote what its needs rest on.
     pub(crate) fn by_needs(&self, step: &mut Step, needed: &[SlotId], facts: &Facts<'_>) {
         for slot in needed {
@@ -133,6 +138,41 @@ impl Order {
 }
 
 impl Planner<'_, '_, '_> {
+    /// The steps in the order in which people read them: first what is right whatever the answers to open questions are,
+    /// and in each part wave after wave, with what cannot be taken back, and all that waits for it, last.
+    pub(crate) fn as_read(&self) -> Vec<usize> {
+        let doubtful = self.doubtful();
+        let mut keys: Vec<(bool, bool, usize)> = Vec::with_capacity(self.taken.len());
+        for taken in &self.taken {
+            let step = &taken.step;
+            let mut key = (self.is_for(step, &doubtful), step.is_final, step.wave);
+            for before in &step.after {
+                let (asks, is_final, _) = keys[before - 1];
+                key = (key.0 || asks, key.1 || is_final, key.2);
+            }
+            keys.push(key);
+        }
+        let mut order: Vec<usize> = (0..self.taken.len()).collect();
+        order.sort_by_key(|at| keys[*at]);
+        order
+    }
+
+    /// The names of the units of which it is not known whether they can go at all.
+    pub(crate) fn doubtful(&self) -> FxHashSet<String> {
+        let rules = &self.state.rules.rules;
+        let ends = self.state.open.iter().filter(|(_, raw)| {
+            let rule = &rules[raw.rule];
+            raw.outcome == Outcome::Unknown && is_terminal(rule)
+        });
+        let units = ends.filter_map(|(key, _)| self.blocks.get(key)).flatten();
+        units.map(|unit| self.state.facts.name(*unit)).collect()
+    }
+
+    /// Whether a step helps nobody but some units.
+    pub(crate) fn is_for(&self, step: &Step, units: &FxHashSet<String>) -> bool {
+        !step.helps.is_empty() && step.helps.iter().all(|unit| units.contains(unit))
+    }
+
     /// The steps in the order that the rules ask for by `after`, each behind those that facts make it wait for; none where
     /// they are so already, or cannot be.
     pub(crate) fn as_said(&self) -> Option<Vec<usize>> {

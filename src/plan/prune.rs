@@ -36,6 +36,8 @@ pub(crate) struct Kept<'a> {
     pub(crate) alternatives: Vec<String>,
     /// Findings that it brought nearer to being closed.
     pub(crate) furthered: Vec<FindingKey>,
+    /// When it ends, in microseconds since 1970.
+    pub(crate) ends: Option<i64>,
 }
 
 /// What came of the second look.
@@ -128,7 +130,7 @@ fn delta<'a>(
         let ready = steps[*at].spec.on(&state.facts).filter(|spec| {
             step::needs(&state.facts, state.rules, state.now, spec, false).0 == Truth::True
         });
-        let applied = ready.and_then(|spec| state.apply(&spec));
+        let applied = ready.and_then(|spec| state.apply_at(&spec, steps[*at].ends));
         complete = applied.as_ref().is_some_and(|applied| !planner.leaves_behind(applied, units));
         done.extend(applied);
         if !complete {

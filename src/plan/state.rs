@@ -16,6 +16,7 @@ use crate::evaluate::touch::values::Values;
 use crate::evaluate::touch::{Asked, References, Subjects, Touch};
 use crate::evaluate::{Finding, Outcome, Raw, subject};
 use crate::facts::{Facts, RowId, SlotId};
+use crate::plan::clock;
 use crate::plan::step::{self, Done, Spec};
 
 /// What makes two open findings the same: the rule, what its names are bound to, and a list that is not known.
@@ -30,8 +31,12 @@ pub struct State<'a, 'r> {
     pub facts: Facts<'a>,
     /// The rules.
     pub rules: &'r RuleSet,
-    /// The time.
+    /// The time at which outcomes are judged.
     pub now: Option<i64>,
+    /// The time of the facts, at which the first step starts.
+    pub(crate) since: Option<i64>,
+    /// Whether what a step is hoped to bring about is taken to come.
+    pub(crate) hoped: bool,
     /// What is open.
     pub open: Open<'a>,
     touch: Touch<'r>,
@@ -63,6 +68,8 @@ pub struct Applied<'a> {
     pub opened: Vec<FindingKey>,
     /// Findings that were open before the first step and were looked at again, by their places among those.
     pub touched: Vec<u32>,
+    /// Times that the step makes and that are taken to renew themselves from then on.
+    pub renewed: Vec<SlotId>,
     /// Lists in which something became known, or unknown.
     turned: FxHashSet<usize>,
     mark: usize,
@@ -125,6 +132,8 @@ impl<'a, 'r> State<'a, 'r> {
             facts,
             rules,
             now,
+            since: now,
+            hoped: true,
             first,
             by_rule,
             first_of,
@@ -137,6 +146,11 @@ impl<'a, 'r> State<'a, 'r> {
             evaluations: 0,
             start,
         }
+    }
+
+    /// Whether a finding was open before the first step.
+    pub(crate) fn was_open(&self, key: &FindingKey) -> bool {
+        self.first.binary_search_by(|(first, _)| first.cmp(key)).is_ok()
     }
 
     /// Goes back to before the first step.
@@ -160,15 +174,25 @@ impl<'a, 'r> State<'a, 'r> {
 
     /// Carries out a step; `None`, with nothing changed, where an effect cannot be carried out.
     pub fn apply(&mut self, spec: &Spec<'a>) -> Option<Applied<'a>> {
+        self.apply_at(spec, self.now)
+    }
+
+    /// The same for a step that ends at a time of its own, at the latest when outcomes are judged.
+    pub(crate) fn apply_at(&mut self, spec: &Spec<'a>, ends: Option<i64>) -> Option<Applied<'a>> {
+        let ends = ends.min(self.now);
         let mark = self.facts.mark();
         let doubts = self.touch.doubts(&mut self.evaluator());
-        let values = Some(&self.values);
-        let Some(done) = step::apply_watched(&mut self.facts, self.rules, self.now, spec, values)
-        else {
+        let with = (Some(&self.values), self.hoped);
+        let Some(done) = step::apply_watched(&mut self.facts, self.rules, ends, spec, with) else {
             self.facts.rollback(mark);
             return None;
         };
         let changed = self.facts.changed_since(mark);
+        // What renews itself from here on is renewed when outcomes are judged.
+        let times = self.since.zip(self.now);
+        let renewed = times.map_or(Vec::new(), |times| {
+            clock::renew(&mut self.facts, self.rules, times, Some(&changed))
+        });
         let again = self.evaluate_again(&changed, &doubts);
         Some(Applied {
             done,
@@ -176,6 +200,7 @@ impl<'a, 'r> State<'a, 'r> {
             closed: again.closed,
             opened: again.opened,
             touched: again.touched,
+            renewed,
             turned: again.turned,
             mark,
         })
@@ -298,7 +323,7 @@ impl<'a, 'r> State<'a, 'r> {
     }
 
     fn note_later(&mut self, key: &FindingKey) {
-        if self.first.binary_search_by(|(first, _)| first.cmp(key)).is_ok() {
+        if self.was_open(key) {
             return;
         }
         let subject = self.open.get(key).and_then(|raw| subject(&raw.bindings));

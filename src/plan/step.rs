@@ -25,6 +25,9 @@ pub struct Spec<'a> {
     pub remedy: usize,
     /// Its arguments.
     pub arguments: Vec<Value<'a>>,
+    /// Where nothing is done but waited: the time, in microseconds since 1970, by which what the remedy expects comes by
+    /// itself.
+    pub waits: Option<i64>,
 }
 
 /// A value that a person chooses.
@@ -45,19 +48,28 @@ pub struct Done {
     pub choices: Vec<Choice>,
     /// The same changes as edits of the description, in order.
     pub edits: Vec<Change>,
+    /// What is not made and has to be seen, as edits of the description.
+    pub seen: Vec<Change>,
+    /// The facts that those are.
+    pub seen_slots: Vec<SlotId>,
     /// Facts that make what is chosen fit.
     pub reads: Vec<SlotId>,
     /// What the effects read besides.
     pub used: Reads,
 }
 
-impl Spec<'_> {
+impl<'a> Spec<'a> {
+    /// A remedy that is done.
+    pub fn act(remedy: usize, arguments: Vec<Value<'a>>) -> Self {
+        Self { remedy, arguments, waits: None }
+    }
+
     /// What makes two steps the same.
     pub fn key(&self) -> (usize, Vec<Key>) {
-        (
-            self.remedy,
-            self.arguments.iter().map(|value| Key::of(value, false).unwrap_or(Key::None)).collect(),
-        )
+        let arguments =
+            self.arguments.iter().map(|value| Key::of(value, false).unwrap_or(Key::None));
+        // To wait for what a remedy looks for is another step than to look.
+        (self.remedy, arguments.chain(self.waits.map(|_| Key::None)).collect())
     }
 }
 
@@ -140,16 +152,16 @@ pub fn apply<'a>(
     now: Option<i64>,
     spec: &Spec<'a>,
 ) -> Option<Done> {
-    apply_watched(facts, rules, now, spec, None)
+    apply_watched(facts, rules, now, spec, (None, true))
 }
 
-/// The same with values that are kept while the facts change.
+/// The same with values that are kept while the facts change; where it is not hoped, only what the step itself makes.
 pub fn apply_watched<'a>(
     facts: &mut Facts<'a>,
     rules: &RuleSet,
     now: Option<i64>,
     spec: &Spec<'a>,
-    values: Option<&Values>,
+    (values, hoped): (Option<&Values>, bool),
 ) -> Option<Done> {
     let mut locals: Vec<(LocalId, Value<'a>)> = spec
         .arguments
@@ -159,8 +171,22 @@ pub fn apply_watched<'a>(
         .collect();
     let mut run = Run { facts, rules, now, values, done: Done::default() };
     let remedy: &Remedy = &rules.remedies[spec.remedy];
-    for effect in &remedy.effects {
-        run.effect(effect, &mut locals)?;
+    if spec.waits.is_none() {
+        for effect in &remedy.effects {
+            run.effect(effect, &mut locals)?;
+        }
+    }
+    let made = run.done.edits.len();
+    let mark = run.facts.mark();
+    // What a wait is for comes by itself.
+    if hoped || spec.waits.is_some() {
+        for effect in &remedy.expects {
+            run.effect(effect, &mut locals)?;
+        }
+    }
+    run.done.seen = run.done.edits.split_off(made);
+    if !run.done.seen.is_empty() {
+        run.done.seen_slots = run.facts.changed_since(mark);
     }
     Some(run.done)
 }

@@ -288,7 +288,7 @@ pub(crate) fn helpers<'a>(
         let field = world.facts.field_of(*slot);
         for index in web.writers.get(&field).into_iter().flatten() {
             for arguments in arguments(world, &rules.remedies[*index], *slot, spec) {
-                let step = Spec { remedy: *index, arguments };
+                let step = Spec::act(*index, arguments);
                 if found.iter().all(|known| known.key() != step.key())
                     && helps(world, spec, &step, need, *slot)
                 {

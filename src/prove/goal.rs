@@ -214,7 +214,7 @@ pub fn specs<'a>(world: &World<'a>, raw: &Raw<'a>, fix: &Fix) -> Result<Vec<Spec
                 known => arguments.push(known),
             }
         }
-        specs.push(Spec { remedy: fix.remedy, arguments });
+        specs.push(Spec::act(fix.remedy, arguments));
     }
     Ok(specs)
 }

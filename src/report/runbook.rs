@@ -3,6 +3,8 @@
 //! Owns the choice of the form, the exit code, and the sentences that several forms share. Computes no plan; no form
 //! tells more or less steps than another.
 
+use std::borrow::Cow;
+
 use crate::compile::ir::{Level, RuleSet};
 use crate::diagnostic::Severity;
 use crate::evaluate::{Finding, Outcome, Verdict};
@@ -146,6 +148,9 @@ pub(crate) fn verified(plan: &Plan) -> String {
                 step.id
             ),
         };
+        if let Some(until) = plan.valid_until {
+            text.push_str(&format!("; it holds until {}", scalar::print_time(until)));
+        }
         if let Some(limit) = &plan.limit {
             text.push_str("; ");
             text.push_str(limit);
@@ -153,6 +158,12 @@ pub(crate) fn verified(plan: &Plan) -> String {
         return text;
     }
     let mut whys = Vec::new();
+    if let Some(first) = plan.steps.iter().find(|step| step.is_hope()) {
+        whys.push(format!(
+            "step {} looks for a cause, and goes on only with what it finds",
+            first.id
+        ));
+    }
     if let Some(limit) = &plan.limit {
         whys.push(limit.clone());
     }
@@ -183,10 +194,55 @@ pub(crate) fn earliest(plan: &Plan) -> Option<String> {
     })
 }
 
+/// What to do: as the remedy says, or to wait.
+pub(crate) fn action(step: &Step) -> Cow<'_, str> {
+    match step.until {
+        Some(until) => Cow::Owned(format!("Wait until {}", scalar::print_time(until))),
+        None => Cow::Borrowed(&step.action),
+    }
+}
+
+/// What has to be seen before going on, where a step does not make it.
+pub(crate) fn go_on(step: &Step) -> Option<String> {
+    let seen: Vec<String> =
+        step.expects.iter().map(|(path, value)| format!("{path} is {value}")).collect();
+    (!seen.is_empty())
+        .then(|| format!("only when {}", names(seen.iter().map(String::as_str), OTHERS)))
+}
+
+/// The questions that may make a step useless.
+pub(crate) fn only_if(step: &Step) -> Option<String> {
+    let numbers: Vec<String> = step.questions.iter().map(usize::to_string).collect();
+    match numbers.as_slice() {
+        [] => None,
+        [one] => Some(format!("the answer to question {one} lets somebody go whom it helps")),
+        _ => Some(format!(
+            "the answers to questions {} let somebody go whom it helps",
+            numbers.join(", ")
+        )),
+    }
+}
+
+/// How the step is taken back, or that it cannot be.
+pub(crate) fn undone(step: &Step) -> Option<&str> {
+    match step.is_final {
+        true => Some("cannot be taken back"),
+        false => step.undo.as_deref(),
+    }
+}
+
+/// What is taken to be so though nobody makes it.
+pub(crate) fn assumed(plan: &Plan) -> Option<String> {
+    let assumed: Vec<String> =
+        plan.assumes.iter().map(|(path, value)| format!("{path} is {value} by then")).collect();
+    let named = names(assumed.iter().map(String::as_str), OTHERS);
+    (!assumed.is_empty()).then(|| format!("assumes: {named}"))
+}
+
 /// How long a step takes, or when it is done at the latest.
 pub(crate) fn lasts(step: &Step) -> Option<String> {
     match (step.until, step.takes) {
-        (Some(until), _) => Some(format!("until {} at the latest", scalar::print_time(until))),
+        (Some(until), _) => Some(format!("until {}", scalar::print_time(until))),
         (None, takes) => takes.map(|takes| format!("about {}", scalar::print_duration(takes))),
     }
 }

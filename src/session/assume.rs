@@ -246,7 +246,7 @@ fn spec<'a>(facts: &Facts<'a>, rules: &RuleSet, call: &str) -> Result<Spec<'a>, 
             }
         })
     });
-    Ok(Spec { remedy: index, arguments: values.collect::<Result<_, _>>()? })
+    Ok(Spec::act(index, values.collect::<Result<_, _>>()?))
 }
 
 /// Why a text is no argument.

@@ -1,16 +1,13 @@
 //! The times at which an outcome changes by itself.
 //!
-//! Owns the search for them: the instants at which any comparison of times may turn are few, each a time that the
-//! description states, moved by a duration that the rules or the description state. The rules are run at each of them,
-//! so nothing is guessed. Does not decide what a turn means for people.
+//! Owns the search for them: the rules are run at each instant at which a comparison of times may turn, so nothing is
+//! guessed. Does not decide what a turn means for people.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::compile::ir::{Const, Expr, Kind, Level, RuleSet};
-use crate::evaluate::{self, Evaluation, Outcome, Selection, Verdict};
-use crate::facts::{Fact, Facts};
-use crate::scalar::SECOND;
-use crate::schema::types::Type;
+use crate::compile::ir::{Level, RuleSet};
+use crate::evaluate::{self, Evaluation, Outcome, Selection, Verdict, instants};
+use crate::facts::Facts;
 
 /// Most instants that are looked at.
 pub const MOST: usize = 400;
@@ -60,7 +57,9 @@ pub fn times<'a>(
     evaluation: &Evaluation<'a>,
     selection: &Selection,
 ) -> Times {
-    let instants = instants(facts, rules, now, evaluation);
+    let mut instants = instants::instants(facts, rules, now);
+    let graces = evaluation.findings.iter().filter_map(|finding| finding.until);
+    instants.extend(graces.filter(|at| *at >= now && *at < i64::MAX));
     let mut found = Times { skipped: instants.len().saturating_sub(MOST), ..Times::default() };
     let mut before = known(evaluation, rules);
     for at in instants.into_iter().take(MOST) {
@@ -104,62 +103,4 @@ fn changes(before: &Known, then: &Known) -> Vec<TurnedFinding> {
         changes.push(TurnedFinding { id, before: Some(*outcome), then: None, message });
     }
     changes
-}
-
-/// Instants after now at which a comparison of times may turn.
-fn instants(
-    facts: &Facts<'_>,
-    rules: &RuleSet,
-    now: i64,
-    evaluation: &Evaluation<'_>,
-) -> BTreeSet<i64> {
-    let mut stated: BTreeSet<i64> = BTreeSet::new();
-    let mut durations: BTreeSet<i64> = BTreeSet::from([0]);
-    for row in 0..facts.row_count() {
-        let row = row as u32;
-        for field in &facts.schema().ty(facts.row(row).ty).fields {
-            let Some(slot) = field.slot else { continue };
-            match (field.ty.present(), facts.read(facts.slot_of(row, slot), &field.ty)) {
-                (Type::Time, Fact::Number(time)) => stated.insert(time),
-                (Type::Duration, Fact::Number(seconds)) => durations.insert(seconds),
-                _ => false,
-            };
-        }
-    }
-    let fields = facts.schema().types().flat_map(|(_, ty)| &ty.fields);
-    durations.extend(fields.filter_map(|field| field.stale_after));
-    for_each_expr(rules, &mut |expr| {
-        if let Kind::Const(Const::Number(number)) = expr.kind {
-            match expr.ty.present() {
-                Type::Duration => {
-                    durations.insert(number);
-                }
-                Type::Time => {
-                    stated.insert(number);
-                }
-                _ => {}
-            }
-        }
-    });
-    let mut instants: BTreeSet<i64> =
-        evaluation.findings.iter().filter_map(|finding| finding.until).collect();
-    for time in &stated {
-        for seconds in &durations {
-            let moved = seconds.saturating_mul(SECOND);
-            instants.extend([time.saturating_add(moved), time.saturating_sub(moved)]);
-        }
-    }
-    instants.retain(|at| *at >= now && *at < i64::MAX);
-    instants
-}
-
-fn for_each_expr(rules: &RuleSet, visit: &mut dyn FnMut(&Expr)) {
-    for rule in &rules.rules {
-        rule.parts().for_each(|expr| walk(expr, visit));
-    }
-}
-
-fn walk(expr: &Expr, visit: &mut dyn FnMut(&Expr)) {
-    visit(expr);
-    expr.children(&mut |child| walk(child, visit));
 }

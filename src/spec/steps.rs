@@ -7,7 +7,8 @@ use crate::compile::ir::RuleSet;
 use crate::diagnostic::Diagnostics;
 use crate::evaluate::{Selection, evaluate};
 use crate::facts::conform;
-use crate::plan::{Consent, plan};
+use crate::plan::Consent;
+use crate::plan::rounds::plan;
 use crate::source::Sources;
 use crate::yaml::{Limits, Tree};
 

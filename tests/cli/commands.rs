@@ -52,9 +52,13 @@ fix: start
   at        Console > {s} > Start
   run       start {s}
   role      admin
+  takes     unknown
+  undo      does no harm
 
 or: replace
   Replace {s}
+  takes     unknown
+  undo      cannot be taken back
 
 rules/demo.gate:32
   prerequisite SRV-001 \"A server runs\" {

@@ -50,7 +50,7 @@ fn values_are_found_as_a_look_at_all_finds_them() {
                 }
                 let of = boxes[dice.roll(boxes.len())];
                 let remedy = dice.roll(rules.remedies.len());
-                let spec = Spec { remedy, arguments: vec![Value::Row(of)] };
+                let spec = Spec::act(remedy, vec![Value::Row(of)]);
                 done.extend(state.apply(&spec));
                 let (kept, fresh) = (outcomes(&state.open), anew(&state));
                 assert_eq!(

@@ -8,16 +8,18 @@ use failback::evaluate::expr::Evaluator;
 use failback::evaluate::truth::Truth;
 use failback::evaluate::{Evaluation, Readiness, Selection, evaluate};
 use failback::facts::{Fact, Facts, ROOT, RowId, Text};
+use failback::plan::rounds::plan;
 use failback::plan::state::{FindingKey, Open, State};
 use failback::plan::step::{self, Spec};
-use failback::plan::{Consent, Plan, plan};
+use failback::plan::{Consent, Plan, Step};
+use failback::scalar::{SECOND, print_time};
 use failback::schema::types::Type;
 use failback::session::{Inputs, Options, run};
 use failback::yaml::edit;
 use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-use crate::support::described::with_facts;
+use crate::support::described::{Wish, changed, with_facts};
 
 /// What a check says that a plan speaks of.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,11 +74,57 @@ pub fn planned(text: &str, rules: &RuleSet, consent: &Consent) -> Plan {
     })
 }
 
-/// Everything that can be held against a plan; empty where it keeps its word.
+/// The text at the time at which a plan ends, with what it says to renew itself renewed by then.
+fn at_the_end(text: &str, rules: &RuleSet, plan: &Plan) -> String {
+    let Some(end) = plan.steps.iter().filter_map(|step| step.ends_at).max() else {
+        return text.to_owned();
+    };
+    let then = || serde_yaml::Value::String(print_time(end));
+    let text = renewed(text, rules, plan);
+    changed(&text, &[Wish::Set("asOf".to_owned(), then())])
+}
+
+/// The text with the times renewed that a plan takes to renew themselves, where they were fresh at its start or were made
+/// since.
+fn renewed(text: &str, rules: &RuleSet, plan: &Plan) -> String {
+    let start = plan.steps.iter().filter_map(|step| step.starts_at).min();
+    let end = plan.steps.iter().filter_map(|step| step.ends_at).max();
+    let (Some(start), Some(end)) = (start, end) else { return text.to_owned() };
+    let within = rules.renewals.iter().map(|renewal| renewal.within).max().unwrap_or(0);
+    let fresh = start - within * SECOND;
+    let waited: Vec<&String> =
+        plan.steps.iter().flat_map(|step| &step.expects).map(|(path, _)| path).collect();
+    let mut text = text.to_owned();
+    for (path, _) in plan.assumes.iter().filter(|(path, _)| !waited.contains(&path)) {
+        let is_fresh = with_facts(&text, rules, |facts, _| {
+            let facts: &Facts<'_> = facts;
+            let rows = (0..facts.row_count() as RowId).flat_map(|row| {
+                let ty = facts.row(row).ty;
+                let fields = rules.schema.ty(ty).fields.iter();
+                fields.filter_map(move |field| Some((facts.slot_of(row, field.slot?), &field.ty)))
+            });
+            let mut slots = rows.filter(|(slot, _)| facts.slot_path(*slot) == *path);
+            slots.any(|(slot, ty)| match facts.read(slot, ty) {
+                Fact::Number(time) => time > fresh && time < end,
+                _ => false,
+            })
+        });
+        if is_fresh {
+            let then = serde_yaml::Value::String(print_time(end));
+            text = changed(&text, &[Wish::Set(path.clone(), then)]);
+        }
+    }
+    text
+}
+
+/// Everything that can be held against a plan; empty where it keeps its word. What it promises holds at its end, so that is
+/// when it is looked at.
 pub fn follow(text: &str, rules: &RuleSet, plan: &Plan, judge: Judge<'_>) -> Vec<String> {
     let mut wrong = Vec::new();
-    on_the_text(text, plan, judge, &mut wrong);
-    with_facts(text, rules, |facts, now| {
+    let text = at_the_end(text, rules, plan);
+    on_the_text(&text, rules, plan, judge, &mut wrong);
+    in_time(&text, rules, plan, &mut wrong);
+    with_facts(&text, rules, |facts, now| {
         let evaluation = evaluate(facts, rules, now, &Selection::default());
         on_the_facts(facts, rules, now, plan, &evaluation, &mut wrong);
         without_one(facts, rules, now, plan, &evaluation, &mut wrong);
@@ -86,18 +134,52 @@ pub fn follow(text: &str, rules: &RuleSet, plan: &Plan, judge: Judge<'_>) -> Vec
     wrong
 }
 
+/// Each step can start when it is said to, and nothing that is done is the act that the gate is about.
+fn in_time(text: &str, rules: &RuleSet, plan: &Plan, wrong: &mut Vec<String>) {
+    let mut text = text.to_owned();
+    for step in &plan.steps {
+        if Some(step.remedy) == rules.gated {
+            wrong.push(format!("{} is what the gate is about", step.call));
+        }
+        let start = step.starts_at;
+        let before = step.after.iter().filter_map(|number| plan.steps[number - 1].ends_at).max();
+        if start < before {
+            wrong.push(format!("{} starts before what it waits for ends", step.call));
+        }
+        with_facts(&text, rules, |facts, now| {
+            for call in calls(step) {
+                let needs = spec(facts, rules, call)
+                    .map(|spec| step::needs(facts, rules, start.or(now), &spec, false).0);
+                if needs != Some(Truth::True) {
+                    wrong.push(format!("{call} cannot start at {start:?}"));
+                }
+            }
+        });
+        let edits: Vec<_> = step.edits.iter().chain(&step.seen).cloned().collect();
+        text = edit::change(&text, 0, &edits).unwrap_or(text);
+    }
+}
+
 /// Carries the edits out on the text and looks at each intermediate text.
-fn on_the_text(text: &str, plan: &Plan, judge: Judge<'_>, wrong: &mut Vec<String>) {
+fn on_the_text(
+    text: &str,
+    rules: &RuleSet,
+    plan: &Plan,
+    judge: Judge<'_>,
+    wrong: &mut Vec<String>,
+) {
     let mut text = text.to_owned();
     let mut before = judge(&text);
     for step in &plan.steps {
-        text = match edit::change(&text, 0, &step.edits) {
+        let edits: Vec<_> = step.edits.iter().chain(&step.seen).cloned().collect();
+        text = match edit::change(&text, 0, &edits) {
             Ok(text) => text,
             Err(error) => {
                 wrong.push(format!("{}: {error}; {:?}", step.call, step.edits));
                 return;
             }
         };
+        text = renewed(&text, rules, plan);
         let after = judge(&text);
         let mut tell = |what: &str, said: &[String], found: Vec<String>| {
             let mut said = said.to_vec();
@@ -106,13 +188,21 @@ fn on_the_text(text: &str, plan: &Plan, judge: Judge<'_>, wrong: &mut Vec<String
                 wrong.push(format!("{} {what} {found:?}, not {said:?} as said", step.call));
             }
         };
-        tell("closes", &step.closes, less(&before.open, &after.open));
+        let closes = [step.closes.as_slice(), &step.hopes].concat();
+        tell("closes", &closes, less(&before.open, &after.open));
         tell("reopens", &step.reopens, less(&after.open, &before.open));
         tell("makes ready", &step.ready, after.ready.difference(&before.ready).cloned().collect());
-        if step.edits.is_empty() {
+        if step.edits.is_empty() && step.seen.is_empty() {
             wrong.push(format!("{} changes nothing", step.call));
         }
         before = after;
+    }
+    // What only comes by hope is not promised.
+    if plan.steps.iter().any(Step::is_hope) {
+        if plan.verified {
+            wrong.push("verified by hope".to_owned());
+        }
+        return;
     }
     let ready: Vec<String> = before.ready.iter().cloned().collect();
     let mut said = plan.ready.clone();
@@ -165,16 +255,31 @@ pub fn spec<'a>(facts: &Facts<'a>, rules: &RuleSet, call: &str) -> Option<Spec<'
             _ => Value::Text(Text::Owned(argument.into())),
         })
     });
-    Some(Spec { remedy, arguments: values.collect::<Option<_>>()? })
+    Some(Spec::act(remedy, values.collect::<Option<_>>()?))
+}
+
+/// What a step is made of: itself, or where it only waits, what looks for that.
+fn calls(step: &Step) -> impl Iterator<Item = &String> {
+    let waits = step.until.is_some();
+    step.waits_for.iter().chain(Some(&step.call).filter(move |_| !waits))
+}
+
+/// The parts of a step, on the facts as they are.
+fn parts<'a>(facts: &Facts<'a>, rules: &RuleSet, step: &Step) -> Option<Vec<Spec<'a>>> {
+    let part = |call: &String| Some(Spec { waits: step.until, ..spec(facts, rules, call)? });
+    calls(step).map(part).collect()
 }
 
 /// Carries one step out, as far as it can be.
-fn carry_out<'a>(state: &mut State<'a, '_>, call: &str) -> Result<(), String> {
-    let spec = spec(&state.facts, state.rules, call).ok_or("names what is not there")?;
-    if step::needs(&state.facts, state.rules, state.now, &spec, false).0 != Truth::True {
-        return Err("cannot start".to_owned());
+fn carry_out<'a>(state: &mut State<'a, '_>, step: &Step) -> Result<(), String> {
+    let parts = parts(&state.facts, state.rules, step).ok_or("names what is not there")?;
+    for spec in parts {
+        if step::needs(&state.facts, state.rules, state.now, &spec, false).0 != Truth::True {
+            return Err("cannot start".to_owned());
+        }
+        state.apply(&spec).ok_or("has an effect that cannot be".to_owned())?;
     }
-    state.apply(&spec).map(drop).ok_or("has an effect that cannot be".to_owned())
+    Ok(())
 }
 
 /// What is open, as text.
@@ -202,20 +307,22 @@ fn on_the_facts<'a>(
     let before = (dump(&state.facts), outcomes(&state.open));
     let mut done = Vec::new();
     for step in &plan.steps {
-        let Some(spec) = spec(&state.facts, rules, &step.call) else {
+        let Some(parts) = parts(&state.facts, rules, step) else {
             wrong.push(format!("{} names what is not there", step.call));
             return;
         };
-        if step::needs(&state.facts, rules, now, &spec, false).0 != Truth::True {
-            wrong.push(format!("{} cannot start where it stands", step.call));
-            return;
+        for spec in parts {
+            if step::needs(&state.facts, rules, now, &spec, false).0 != Truth::True {
+                wrong.push(format!("{} cannot start where it stands", step.call));
+                return;
+            }
+            // Once to take it back, once to go on from there.
+            match state.apply(&spec) {
+                Some(applied) => state.undo(applied),
+                None => wrong.push(format!("{} has an effect that cannot be", step.call)),
+            }
+            done.extend(state.apply(&spec));
         }
-        // Once to take it back, once to go on from there.
-        match state.apply(&spec) {
-            Some(applied) => state.undo(applied),
-            None => wrong.push(format!("{} has an effect that cannot be", step.call)),
-        }
-        done.extend(state.apply(&spec));
     }
     let (kept, fresh) = (outcomes(&state.open), anew(&state));
     if kept != fresh {
@@ -258,7 +365,7 @@ fn without_one<'a>(
     let run = |skipped: Option<usize>| {
         let mut state = State::new(facts, rules, now, &evaluation.findings);
         for step in plan.steps.iter().filter(|step| Some(step.id) != skipped) {
-            if carry_out(&mut state, &step.call).is_err() {
+            if carry_out(&mut state, step).is_err() {
                 return None;
             }
         }
@@ -294,8 +401,8 @@ fn side_by_side<'a>(
     let run = |order: &[usize]| {
         let mut state = State::new(facts, rules, now, &evaluation.findings);
         for at in order {
-            let call = &plan.steps[*at].call;
-            carry_out(&mut state, call).map_err(|error| format!("{call} {error}"))?;
+            let step = &plan.steps[*at];
+            carry_out(&mut state, step).map_err(|error| format!("{} {error}", step.call))?;
         }
         Ok::<_, String>(end(&state))
     };
@@ -348,7 +455,13 @@ fn order(plan: &Plan, rules: &RuleSet, wrong: &mut Vec<String>) {
         }
     }
     let told: Vec<usize> = plan.steps.iter().map(|step| step.wave).collect();
-    if told != waves {
+    // What cannot be taken back, and what waits for it, comes later than it could.
+    let late = plan.steps.iter().any(|step| step.is_final);
+    let is_right = match late {
+        true => told.iter().zip(&waves).all(|(told, first)| told >= first),
+        false => told == waves,
+    };
+    if !is_right {
         wrong.push(format!("the waves are {waves:?}, not {told:?}"));
     }
 }
@@ -402,8 +515,14 @@ fn fact(facts: &Facts<'_>, found: &Fact<'_>, ty: &Type, path: &str, lines: &mut 
     }
 }
 
-/// Whether a failed finding of this rule has a fix at all.
+/// Whether a failed finding of this rule has a fix that closes it.
 pub fn has_fix(rules: &RuleSet, id: &str) -> bool {
     let name = id.split(':').next().unwrap_or_default();
-    rules.rules.iter().any(|rule| rule.id == name && !rule.fixes.is_empty())
+    // What only looks for a cause closes nothing for sure, and who is no longer asked for is not helped.
+    let helps = |remedy: usize| {
+        let remedy = &rules.remedies[remedy];
+        !remedy.effects.is_empty() && remedy.name != "takeOutOfRequest"
+    };
+    let mut named = rules.rules.iter().filter(|rule| rule.id == name);
+    named.any(|rule| rule.fixes.iter().any(|fix| helps(fix.remedy)))
 }

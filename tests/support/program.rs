@@ -214,10 +214,14 @@ remedy start(s: Server) {
   run     "start {s}"
   role    admin
   effect  set s.state = running
+  takes   unknown
+  undo    needless
 }
 
 remedy replace(s: Server) {
   do      "Replace {s}"
   effect  set s.state = running
+  takes   unknown
+  undo    never
 }
 "#;

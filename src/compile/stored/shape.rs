@@ -87,7 +87,7 @@ fields! {
     Binding { each, name, local, value }
     Fix { remedy, each, arguments, span }
     Remedy { name, params, action, at, run, role, needs, effects, expects, takes, undo, warning, consent, after, span }
-    Renewal { ty, field, condition }
+    Renewal { ty, field, within, condition }
     Question { ask, find }
     Template { parts }
     Expr { kind, ty, span }

@@ -7,7 +7,7 @@ use nom::{Input, Parser};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::language::ast::{
     Clause, ClauseNote, Define, Document, Expr, ExprKind, Field, Item, ItemKind, Pack, Param,
-    Remedy, Role, Rule, RuleKind, TypeDecl, Unit,
+    Remedy, Renewed, Role, Rule, RuleKind, TypeDecl, Unit,
 };
 use crate::language::error::{Class, Expected};
 use crate::language::parser::expressions::{default_value, duration, expression};
@@ -241,7 +241,12 @@ fn field(input: Tokens) -> Parsed<Field> {
                 field.stale_after.replace(value).is_some()
             }
             Some(TokenKind::Word(Word::Renewed)) => {
-                let (after, value) = preceded(word(Word::While), expression).parse(after)?;
+                let (after, value) = (
+                    preceded(word(Word::Within), duration),
+                    preceded(word(Word::While), expression),
+                )
+                    .map(|(within, condition)| Renewed { within, condition })
+                    .parse(after)?;
                 rest = after;
                 field.renewed.replace(value).is_some()
             }

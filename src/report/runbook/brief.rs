@@ -3,7 +3,8 @@
 use crate::plan::{Plan, Step};
 use crate::report::questions::Asked;
 use crate::report::runbook::{
-    advice, chosen, earliest, fill_in, finding, lasts, lost, reaches, role, verified, waves,
+    action, advice, assumed, chosen, earliest, fill_in, finding, go_on, lasts, lost, only_if,
+    reaches, role, undone, verified, waves,
 };
 use crate::report::sanitise::clean;
 use crate::scalar;
@@ -23,7 +24,7 @@ pub fn concise(out: &mut String, checked: &Checked<'_>, plan: &Plan) {
         line(format!("ask {}: {}", question.path, question.ask));
     }
     for step in &plan.steps {
-        let mut text = format!("{}. {}: {}", step.id, step.call, step.action);
+        let mut text = format!("{}. {}: {}", step.id, step.call, action(step));
         if !step.after.is_empty() {
             text.push_str(&format!(" (after {})", numbers(&step.after)));
         }
@@ -51,7 +52,8 @@ pub fn markdown(out: &mut String, checked: &Checked<'_>, plan: &Plan) {
     };
     line(format!("## Runbook for {}", plain(&checked.name)));
     line(String::new());
-    let sentences = [Some(reaches(checked, plan)), Some(verified(plan)), earliest(plan)];
+    let sentences =
+        [Some(reaches(checked, plan)), Some(verified(plan)), earliest(plan), assumed(plan)];
     for sentence in sentences.iter().flatten() {
         let mut chars = sentence.chars();
         let first = chars.next().map(|first| first.to_uppercase().to_string());
@@ -111,7 +113,7 @@ pub fn markdown(out: &mut String, checked: &Checked<'_>, plan: &Plan) {
 }
 
 fn task(line: &mut dyn FnMut(String), checked: &Checked<'_>, step: &Step) {
-    line(format!("- [ ] **Step {}**: {}", step.id, plain(&step.action)));
+    line(format!("- [ ] **Step {}**: {}", step.id, plain(&action(step))));
     let mut note = |heading: &str, text: &str| {
         line(format!("  - {heading}: {}", plain(text)));
     };
@@ -124,14 +126,20 @@ fn task(line: &mut dyn FnMut(String), checked: &Checked<'_>, step: &Step) {
     if let Some(lasts) = lasts(step) {
         note("takes", &lasts);
     }
+    if let Some(needed) = only_if(step) {
+        note("only if", &needed);
+    }
     if let Some(warning) = &step.warning {
         note("**caution**", warning);
     }
     for choice in &step.choices {
         note("choose", &chosen(choice));
     }
-    if let Some(undo) = &step.undo {
+    if let Some(undo) = undone(step) {
         note("undo", undo);
+    }
+    if let Some(seen) = go_on(step) {
+        note("go on", &seen);
     }
     for reason in &step.reasons {
         note("why here", reason);

@@ -9,8 +9,8 @@ use crate::plan::{Hold, Plan, Step, Unresolved};
 use crate::report::layout::{Look, Tone, count, names, wrong};
 use crate::report::questions::{self, Asked};
 use crate::report::runbook::{
-    Lost, OTHERS, advice, chosen, earliest, fill_in, finding, lasts, lost, origins, reaches, role,
-    verified, waves,
+    Lost, OTHERS, action, advice, assumed, chosen, earliest, fill_in, finding, go_on, lasts, lost,
+    only_if, origins, reaches, role, undone, verified, waves,
 };
 use crate::report::{sanitise, shell, times};
 use crate::scalar;
@@ -84,8 +84,11 @@ impl Page<'_> {
 
     /// A heading of a step, and its text.
     fn note(&self, out: &mut String, heading: &str, text: &str) {
-        let tone =
-            if matches!(heading, "CAUTION" | "FILL IN") { Tone::Care } else { Tone::Heading };
+        let tone = if matches!(heading, "CAUTION" | "FILL IN" | "ONLY IF" | "GO ON") {
+            Tone::Care
+        } else {
+            Tone::Heading
+        };
         self.line(out, &format!("{heading:<HEADING$}"), tone, text);
     }
 
@@ -124,6 +127,9 @@ fn summary(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
     page.line(out, "- ", tone, &verified(plan));
     if let Some(earliest) = earliest(plan) {
         page.line(out, "- ", Tone::Heading, &earliest);
+    }
+    if let Some(assumed) = assumed(plan) {
+        page.line(out, "- ", Tone::Care, &assumed);
     }
     if let Some(wrong) = wrong(&checked.errors) {
         let text =
@@ -175,7 +181,13 @@ fn ask(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
 }
 
 fn steps(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
+    let mut is_past = false;
     for (wave, members) in waves(plan) {
+        if !is_past && members.iter().any(|step| step.is_final) {
+            is_past = true;
+            let text = "Point of no return: what follows cannot be taken back";
+            Page { look, indent: 0 }.heading(out, text);
+        }
         let title = match members.as_slice() {
             [only] => format!("Wave {wave}: step {}", only.id),
             [one, two] => {
@@ -202,7 +214,7 @@ fn steps(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
 
 fn step(out: &mut String, checked: &Checked<'_>, step: &Step, look: &Look) {
     let page = Page { look, indent: 0 };
-    page.line(out, &format!("[ ] {}. ", step.id), Tone::Heading, or(&step.action, &step.call));
+    page.line(out, &format!("[ ] {}. ", step.id), Tone::Heading, or(&action(step), &step.call));
     let page = Page { look, indent: INDENT };
     if let Some(at) = &step.at {
         page.note(out, "at", at);
@@ -220,14 +232,20 @@ fn step(out: &mut String, checked: &Checked<'_>, step: &Step, look: &Look) {
     if let Some(lasts) = lasts(step) {
         page.note(out, "takes", &lasts);
     }
+    if let Some(needed) = only_if(step) {
+        page.note(out, "ONLY IF", &needed);
+    }
     if let Some(warning) = &step.warning {
         page.note(out, "CAUTION", warning);
     }
     for choice in &step.choices {
         page.note(out, "choose", &chosen(choice));
     }
-    if let Some(undo) = &step.undo {
+    if let Some(undo) = undone(step) {
         page.note(out, "undo", undo);
+    }
+    if let Some(seen) = go_on(step) {
+        page.note(out, "GO ON", &seen);
     }
     for reason in &step.reasons {
         page.note(out, "why here", reason);
@@ -240,6 +258,7 @@ fn step(out: &mut String, checked: &Checked<'_>, step: &Step, look: &Look) {
         }
     };
     told(out, "closes", &step.closes);
+    told(out, "may close", &step.hopes);
     let from = origins(checked, &step.closes);
     if !from.is_empty() {
         page.note(out, "rests on", &names(from.iter().map(String::as_str), ORIGINS));

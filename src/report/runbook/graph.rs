@@ -4,7 +4,7 @@
 
 use crate::plan::{Plan, Step};
 use crate::report::layout::wrap;
-use crate::report::runbook::{planned, reaches, waves};
+use crate::report::runbook::{action, planned, reaches, waves};
 use crate::report::sanitise;
 use crate::session::Report;
 
@@ -68,7 +68,7 @@ fn node(plan: usize, step: usize) -> String {
 }
 
 fn label(step: &Step, escape: &dyn Fn(&str) -> String, joint: &str) -> String {
-    sentence(&format!("{}. {}", step.id, sanitise::clean(&step.action)), escape, joint)
+    sentence(&format!("{}. {}", step.id, sanitise::clean(&action(step))), escape, joint)
 }
 
 fn sentence(text: &str, escape: &dyn Fn(&str) -> String, joint: &str) -> String {

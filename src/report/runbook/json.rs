@@ -1,10 +1,12 @@
 //! Plans for programs. The keys stay; more may be added.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
-use crate::plan::{Hold, Plan, Step};
+use crate::plan::{Hold, Plan, Step, WAIT};
 use crate::report::json::{Asked, Error, Pack, Tool, asked, errors};
-use crate::report::runbook::{advice, code, exit_code, planned};
+use crate::report::runbook::{action, advice, code, exit_code, planned};
 use crate::report::{times, wire};
 use crate::scalar;
 use crate::session::rules::digest;
@@ -26,6 +28,9 @@ struct Environment<'r> {
     now: Option<String>,
     verdict: &'static str,
     verified: bool,
+    verified_steps: usize,
+    valid_until: Option<String>,
+    assumes: Vec<Seen<'r>>,
     opens: bool,
     steps: Vec<Told<'r>>,
     ready: &'r [String],
@@ -43,7 +48,15 @@ struct Environment<'r> {
     exit: u8,
 }
 
+/// A fact that nobody makes: taken to be so, or to be seen before going on.
 #[derive(Serialize)]
+struct Seen<'r> {
+    path: &'r str,
+    value: &'r str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Told<'r> {
     id: usize,
     wave: usize,
@@ -51,7 +64,7 @@ struct Told<'r> {
     call: &'r str,
     on: &'r str,
     #[serde(rename = "do")]
-    action: &'r str,
+    action: Cow<'r, str>,
     at: Option<&'r str>,
     /// As a text, however many commands there are: they are run one after the other.
     run: Option<String>,
@@ -60,9 +73,24 @@ struct Told<'r> {
     blanks: &'r [String],
     role: Option<&'r str>,
     takes: Option<String>,
-    /// When it is done at the latest, where it only waits.
+    starts_at: Option<String>,
+    ends_at: Option<String>,
+    /// Until when is waited, where nothing is done but that.
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<String>,
+    /// What has to be seen before going on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    expects: Vec<Seen<'r>>,
+    /// Findings that are closed only if that is seen.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    hopes: &'r [String],
+    /// Remedies that look for what is waited for.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    waits_for: &'r [String],
+    /// The questions, by number from 1, whose answers may make it useless.
+    #[serde(skip_serializing_if = "<[usize]>::is_empty")]
+    questions: &'r [usize],
+    irreversible: bool,
     undo: Option<&'r str>,
     warning: Option<&'r str>,
     consent: Option<&'r str>,
@@ -164,6 +192,9 @@ fn environment<'r>(
         now: checked.now.map(scalar::print_time),
         verdict: checked.evaluation.verdict.word(),
         verified: plan.verified,
+        verified_steps: plan.verified_steps,
+        valid_until: plan.valid_until.map(scalar::print_time),
+        assumes: seen(&plan.assumes),
         opens: plan.opens,
         steps: plan.steps.iter().map(|step| told(checked, step)).collect(),
         ready: &plan.ready,
@@ -224,19 +255,26 @@ fn told<'r>(checked: &'r Checked<'_>, step: &'r Step) -> Told<'r> {
     Told {
         id: step.id,
         wave: step.wave,
-        remedy: &remedy.name,
+        remedy: if step.until.is_some() { WAIT } else { &remedy.name },
         call: &step.call,
         on: &step.on,
-        action: &step.action,
+        action: action(step),
         at: step.at.as_deref(),
         run: (!step.run.is_empty()).then(|| step.run.join("\n")),
         blanks: &step.blanks,
         role: step.role.as_deref(),
         takes: step.takes.map(scalar::print_duration),
+        starts_at: step.starts_at.map(scalar::print_time),
+        ends_at: step.ends_at.map(scalar::print_time),
         until: step.until.map(scalar::print_time),
+        expects: seen(&step.expects),
+        hopes: &step.hopes,
+        waits_for: &step.waits_for,
+        questions: &step.questions,
+        irreversible: step.is_final,
         undo: step.undo.as_deref(),
         warning: step.warning.as_deref(),
-        consent: remedy.consent.as_deref(),
+        consent: remedy.consent.as_deref().filter(|_| step.until.is_none()),
         after: &step.after,
         reasons: &step.reasons,
         closes: &step.closes,
@@ -255,6 +293,10 @@ fn told<'r>(checked: &'r Checked<'_>, step: &'r Step) -> Told<'r> {
         alternatives: &step.alternatives,
         origins: from(checked, &step.closes),
     }
+}
+
+fn seen(facts: &[(String, String)]) -> Vec<Seen<'_>> {
+    facts.iter().map(|(path, value)| Seen { path, value }).collect()
 }
 
 fn from<'r>(checked: &'r Checked<'_>, findings: &[String]) -> Vec<From<'r>> {

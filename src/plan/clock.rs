@@ -1,0 +1,144 @@
+//! The clock of a plan: time passes while steps run.
+//!
+//! Owns what time alone does to the facts: what becomes too old, what renews itself, and the first time after the end of
+//! a plan at which it would no longer hold. A plan is made for the time at which its last step ends, as that is when the
+//! gate is used; each step is looked at again at its own start. Does not decide which steps are taken.
+
+use std::collections::BTreeSet;
+
+use crate::builtins::value::Value;
+use crate::compile::ir::{Level, RuleSet};
+use crate::evaluate::Outcome;
+use crate::evaluate::expr::Evaluator;
+use crate::evaluate::instants::{instants, minds_time};
+use crate::evaluate::truth::Truth;
+use crate::facts::change::NewFact;
+use crate::facts::{Fact, Facts, RowId, SlotId};
+use crate::plan::state::{FindingKey, key};
+use crate::scalar::SECOND;
+
+/// Most rows that are judged again to find out until when a plan holds, over all instants that are looked at.
+const ROWS: usize = 200_000;
+
+/// The times between which a plan runs, in microseconds since 1970.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Clock {
+    /// The time of the facts, at which the first step starts.
+    pub(crate) start: Option<i64>,
+    /// The time at which the plan is judged: when its last step ends, as far as that is known.
+    pub(crate) judged: Option<i64>,
+}
+
+/// When something ends that lasts so many seconds.
+pub(crate) fn after(start: Option<i64>, seconds: i64) -> Option<i64> {
+    Some(start?.saturating_add(seconds.saturating_mul(SECOND)))
+}
+
+/// Brings the facts to a later time: what renews itself and was fresh at the start is renewed, and what else is too old by
+/// then is no longer known. The facts that are taken to be renewed come back.
+pub(crate) fn pass(
+    facts: &mut Facts<'_>,
+    rules: &RuleSet,
+    start: Option<i64>,
+    then: i64,
+) -> Vec<SlotId> {
+    let renewed = renew(facts, rules, (start.unwrap_or(then), then), None);
+    facts.outdate(&facts.outdated(then));
+    renewed
+}
+
+/// Renews the facts that renew themselves and would be too old by then, all of them or some.
+pub(crate) fn renew(
+    facts: &mut Facts<'_>,
+    rules: &RuleSet,
+    (start, then): (i64, i64),
+    among: Option<&[SlotId]>,
+) -> Vec<SlotId> {
+    let renewed = renewing(facts, rules, (start, then), among);
+    for slot in &renewed {
+        facts.store(*slot, &NewFact::Number(then));
+    }
+    renewed
+}
+
+fn renewing(
+    facts: &Facts<'_>,
+    rules: &RuleSet,
+    (start, then): (i64, i64),
+    among: Option<&[SlotId]>,
+) -> Vec<SlotId> {
+    let mut found = Vec::new();
+    let mut evaluator = Evaluator::new(facts, rules, Some(then)).of_few();
+    for renewal in &rules.renewals {
+        let field = &rules.schema.ty(renewal.ty).fields[renewal.field];
+        let Some(at) = field.slot else { continue };
+        let within = renewal.within.saturating_mul(SECOND);
+        let slots: Vec<SlotId> = match among {
+            Some(slots) => {
+                let meant = |slot: &&SlotId| facts.field_of(**slot) == (renewal.ty, renewal.field);
+                slots.iter().filter(meant).copied().collect()
+            }
+            None => (0..facts.row_count() as RowId)
+                .filter(|row| facts.row(*row).ty == renewal.ty)
+                .map(|row| facts.slot_of(row, at))
+                .collect(),
+        };
+        for slot in slots {
+            let Fact::Number(time) = facts.read(slot, &field.ty) else { continue };
+            let was_fresh = start.saturating_sub(time) < within;
+            if !was_fresh || then.saturating_sub(time) < within {
+                continue;
+            }
+            evaluator.set(0, Value::Row(facts.owner(slot)));
+            if evaluator.truth(&renewal.condition).0 == Truth::True {
+                found.push(slot);
+            }
+        }
+    }
+    found
+}
+
+/// The first time after the end of a plan at which a rule that passed then would no longer, or the last one that was
+/// looked at where there are too many; none where there is no such time.
+pub(crate) fn valid_until(
+    facts: &mut Facts<'_>,
+    rules: &RuleSet,
+    start: Option<i64>,
+    end: i64,
+) -> Option<i64> {
+    let mut instants: Vec<i64> = instants(facts, rules, end).into_iter().collect();
+    let most = (ROWS / facts.row_count().max(1)).max(1);
+    let beyond = instants.len() > most;
+    instants.truncate(most);
+    let last = instants.last().copied();
+    let before = standing(facts, rules, end);
+    for at in instants {
+        // `now < t` turns at the time, `now <= t` just after it.
+        for then in [at, at.saturating_add(1)] {
+            let mark = facts.mark();
+            pass(facts, rules, start, then);
+            let now = standing(facts, rules, then);
+            facts.rollback(mark);
+            if !now.is_subset(&before) {
+                return Some(at);
+            }
+        }
+    }
+    last.filter(|_| beyond)
+}
+
+/// What stands against the gate by rules whose outcomes may change by time alone.
+fn standing(facts: &Facts<'_>, rules: &RuleSet, now: i64) -> BTreeSet<FindingKey> {
+    let mut standing = BTreeSet::new();
+    let mut evaluator = Evaluator::new(facts, rules, Some(now));
+    for (index, rule) in rules.rules.iter().enumerate() {
+        if rule.level == Level::Error && minds_time(rule, rules) {
+            evaluator.run(index, &mut |seen| {
+                if !matches!(seen.outcome, Outcome::Pass | Outcome::NotApplicable) {
+                    standing.insert(key(&seen.raw()));
+                }
+            });
+        }
+    }
+    standing
+}

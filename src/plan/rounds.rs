@@ -1,0 +1,148 @@
+//! The rounds in which a plan is made.
+//!
+//! Owns what is done with the steps that the search found: what turned out needless goes, the rest is put into the order
+//! in which it is read, and run again from the start. A plan is made for the time at which it ends: where that is later
+//! than thought, and something no longer holds then, another round is made for that time; and where somebody stays
+//! behind, another one without the steps that would be for nobody else.
+
+use rustc_hash::FxHashSet;
+
+use crate::compile::ir::RuleSet;
+use crate::evaluate::{Evaluation, Selection, evaluate};
+use crate::facts::{Facts, RowId};
+use crate::plan::clock::{self, Clock};
+use crate::plan::prune::{self, Kept};
+use crate::plan::state::{FindingKey, State};
+use crate::plan::{Consent, Plan, Planner};
+
+/// Most rounds.
+const ROUNDS: usize = 6;
+
+/// Makes a plan, on a copy of the facts.
+pub fn plan<'a>(
+    facts: &Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    evaluation: &Evaluation<'a>,
+    consent: &Consent,
+) -> Plan {
+    plan_on(facts.clone(), rules, now, evaluation, consent).0
+}
+
+/// The same on the facts themselves, which come back as they were: of a large estate a copy would take much room.
+pub fn plan_on<'a>(
+    mut facts: Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    evaluation: &Evaluation<'a>,
+    consent: &Consent,
+) -> (Plan, Facts<'a>) {
+    let outer = facts.mark();
+    let mut clock = Clock { start: now, judged: now };
+    let mut behind: FxHashSet<RowId> = FxHashSet::default();
+    let mut round = 1;
+    loop {
+        let (mut renewed, mut then) = (Vec::new(), None);
+        if let Some(judged) = clock.judged.filter(|_| clock.judged != now) {
+            renewed = clock::pass(&mut facts, rules, now, judged);
+            then = Some(evaluate(&facts, rules, clock.judged, &same_units(evaluation, &facts)));
+        }
+        let evaluation = then.as_ref().unwrap_or(evaluation);
+        let state = State::on(facts, rules, clock.judged, &evaluation.findings);
+        let mut planner = Planner::new(state, evaluation, consent, clock);
+        planner.renewed = renewed;
+        planner.leave(&behind);
+        planner.run();
+        let end = planner.shaped(evaluation).finish(evaluation);
+        facts = end.facts;
+        facts.rollback(outer);
+        let again = round < ROUNDS && (end.late.is_some() || !end.behind.is_empty());
+        if !again {
+            return (end.plan, facts);
+        }
+        round += 1;
+        clock.judged = end.late.or(clock.judged);
+        behind.extend(end.behind);
+    }
+}
+
+/// The units that an evaluation is about, where it is not about all.
+fn same_units(evaluation: &Evaluation<'_>, facts: &Facts<'_>) -> Selection {
+    let unit = facts.schema().unit;
+    let all = unit.map_or(0, |unit| facts.entities(unit).len());
+    let units = match evaluation.units.len() == all {
+        true => Vec::new(),
+        false => evaluation.units.iter().map(|unit| unit.id.clone()).collect(),
+    };
+    Selection { units, ..Selection::default() }
+}
+
+impl<'a> Planner<'a, '_, '_> {
+    /// Does without steps for units that cannot be helped.
+    pub(crate) fn leave(&mut self, behind: &FxHashSet<RowId>) {
+        self.eligible.retain(|unit| !behind.contains(unit));
+        self.behind = behind.clone();
+    }
+
+    /// The steps that are needed, in the order in which they are read, after running them again in that order.
+    fn shaped(self, evaluation: &Evaluation<'a>) -> Self {
+        let mut planner = self;
+        let (whole, limit) = (planner.kept(), planner.limit.clone());
+        let wanted: FxHashSet<FindingKey> = planner.remaining().into_iter().cloned().collect();
+        // What turned out needless goes, and the rest is run again from the start: that run is what is told.
+        let (pruned, moved) = prune::prune(&mut planner, evaluation, &whole);
+        let (mut kept, mut bounded) = (without(&whole, &pruned.gone), pruned.bounded);
+        if moved {
+            planner = planner.again(evaluation, &kept);
+            // Steps that seemed to have nothing to do with each other had: then all of them are kept.
+            if !pruned.gone.is_empty() && !planner.leaves_no_more(&kept, &wanted) {
+                planner = planner.again(evaluation, &whole);
+                (kept, bounded) = (whole, true);
+            }
+        }
+        // What the rules say to do first may have come up later.
+        if planner.taken.len() == kept.len()
+            && let Some(order) = planner.as_said()
+        {
+            let as_said: Vec<Kept<'a>> = order.iter().map(|at| kept[*at].clone()).collect();
+            let open: Vec<FindingKey> = planner.state.open.keys().cloned().collect();
+            planner = planner.again(evaluation, &as_said);
+            if planner.taken.len() == as_said.len() && planner.state.open.keys().eq(&open) {
+                kept = as_said;
+            } else {
+                planner = planner.again(evaluation, &kept);
+            }
+        }
+        // In the order in which people read them the steps are numbered, if it works as well.
+        let order = planner.as_read();
+        if planner.taken.len() == kept.len() && !order.is_sorted() {
+            let by_wave: Vec<Kept<'a>> = order.iter().map(|at| kept[*at].clone()).collect();
+            let open: Vec<FindingKey> = planner.state.open.keys().cloned().collect();
+            planner = planner.again(evaluation, &by_wave);
+            if planner.taken.len() == by_wave.len() && planner.state.open.keys().eq(&open) {
+                // In another order a choice may find what it did not find before, and a later step is needless then.
+                let (pruned, moved) = prune::prune(&mut planner, evaluation, &by_wave);
+                bounded |= pruned.bounded;
+                if moved {
+                    let fewer = without(&by_wave, &pruned.gone);
+                    planner = planner.again(evaluation, &fewer);
+                    if !pruned.gone.is_empty() && !planner.leaves_no_more(&fewer, &wanted) {
+                        planner = planner.again(evaluation, &by_wave);
+                        bounded = true;
+                    }
+                }
+            } else {
+                planner = planner.again(evaluation, &kept);
+            }
+        }
+        planner.limit = limit;
+        planner.bounded = bounded;
+        planner
+    }
+}
+
+/// All steps but some, by place.
+fn without<'a>(steps: &[Kept<'a>], gone: &[usize]) -> Vec<Kept<'a>> {
+    let left = steps.iter().enumerate().filter(|(at, _)| gone.binary_search(at).is_err());
+    left.map(|(_, kept)| kept.clone()).collect()
+}
