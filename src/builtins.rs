@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::builtins::value::{Extent, Key, List, Value};
 use crate::facts::Text;
-use crate::scalar;
+use crate::scalar::How;
 use crate::schema::types::{Completeness, Type};
 
 pub mod keys;
@@ -35,8 +35,8 @@ pub struct Builtin {
 /// How a function is worked out.
 #[derive(Debug)]
 pub enum Code {
-    /// From the values of its arguments.
-    Values(for<'a> fn(&[Value<'a>]) -> Value<'a>),
+    /// From the values of its arguments, and how their texts are compared.
+    Values(for<'a> fn(&[Value<'a>], How) -> Value<'a>),
     /// From where a value stands among the facts: the checker makes an expression of its own of it.
     Facts,
 }
@@ -49,7 +49,7 @@ pub const BUILTINS: [Builtin; 9] = [
         doc: "how many elements; unknown where there may be others",
         arity: 1,
         check: |types| types[0].element().map(|_| Type::Int).ok_or("a list"),
-        code: Code::Values(|values| match &values[0] {
+        code: Code::Values(|values, _| match &values[0] {
             Value::List(list) if list.extent == Extent::Whole => {
                 Value::Number(list.items.len() as i64)
             }
@@ -66,7 +66,7 @@ pub const BUILTINS: [Builtin; 9] = [
             Some(ty @ (Type::Int | Type::Size | Type::Duration | Type::Error)) => Ok(ty.clone()),
             _ => Err("a list of numbers, sizes or durations"),
         },
-        code: Code::Values(|values| match numbers(&values[0]) {
+        code: Code::Values(|values, _| match numbers(&values[0]) {
             Some(numbers) => numbers
                 .iter()
                 .try_fold(0_i64, |sum, n| sum.checked_add(*n))
@@ -83,8 +83,8 @@ pub const BUILTINS: [Builtin; 9] = [
             Some(element) => Ok(Type::List(Arc::new(element.clone()), Completeness::Complete)),
             None => Err("a list"),
         },
-        code: Code::Values(|values| match &values[0] {
-            Value::List(list) => Value::List(Rc::new(distinct(list))),
+        code: Code::Values(|values, how| match &values[0] {
+            Value::List(list) => Value::List(Rc::new(distinct(list, how))),
             other => other.clone(),
         }),
     },
@@ -97,7 +97,7 @@ pub const BUILTINS: [Builtin; 9] = [
             Some(element) => Ok(Type::List(Arc::new(element.clone()), Completeness::Complete)),
             None => Err("a list"),
         },
-        code: Code::Values(|values| match &values[0] {
+        code: Code::Values(|values, _| match &values[0] {
             Value::List(list) => Value::List(Rc::new(listed(list))),
             other => other.clone(),
         }),
@@ -122,7 +122,7 @@ pub const BUILTINS: [Builtin; 9] = [
         doc: "the smallest number, size, duration, time or version; none for an empty list",
         arity: 1,
         check: extreme,
-        code: Code::Values(|values| extremum(&values[0], Ordering::Less)),
+        code: Code::Values(|values, _| extremum(&values[0], Ordering::Less)),
     },
     Builtin {
         name: "max",
@@ -130,7 +130,7 @@ pub const BUILTINS: [Builtin; 9] = [
         doc: "the largest number, size, duration, time or version; none for an empty list",
         arity: 1,
         check: extreme,
-        code: Code::Values(|values| extremum(&values[0], Ordering::Greater)),
+        code: Code::Values(|values, _| extremum(&values[0], Ordering::Greater)),
     },
     Builtin {
         name: "lower",
@@ -138,7 +138,7 @@ pub const BUILTINS: [Builtin; 9] = [
         doc: "the text in lower case",
         arity: 1,
         check: |types| text(&types[0]).map(|()| Type::Text),
-        code: Code::Values(|values| match &values[0] {
+        code: Code::Values(|values, _| match &values[0] {
             Value::Text(text) => Value::Text(Text::Owned(text.as_str().to_lowercase().into())),
             other => other.clone(),
         }),
@@ -149,9 +149,9 @@ pub const BUILTINS: [Builtin; 9] = [
         doc: "whether the text begins with the other",
         arity: 2,
         check: |types| text(&types[0]).and_then(|()| text(&types[1])).map(|()| Type::Bool),
-        code: Code::Values(|values| match (&values[0], &values[1]) {
+        code: Code::Values(|values, how| match (&values[0], &values[1]) {
             (Value::Text(value), Value::Text(start)) => {
-                Value::Bool(value.as_str().starts_with(start.as_str()))
+                Value::Bool(starts_with(value.as_str(), start.as_str(), how))
             }
             (Value::None, Value::Text(_)) => Value::Bool(false),
             _ => Value::Unknown,
@@ -200,7 +200,7 @@ fn extremum<'a>(value: &Value<'a>, wanted: Ordering) -> Value<'a> {
             (Value::None, _) => continue,
             (_, Value::None) => wanted,
             (Value::Number(a), Value::Number(b)) => a.cmp(b),
-            (Value::Text(a), Value::Text(b)) => scalar::compare_versions(a.as_str(), b.as_str()),
+            (Value::Text(a), Value::Text(b)) => How::Version.compare(a.as_str(), b.as_str()),
             _ => return Value::Unknown,
         };
         if order == wanted {
@@ -208,6 +208,14 @@ fn extremum<'a>(value: &Value<'a>, wanted: Ordering) -> Value<'a> {
         }
     }
     best
+}
+
+/// Whether a text begins with another; of a version that is a matter of its characters, too.
+fn starts_with(value: &str, start: &str, how: How) -> bool {
+    match how {
+        How::Plain | How::Version => value.starts_with(start),
+        How::Nocase => how.key(value).starts_with(&*how.key(start)),
+    }
 }
 
 fn numbers(value: &Value<'_>) -> Option<Vec<i64>> {
@@ -239,13 +247,13 @@ fn listed<'a>(list: &List<'a>) -> List<'a> {
     result
 }
 
-fn distinct<'a>(list: &List<'a>) -> List<'a> {
+fn distinct<'a>(list: &List<'a>, how: How) -> List<'a> {
     let mut seen = rustc_hash::FxHashSet::default();
     let mut unknown = false;
     let mut result = List::new(Vec::new(), list.extent);
     result.note = list.note.clone();
     for (at, item) in list.items.iter().enumerate() {
-        let new = match Key::of(item, false) {
+        let new = match Key::of(item, how) {
             Some(key) => seen.insert(key),
             None => !std::mem::replace(&mut unknown, true),
         };

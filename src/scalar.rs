@@ -3,6 +3,7 @@
 //! Owns reading and printing them, for descriptions and for rules alike, so that `600GiB` means one thing everywhere.
 //! Knows nothing of YAML or of the rule language.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// Units of sizes, the largest first; powers of 1024 and, spelled without `i`, of 1000.
@@ -212,6 +213,87 @@ pub fn compare_versions(a: &str, b: &str) -> Ordering {
     Ordering::Equal
 }
 
+/// How the texts of a type are compared, and by what they are found: the one place that says which of them are equal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum How {
+    /// Character by character.
+    #[default]
+    Plain,
+    /// Without case.
+    Nocase,
+    /// As versions, number by number.
+    Version,
+}
+
+impl How {
+    /// All of them.
+    pub const ALL: [How; 3] = [How::Plain, How::Nocase, How::Version];
+
+    /// How a text of one type is compared with one of another.
+    pub fn and(self, other: How) -> How {
+        match (self, other) {
+            (How::Version, _) | (_, How::Version) => How::Version,
+            (How::Nocase, _) | (_, How::Nocase) => How::Nocase,
+            _ => How::Plain,
+        }
+    }
+
+    /// The order of two texts.
+    pub fn compare(self, a: &str, b: &str) -> Ordering {
+        match self {
+            How::Plain => a.cmp(b),
+            // Most are spelled alike.
+            How::Nocase | How::Version if a == b => Ordering::Equal,
+            How::Nocase => self.key(a).cmp(&self.key(b)),
+            How::Version => compare_versions(a, b),
+        }
+    }
+
+    /// Whether two texts are equal.
+    pub fn equal(self, a: &str, b: &str) -> bool {
+        match self {
+            How::Plain => a == b,
+            How::Nocase if a.is_ascii() && b.is_ascii() => a.eq_ignore_ascii_case(b),
+            How::Nocase | How::Version => self.compare(a, b) == Ordering::Equal,
+        }
+    }
+
+    /// What equal texts have in common, and others have not.
+    pub fn key(self, text: &str) -> Cow<'_, str> {
+        match self {
+            How::Plain => Cow::Borrowed(text),
+            How::Nocase
+                if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) =>
+            {
+                Cow::Borrowed(text)
+            }
+            How::Nocase => Cow::Owned(text.to_lowercase()),
+            How::Version => version_key(text),
+        }
+    }
+}
+
+/// A version without zeros in front of its numbers, and without parts at its end that say nothing.
+fn version_key(text: &str) -> Cow<'_, str> {
+    let (mut rest, mut key, mut said) = (text.as_bytes(), Vec::with_capacity(text.len()), 0);
+    while !rest.is_empty() {
+        let part;
+        (part, rest) = split_part(rest);
+        key.extend_from_slice(part.number);
+        key.extend_from_slice(part.tail);
+        if !(part.number.is_empty() && part.tail.is_empty()) {
+            said = key.len();
+        }
+        key.push(b'.');
+    }
+    key.truncate(said);
+    match key == text.as_bytes() {
+        true => Cow::Borrowed(text),
+        // Only whole characters were left out.
+        false => Cow::Owned(String::from_utf8_lossy(&key).into_owned()),
+    }
+}
+
 /// A part of a version.
 struct Part<'t> {
     /// The digits it begins with, without zeros in front, so that the longer number is the greater.
@@ -319,6 +401,37 @@ mod tests {
         assert_eq!(compare_versions("6.7u2", "6.7u3"), Ordering::Less);
         assert_eq!(compare_versions("6.7", "6.7u1"), Ordering::Less);
         assert_eq!(compare_versions("6.10u1", "6.9u3"), Ordering::Greater);
+        let versions = [
+            "9.9",
+            "9.30",
+            "9.30.0",
+            "9.030.0.0",
+            "0",
+            "0.0",
+            "6.7u3",
+            "6.07u3.0",
+            "0u1",
+            "1.0.1",
+            "1.1",
+            "1é.0",
+        ];
+        for (how, texts) in [
+            (How::Version, &versions[..]),
+            (How::Nocase, &["Äb", "äB", "ab", "AB", "aß", "ASS", "x", "x0"]),
+            (How::Plain, &["a", "A", "", "9.0", "9"]),
+        ] {
+            for a in texts {
+                for b in texts {
+                    let equal = how.compare(a, b) == Ordering::Equal;
+                    assert_eq!(
+                        how.key(a) == how.key(b),
+                        equal,
+                        "{a} and {b} have one key, {how:?}"
+                    );
+                    assert_eq!(how.equal(a, b), equal, "{a} and {b}, {how:?}");
+                }
+            }
+        }
         for text in ["6.7u3", "9", "0.0", "10.0-rc1.2"] {
             assert!(is_version(text), "{text}");
         }

@@ -6,6 +6,7 @@ mod evidence;
 mod examples;
 mod generated;
 mod reach;
+mod sets;
 mod shared;
 mod unknown;
 mod truth;

@@ -252,7 +252,8 @@ impl<'a> Reader<'a, '_> {
         match ty.present() {
             _ if before.data == UNKNOWN || data == UNKNOWN => before.data == data,
             Type::Ref(_) | Type::RefAny | Type::Text | Type::TextNocase | Type::Version => {
-                self.facts.tree.text(NodeId(before.node)) == self.facts.tree.text(value)
+                let text = |node| self.facts.tree.text(node);
+                ty.how().equal(text(NodeId(before.node)), text(value))
             }
             _ => {
                 self.facts.interpret(before, ty)

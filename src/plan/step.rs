@@ -14,6 +14,7 @@ use crate::facts::change::NewFact;
 use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
 use crate::plan::edits;
 use crate::plan::reads::{Reads, judged, surveyed, traced};
+use crate::scalar::How;
 use crate::schema::TypeId;
 use crate::schema::types::Type;
 use crate::yaml::edit::Change;
@@ -56,7 +57,10 @@ impl Spec<'_> {
     pub fn key(&self) -> (usize, Vec<Key>) {
         (
             self.remedy,
-            self.arguments.iter().map(|value| Key::of(value, false).unwrap_or(Key::None)).collect(),
+            self.arguments
+                .iter()
+                .map(|value| Key::of(value, How::Plain).unwrap_or(Key::None))
+                .collect(),
         )
     }
 }
