@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::builtins::value::{Extent, Key, List, Value};
+use crate::builtins::value::{Extent, Key, List, Note, Value};
 use crate::facts::Text;
 use crate::scalar::How;
 use crate::schema::types::{Completeness, Type};
@@ -77,7 +77,7 @@ pub const BUILTINS: [Builtin; 9] = [
     Builtin {
         name: "distinct",
         signature: "distinct(list: [T]): [T]",
-        doc: "each element once, at its first place; an unknown element stays one unknown element",
+        doc: "each value once, at its first place; beside an unknown element, which may equal another, there may be more",
         arity: 1,
         check: |types| match types[0].element() {
             Some(element) => Ok(Type::List(Arc::new(element.clone()), Completeness::Complete)),
@@ -153,8 +153,8 @@ pub const BUILTINS: [Builtin; 9] = [
             (Value::Text(value), Value::Text(start)) => {
                 Value::Bool(starts_with(value.as_str(), start.as_str(), how))
             }
-            (Value::None, Value::Text(_)) => Value::Bool(false),
-            _ => Value::Unknown,
+            (Value::Unknown, _) | (_, Value::Unknown) => Value::Unknown,
+            _ => Value::Bool(false),
         }),
     },
 ];
@@ -236,6 +236,7 @@ fn numbers(value: &Value<'_>) -> Option<Vec<i64>> {
 
 fn listed<'a>(list: &List<'a>) -> List<'a> {
     let mut result = List::new(Vec::new(), Extent::Whole);
+    result.note = list.told.as_ref().unwrap_or(&list.note).clone();
     for (at, item) in list.items.iter().enumerate() {
         if !matches!(item, Value::Unknown) {
             result.items.push(item.clone());
@@ -247,21 +248,41 @@ fn listed<'a>(list: &List<'a>) -> List<'a> {
     result
 }
 
+/// Each value once. What is not known may equal what is known, so beside others it is no element of its own but says that
+/// there may be more.
 fn distinct<'a>(list: &List<'a>, how: How) -> List<'a> {
     let mut seen = rustc_hash::FxHashSet::default();
-    let mut unknown = false;
     let mut result = List::new(Vec::new(), list.extent);
-    result.note = list.note.clone();
+    let push = |result: &mut List<'a>, at: usize| {
+        result.items.push(list.items[at].clone());
+        if !list.notes.is_empty() {
+            result.notes.push(list.item_note(at));
+        }
+    };
+    let mut unknown = None;
     for (at, item) in list.items.iter().enumerate() {
-        let new = match Key::of(item, how) {
-            Some(key) => seen.insert(key),
-            None => !std::mem::replace(&mut unknown, true),
-        };
-        if new {
-            result.items.push(item.clone());
-            if !list.notes.is_empty() {
-                result.notes.push(list.item_note(at));
+        match Key::of(item, how) {
+            Some(key) => {
+                if seen.insert(key) {
+                    push(&mut result, at);
+                }
             }
+            None => unknown = unknown.or(Some(at)),
+        }
+    }
+    let traced = !list.notes.is_empty();
+    match unknown {
+        // How many there are rests on what each of them is.
+        None if traced => result.note = list.whole_note(),
+        None => result.note = list.note.clone(),
+        Some(at) => {
+            if list.items.len() > 1 {
+                result.extent = Extent::Open;
+            }
+            if result.items.is_empty() {
+                push(&mut result, at);
+            }
+            result.note = list.doubt::<Note>().join(&list.note);
         }
     }
     result

@@ -67,6 +67,8 @@ pub struct List<'a> {
     pub extent: Extent,
     /// Why the list is as long as it is.
     pub note: Note,
+    /// Why anything is known of it, where that takes less.
+    pub told: Option<Note>,
     /// Elements by key, for each way to compare them; made when first asked for.
     keys: [OnceCell<Box<Table>>; How::ALL.len()],
     /// The notes of the list and of all elements, and of what is not known of it; made when first asked for.
@@ -82,6 +84,7 @@ impl<'a> List<'a> {
             notes: Vec::new(),
             extent,
             note: Note::default(),
+            told: None,
             keys: Default::default(),
             joined: OnceCell::new(),
             doubt: OnceCell::new(),

@@ -542,7 +542,7 @@ fn is_listed(list: &Expr) -> bool {
         Kind::Holders(..) => true,
         Kind::Memo(_, _, inner) | Kind::Table(_, _, inner) => is_listed(inner),
         Kind::Invoke(define, _) => is_listed(&define.body),
-        Kind::Otherwise(one, other) => is_listed(one) || is_listed(other),
+        Kind::Otherwise(one, other) | Kind::If(_, one, other) => is_listed(one) || is_listed(other),
         Kind::Map { scan, .. } => is_listed(&scan.list),
         _ => false,
     }

@@ -141,3 +141,32 @@ fn versions_are_members_number_by_number_and_texts_without_case_where_their_type
         ],
     );
 }
+
+/// What holds of a list some of whose elements are not known: the truth of each condition is that of all ways to fill
+/// them in, where these agree.
+#[test]
+fn what_is_not_known_may_equal_what_is() {
+    holds(
+        "withdrawn: [9.1]\nhosts:\n  - { id: h1, name: n, serial: s, version: 9.1, tried: [9.1], tags: [a], carriers: [a] }\n\
+         guests:\n  - { id: g1, host: h1, needs: 9.1, tag: a }\n  - { id: g2, host: h1, needs: 9.1, tag: unknown }\n",
+        &[
+            ("count(guests.tag) == 2", "pass"),
+            ("count(distinct(guests.tag)) >= 2", "unknown"),
+            ("count(distinct(guests.tag)) >= 1", "unknown"),
+            ("count(distinct([g for g in guests where g.id == \"g2\"].tag)) == 1", "pass"),
+            ("count(distinct([g for g in guests where g.id == \"g1\"].tag)) == 1", "pass"),
+            ("count(distinct(guests.needs)) == 1", "pass"),
+            ("distinct(guests.tag) is not empty", "pass"),
+            ("any t in distinct(guests.tag): t == \"a\"", "pass"),
+            ("all t in distinct(guests.tag): t == \"b\"", "fail"),
+            ("all t in distinct(guests.tag): t == \"a\"", "unknown"),
+            ("\"a\" in distinct(guests.tag)", "pass"),
+            ("\"b\" in distinct(guests.tag)", "unknown"),
+            ("guests.tag are unique", "unknown"),
+            ("guests.tag are equal", "unknown"),
+            ("\"a\" is unique in guests.tag", "unknown"),
+            ("count(listed(distinct(guests.tag))) == 1", "pass"),
+            ("count(distinct(listed(guests.tag))) == 1", "pass"),
+        ],
+    );
+}
