@@ -69,7 +69,7 @@ pub struct Step {
     pub blanks: Vec<String>,
     /// Who.
     pub role: Option<String>,
-    /// How long it takes, in seconds, where that is known.
+    /// How long it takes, in microseconds, where that is known.
     pub takes: Option<i64>,
     /// When it is done at the latest, in microseconds since 1970, where it only waits until time closes or fails what it
     /// was taken for.

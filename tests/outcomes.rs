@@ -5,6 +5,7 @@ mod clauses;
 mod evidence;
 mod examples;
 mod generated;
+mod measures;
 mod open_lists;
 mod reach;
 mod sets;

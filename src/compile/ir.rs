@@ -380,7 +380,7 @@ pub struct Costs {
 pub enum Const {
     /// `true`, `false`
     Bool(bool),
-    /// A number in the unit of its type; a time in microseconds, a duration in seconds.
+    /// A number in the unit of its type; times and durations in microseconds.
     Number(i64),
     /// A text or version.
     Text(Arc<str>),

@@ -12,7 +12,6 @@ use crate::evaluate::{Evaluation, Outcome, Question, Readiness, is_terminal, sho
 use crate::facts::{Facts, SlotId};
 use crate::plan::step::{self, Spec};
 use crate::plan::{Hold, Ineligible, Plan, Planner, Unresolved};
-use crate::scalar;
 
 /// Facts that are named where a step cannot be taken.
 const DECIDING: usize = 3;
@@ -238,7 +237,7 @@ impl<'a> Planner<'a, '_, '_> {
         for taken in &self.taken {
             let before = taken.step.after.iter().map(|number| ends[number - 1]);
             let start = before.max().unwrap_or(now);
-            let lasts = taken.step.takes.unwrap_or(0).saturating_mul(scalar::SECOND);
+            let lasts = taken.step.takes.unwrap_or(0);
             ends.push(taken.step.until.unwrap_or(start.saturating_add(lasts)));
         }
         Some(ends.into_iter().max().unwrap_or(now))

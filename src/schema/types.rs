@@ -29,7 +29,7 @@ pub enum Type {
     Int,
     /// `size`, in bytes
     Size,
-    /// `duration`, in seconds
+    /// `duration`, in microseconds
     Duration,
     /// `time`, in microseconds since 1970
     Time,

@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::compile::ir::{Const, Expr, Kind, Level, RuleSet};
 use crate::evaluate::{self, Evaluation, Outcome, Selection, Verdict};
 use crate::facts::{Fact, Facts};
-use crate::scalar::SECOND;
 use crate::schema::types::Type;
 
 /// Most instants that are looked at.
@@ -121,7 +120,7 @@ fn instants(
             let Some(slot) = field.slot else { continue };
             match (field.ty.present(), facts.read(facts.slot_of(row, slot), &field.ty)) {
                 (Type::Time, Fact::Number(time)) => stated.insert(time),
-                (Type::Duration, Fact::Number(seconds)) => durations.insert(seconds),
+                (Type::Duration, Fact::Number(duration)) => durations.insert(duration),
                 _ => false,
             };
         }
@@ -144,9 +143,8 @@ fn instants(
     let mut instants: BTreeSet<i64> =
         evaluation.findings.iter().filter_map(|finding| finding.until).collect();
     for time in &stated {
-        for seconds in &durations {
-            let moved = seconds.saturating_mul(SECOND);
-            instants.extend([time.saturating_add(moved), time.saturating_sub(moved)]);
+        for duration in &durations {
+            instants.extend([time.saturating_add(*duration), time.saturating_sub(*duration)]);
         }
     }
     instants.retain(|at| *at >= now && *at < i64::MAX);

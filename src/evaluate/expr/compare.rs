@@ -10,7 +10,7 @@ use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
 use crate::facts::{Facts, Raw, Text};
 use crate::language::ast::Comparison;
-use crate::scalar::{self, How};
+use crate::scalar::How;
 use crate::schema::types::{Item, Reading, Type};
 
 impl<'a> Evaluator<'_, 'a, '_> {
@@ -104,27 +104,16 @@ impl<'a> Evaluator<'_, 'a, '_> {
             (_, Value::Unknown) => a_note.only_fixed().join(&b_note),
             _ => a_note.join(&b_note),
         };
-        let is_time = |expr: &Expr| *expr.ty.present() == Type::Time;
         let value = match (a, b) {
             (Value::Number(a), Value::Number(b)) => {
-                // Times count microseconds, durations seconds.
-                let result = match (is_time(left), is_time(right)) {
-                    (true, true) => a.checked_sub(b).map(|difference| difference / scalar::SECOND),
-                    (true, false) if add => {
-                        b.checked_mul(scalar::SECOND).and_then(|b| a.checked_add(b))
-                    }
-                    (true, false) => b.checked_mul(scalar::SECOND).and_then(|b| a.checked_sub(b)),
-                    _ if add => a.checked_add(b),
-                    _ => a.checked_sub(b),
-                };
+                let result = if add { a.checked_add(b) } else { a.checked_sub(b) };
                 result.map_or(Value::Unknown, Value::Number)
             }
             (Value::Text(a), Value::Text(b)) if *ty == Type::Text => {
                 Value::Text(Text::Owned(format!("{}{}", a.as_str(), b.as_str()).into()))
             }
-            (Value::None, Value::Number(_) | Value::None) | (Value::Number(_), Value::None) => {
-                Value::None
-            }
+            (Value::Unknown, _) | (_, Value::Unknown) => Value::Unknown,
+            (Value::None, _) | (_, Value::None) => Value::None,
             _ => Value::Unknown,
         };
         (value, note)
