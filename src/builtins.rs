@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::builtins::value::{Extent, Key, List, Note, Value};
+use crate::builtins::value::{Extent, Key, List, Value};
 use crate::facts::Text;
 use crate::scalar::How;
 use crate::schema::types::{Completeness, Type};
@@ -270,19 +270,14 @@ fn distinct<'a>(list: &List<'a>, how: How) -> List<'a> {
             None => unknown = unknown.or(Some(at)),
         }
     }
-    let traced = !list.notes.is_empty();
-    match unknown {
-        // How many there are rests on what each of them is.
-        None if traced => result.note = list.whole_note(),
-        None => result.note = list.note.clone(),
-        Some(at) => {
-            if list.items.len() > 1 {
-                result.extent = Extent::Open;
-            }
-            if result.items.is_empty() {
-                push(&mut result, at);
-            }
-            result.note = list.doubt::<Note>().join(&list.note);
+    // How many there are rests on what each of them is.
+    result.note = if list.notes.is_empty() { list.note.clone() } else { list.whole_note() };
+    if let Some(at) = unknown {
+        if list.items.len() > 1 {
+            result.extent = Extent::Open;
+        }
+        if result.items.is_empty() {
+            push(&mut result, at);
         }
     }
     result

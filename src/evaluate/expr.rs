@@ -348,7 +348,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                         notes = notes.join(&note);
                         if let Value::List(list) = &value {
                             notes = notes.join(&list.own_note());
-                            // How many there are says nothing of what they are.
+                            // That it is not known how many there are says nothing of what they are.
                             if builtin.name != "count" {
                                 notes = notes.join(&list.whole_note());
                             }
@@ -364,6 +364,13 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                     // No call is made of these.
                     Code::Facts => Value::Unknown,
                 };
+                if N::ON && builtin.name == "count" && !matches!(value, Value::Unknown) {
+                    let lists = values.iter().filter_map(|value| match value {
+                        Value::List(list) => Some(list.whole_note()),
+                        _ => None,
+                    });
+                    notes = lists.fold(notes, |all, note: N| all.join(&note));
+                }
                 // The elements of a resulting list keep their own notes.
                 let notes = if matches!(value, Value::List(_)) { N::default() } else { notes };
                 (value, notes)
