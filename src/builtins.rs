@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::builtins::value::{Extent, Key, List, Value};
 use crate::facts::Text;
-use crate::scalar;
+use crate::scalar::How;
 use crate::schema::types::{Completeness, Type};
 
 pub mod keys;
@@ -35,8 +35,8 @@ pub struct Builtin {
 /// How a function is worked out.
 #[derive(Debug)]
 pub enum Code {
-    /// From the values of its arguments.
-    Values(for<'a> fn(&[Value<'a>]) -> Value<'a>),
+    /// From the values of its arguments, and how their texts are compared.
+    Values(for<'a> fn(&[Value<'a>], How) -> Value<'a>),
     /// From where a value stands among the facts: the checker makes an expression of its own of it.
     Facts,
 }
@@ -49,7 +49,7 @@ pub const BUILTINS: [Builtin; 9] = [
         doc: "how many elements; unknown where there may be others",
         arity: 1,
         check: |types| types[0].element().map(|_| Type::Int).ok_or("a list"),
-        code: Code::Values(|values| match &values[0] {
+        code: Code::Values(|values, _| match &values[0] {
             Value::List(list) if list.extent == Extent::Whole => {
                 Value::Number(list.items.len() as i64)
             }
@@ -66,7 +66,7 @@ pub const BUILTINS: [Builtin; 9] = [
             Some(ty @ (Type::Int | Type::Size | Type::Duration | Type::Error)) => Ok(ty.clone()),
             _ => Err("a list of numbers, sizes or durations"),
         },
-        code: Code::Values(|values| match numbers(&values[0]) {
+        code: Code::Values(|values, _| match numbers(&values[0]) {
             Some(numbers) => numbers
                 .iter()
                 .try_fold(0_i64, |sum, n| sum.checked_add(*n))
@@ -77,14 +77,14 @@ pub const BUILTINS: [Builtin; 9] = [
     Builtin {
         name: "distinct",
         signature: "distinct(list: [T]): [T]",
-        doc: "each element once, at its first place; an unknown element stays one unknown element",
+        doc: "each value once, at its first place; beside an unknown element, which may equal another, there may be more",
         arity: 1,
         check: |types| match types[0].element() {
             Some(element) => Ok(Type::List(Arc::new(element.clone()), Completeness::Complete)),
             None => Err("a list"),
         },
-        code: Code::Values(|values| match &values[0] {
-            Value::List(list) => Value::List(Rc::new(distinct(list))),
+        code: Code::Values(|values, how| match &values[0] {
+            Value::List(list) => Value::List(Rc::new(distinct(list, how))),
             other => other.clone(),
         }),
     },
@@ -97,7 +97,7 @@ pub const BUILTINS: [Builtin; 9] = [
             Some(element) => Ok(Type::List(Arc::new(element.clone()), Completeness::Complete)),
             None => Err("a list"),
         },
-        code: Code::Values(|values| match &values[0] {
+        code: Code::Values(|values, _| match &values[0] {
             Value::List(list) => Value::List(Rc::new(listed(list))),
             other => other.clone(),
         }),
@@ -122,7 +122,7 @@ pub const BUILTINS: [Builtin; 9] = [
         doc: "the smallest number, size, duration, time or version; none for an empty list",
         arity: 1,
         check: extreme,
-        code: Code::Values(|values| extremum(&values[0], Ordering::Less)),
+        code: Code::Values(|values, _| extremum(&values[0], Ordering::Less)),
     },
     Builtin {
         name: "max",
@@ -130,7 +130,7 @@ pub const BUILTINS: [Builtin; 9] = [
         doc: "the largest number, size, duration, time or version; none for an empty list",
         arity: 1,
         check: extreme,
-        code: Code::Values(|values| extremum(&values[0], Ordering::Greater)),
+        code: Code::Values(|values, _| extremum(&values[0], Ordering::Greater)),
     },
     Builtin {
         name: "lower",
@@ -138,7 +138,7 @@ pub const BUILTINS: [Builtin; 9] = [
         doc: "the text in lower case",
         arity: 1,
         check: |types| text(&types[0]).map(|()| Type::Text),
-        code: Code::Values(|values| match &values[0] {
+        code: Code::Values(|values, _| match &values[0] {
             Value::Text(text) => Value::Text(Text::Owned(text.as_str().to_lowercase().into())),
             other => other.clone(),
         }),
@@ -149,12 +149,12 @@ pub const BUILTINS: [Builtin; 9] = [
         doc: "whether the text begins with the other",
         arity: 2,
         check: |types| text(&types[0]).and_then(|()| text(&types[1])).map(|()| Type::Bool),
-        code: Code::Values(|values| match (&values[0], &values[1]) {
+        code: Code::Values(|values, how| match (&values[0], &values[1]) {
             (Value::Text(value), Value::Text(start)) => {
-                Value::Bool(value.as_str().starts_with(start.as_str()))
+                Value::Bool(starts_with(value.as_str(), start.as_str(), how))
             }
-            (Value::None, Value::Text(_)) => Value::Bool(false),
-            _ => Value::Unknown,
+            (Value::Unknown, _) | (_, Value::Unknown) => Value::Unknown,
+            _ => Value::Bool(false),
         }),
     },
 ];
@@ -200,7 +200,7 @@ fn extremum<'a>(value: &Value<'a>, wanted: Ordering) -> Value<'a> {
             (Value::None, _) => continue,
             (_, Value::None) => wanted,
             (Value::Number(a), Value::Number(b)) => a.cmp(b),
-            (Value::Text(a), Value::Text(b)) => scalar::compare_versions(a.as_str(), b.as_str()),
+            (Value::Text(a), Value::Text(b)) => How::Version.compare(a.as_str(), b.as_str()),
             _ => return Value::Unknown,
         };
         if order == wanted {
@@ -208,6 +208,14 @@ fn extremum<'a>(value: &Value<'a>, wanted: Ordering) -> Value<'a> {
         }
     }
     best
+}
+
+/// Whether a text begins with another; of a version that is a matter of its characters, too.
+fn starts_with(value: &str, start: &str, how: How) -> bool {
+    match how {
+        How::Plain | How::Version => value.starts_with(start),
+        How::Nocase => how.key(value).starts_with(&*how.key(start)),
+    }
 }
 
 fn numbers(value: &Value<'_>) -> Option<Vec<i64>> {
@@ -228,6 +236,7 @@ fn numbers(value: &Value<'_>) -> Option<Vec<i64>> {
 
 fn listed<'a>(list: &List<'a>) -> List<'a> {
     let mut result = List::new(Vec::new(), Extent::Whole);
+    result.note = list.told.as_ref().unwrap_or(&list.note).clone();
     for (at, item) in list.items.iter().enumerate() {
         if !matches!(item, Value::Unknown) {
             result.items.push(item.clone());
@@ -239,21 +248,36 @@ fn listed<'a>(list: &List<'a>) -> List<'a> {
     result
 }
 
-fn distinct<'a>(list: &List<'a>) -> List<'a> {
+/// Each value once. What is not known may equal what is known, so beside others it is no element of its own but says that
+/// there may be more.
+fn distinct<'a>(list: &List<'a>, how: How) -> List<'a> {
     let mut seen = rustc_hash::FxHashSet::default();
-    let mut unknown = false;
     let mut result = List::new(Vec::new(), list.extent);
-    result.note = list.note.clone();
+    let push = |result: &mut List<'a>, at: usize| {
+        result.items.push(list.items[at].clone());
+        if !list.notes.is_empty() {
+            result.notes.push(list.item_note(at));
+        }
+    };
+    let mut unknown = None;
     for (at, item) in list.items.iter().enumerate() {
-        let new = match Key::of(item, false) {
-            Some(key) => seen.insert(key),
-            None => !std::mem::replace(&mut unknown, true),
-        };
-        if new {
-            result.items.push(item.clone());
-            if !list.notes.is_empty() {
-                result.notes.push(list.item_note(at));
+        match Key::of(item, how) {
+            Some(key) => {
+                if seen.insert(key) {
+                    push(&mut result, at);
+                }
             }
+            None => unknown = unknown.or(Some(at)),
+        }
+    }
+    // How many there are rests on what each of them is.
+    result.note = if list.notes.is_empty() { list.note.clone() } else { list.whole_note() };
+    if let Some(at) = unknown {
+        if list.items.len() > 1 {
+            result.extent = Extent::Open;
+        }
+        if result.items.is_empty() {
+            push(&mut result, at);
         }
     }
     result

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::scalar;
 use crate::schema::types::{InverseId, Type, WordId};
 use crate::schema::{ENVIRONMENT, Schema, TypeId, TypeKind};
 use crate::source::Span;
@@ -547,7 +546,7 @@ impl<'a> Facts<'a> {
                 let slot = row.base + slot;
                 let content = self.slots[slot as usize];
                 if let Fact::Number(time) = self.interpret(content, &field.ty)
-                    && now.saturating_sub(time) > limit.saturating_mul(scalar::SECOND)
+                    && now.saturating_sub(time) > *limit
                 {
                     found.push(slot);
                 }

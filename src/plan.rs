@@ -77,7 +77,7 @@ pub struct Step {
     pub blanks: Vec<String>,
     /// Who.
     pub role: Option<String>,
-    /// How long it takes, in seconds, where that is known.
+    /// How long it takes, in microseconds, where that is known.
     pub takes: Option<i64>,
     /// When it starts at the earliest, in microseconds since 1970.
     pub starts_at: Option<i64>,

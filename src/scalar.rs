@@ -3,6 +3,7 @@
 //! Owns reading and printing them, for descriptions and for rules alike, so that `600GiB` means one thing everywhere.
 //! Knows nothing of YAML or of the rule language.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// Units of sizes, the largest first; powers of 1024 and, spelled without `i`, of 1000.
@@ -20,15 +21,16 @@ const SIZES: [(&str, i64); 11] = [
     ("B", 1),
 ];
 
-/// Units of durations in seconds, the largest first.
-const DURATIONS: [(&str, i64); 4] = [("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)];
+/// Units of durations in microseconds, the largest first.
+const DURATIONS: [(&str, i64); 4] =
+    [("d", DAY * SECOND), ("h", 3_600 * SECOND), ("min", 60 * SECOND), ("s", SECOND)];
 
 /// `600GiB`, `1.5TiB`, in bytes. A unit is required, except for `0`.
 pub fn parse_size(text: &str) -> Option<i64> {
     with_unit(text, &SIZES)
 }
 
-/// `15min`, `24h`, `2h30min`, in seconds. A unit is required, except for `0`.
+/// `15min`, `24h`, `2h30min`, `1min0.25s`, in microseconds. A unit is required, except for `0`.
 pub fn parse_duration(text: &str) -> Option<i64> {
     if text == "0" {
         return Some(0);
@@ -36,7 +38,7 @@ pub fn parse_duration(text: &str) -> Option<i64> {
     let mut rest = text;
     let mut total: i64 = 0;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let unit =
             rest[digits..].find(|c: char| c.is_ascii_digit()).map_or(rest.len(), |at| digits + at);
         total = total.checked_add(with_unit(&rest[..unit], &DURATIONS)?)?;
@@ -87,18 +89,23 @@ pub fn tell_size(bytes: i64) -> String {
     }
 }
 
-/// A duration as a person says it, exactly: `15min`, `16min47s`.
-pub fn print_duration(seconds: i64) -> String {
-    let mut text = if seconds < 0 { "-" } else { "" }.to_owned();
-    let mut rest = seconds.unsigned_abs();
+/// A duration as a person says it, exactly: `15min`, `16min47s`, `0.9s`.
+pub fn print_duration(microseconds: i64) -> String {
+    let mut text = if microseconds < 0 { "-" } else { "" }.to_owned();
+    let mut rest = microseconds.unsigned_abs();
     for (unit, factor) in DURATIONS {
         let factor = factor.unsigned_abs();
-        if rest >= factor {
-            text += &format!("{}{unit}", rest / factor);
+        let last = unit == "s";
+        if rest >= factor || (last && rest > 0) {
+            text += &(rest / factor).to_string();
             rest %= factor;
+            if last && rest > 0 {
+                text += format!(".{rest:06}").trim_end_matches('0');
+            }
+            text += unit;
         }
     }
-    if seconds == 0 { "0s".to_owned() } else { text }
+    if microseconds == 0 { "0s".to_owned() } else { text }
 }
 
 /// An RFC 3339 instant with its zone, in microseconds since 1970, rounded down; `None` for anything else, and for what lies
@@ -176,7 +183,7 @@ pub fn print_time(microseconds: i64) -> String {
     civil(microseconds).map_or_else(|| "?".to_owned(), |time| format!("{time}Z"))
 }
 
-/// Microseconds in a second: times are counted in microseconds, durations in seconds.
+/// Microseconds in a second: times and durations are counted in microseconds.
 pub const SECOND: i64 = 1_000_000;
 
 /// Whether a text is a version: numbers with dots between, with an optional word of letters behind (`9.32.1`, `6.7u3`).
@@ -212,6 +219,87 @@ pub fn compare_versions(a: &str, b: &str) -> Ordering {
     Ordering::Equal
 }
 
+/// How the texts of a type are compared, and by what they are found: the one place that says which of them are equal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum How {
+    /// Character by character.
+    #[default]
+    Plain,
+    /// Without case.
+    Nocase,
+    /// As versions, number by number.
+    Version,
+}
+
+impl How {
+    /// All of them.
+    pub const ALL: [How; 3] = [How::Plain, How::Nocase, How::Version];
+
+    /// How a text of one type is compared with one of another.
+    pub fn and(self, other: How) -> How {
+        match (self, other) {
+            (How::Version, _) | (_, How::Version) => How::Version,
+            (How::Nocase, _) | (_, How::Nocase) => How::Nocase,
+            _ => How::Plain,
+        }
+    }
+
+    /// The order of two texts.
+    pub fn compare(self, a: &str, b: &str) -> Ordering {
+        match self {
+            How::Plain => a.cmp(b),
+            // Most are spelled alike.
+            How::Nocase | How::Version if a == b => Ordering::Equal,
+            How::Nocase => self.key(a).cmp(&self.key(b)),
+            How::Version => compare_versions(a, b),
+        }
+    }
+
+    /// Whether two texts are equal.
+    pub fn equal(self, a: &str, b: &str) -> bool {
+        match self {
+            How::Plain => a == b,
+            How::Nocase if a.is_ascii() && b.is_ascii() => a.eq_ignore_ascii_case(b),
+            How::Nocase | How::Version => self.compare(a, b) == Ordering::Equal,
+        }
+    }
+
+    /// What equal texts have in common, and others have not.
+    pub fn key(self, text: &str) -> Cow<'_, str> {
+        match self {
+            How::Plain => Cow::Borrowed(text),
+            How::Nocase
+                if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) =>
+            {
+                Cow::Borrowed(text)
+            }
+            How::Nocase => Cow::Owned(text.to_lowercase()),
+            How::Version => version_key(text),
+        }
+    }
+}
+
+/// A version without zeros in front of its numbers, and without parts at its end that say nothing.
+fn version_key(text: &str) -> Cow<'_, str> {
+    let (mut rest, mut key, mut said) = (text.as_bytes(), Vec::with_capacity(text.len()), 0);
+    while !rest.is_empty() {
+        let part;
+        (part, rest) = split_part(rest);
+        key.extend_from_slice(part.number);
+        key.extend_from_slice(part.tail);
+        if !(part.number.is_empty() && part.tail.is_empty()) {
+            said = key.len();
+        }
+        key.push(b'.');
+    }
+    key.truncate(said);
+    match key == text.as_bytes() {
+        true => Cow::Borrowed(text),
+        // Only whole characters were left out.
+        false => Cow::Owned(String::from_utf8_lossy(&key).into_owned()),
+    }
+}
+
 /// A part of a version.
 struct Part<'t> {
     /// The digits it begins with, without zeros in front, so that the longer number is the greater.
@@ -243,8 +331,13 @@ mod tests {
         assert_eq!(parse_size("600"), None);
         assert_eq!(parse_size("GiB"), None);
         assert_eq!(parse_size("9999999999999PiB"), None);
-        assert_eq!(parse_duration("15min"), Some(900));
-        assert_eq!(parse_duration("2h30min"), Some(9_000));
+        assert_eq!(parse_duration("15min"), Some(900 * SECOND));
+        assert_eq!(parse_duration("2h30min"), Some(9_000 * SECOND));
+        assert_eq!(parse_duration("1.5h"), Some(5_400 * SECOND));
+        assert_eq!(parse_duration("1h0.25s"), Some(3_600 * SECOND + 250_000));
+        for text in ["1.h", ".5h", "1.5", "1..5h", "1.5.5h", "9999999999999d", "h", "1h.5min"] {
+            assert_eq!(parse_duration(text), None, "{text}");
+        }
         assert_eq!(parse_duration("2h30"), None);
         assert_eq!(print_size(600 << 30), "600GiB");
         assert_eq!(tell_size(600 << 30), "600GiB");
@@ -254,10 +347,20 @@ mod tests {
         for (seconds, text) in
             [(900, "15min"), (1_007, "16min47s"), (93_784, "1d2h3min4s"), (0, "0s"), (86_400, "1d")]
         {
-            assert_eq!(print_duration(seconds), text);
-            assert_eq!(parse_duration(text), Some(seconds), "what is printed can be written");
+            assert_eq!(print_duration(seconds * SECOND), text);
+            assert_eq!(
+                parse_duration(text),
+                Some(seconds * SECOND),
+                "what is printed can be written"
+            );
         }
-        assert_eq!(print_duration(-90), "-1min30s");
+        for (microseconds, text) in
+            [(86_400_900_000, "1d0.9s"), (1, "0.000001s"), (60_000_010, "1min0.00001s")]
+        {
+            assert_eq!(print_duration(microseconds), text);
+            assert_eq!(parse_duration(text), Some(microseconds), "what is printed can be written");
+        }
+        assert_eq!(print_duration(-90 * SECOND), "-1min30s");
         assert_eq!(print_duration(i64::MIN).chars().next(), Some('-'));
     }
 
@@ -319,6 +422,37 @@ mod tests {
         assert_eq!(compare_versions("6.7u2", "6.7u3"), Ordering::Less);
         assert_eq!(compare_versions("6.7", "6.7u1"), Ordering::Less);
         assert_eq!(compare_versions("6.10u1", "6.9u3"), Ordering::Greater);
+        let versions = [
+            "9.9",
+            "9.30",
+            "9.30.0",
+            "9.030.0.0",
+            "0",
+            "0.0",
+            "6.7u3",
+            "6.07u3.0",
+            "0u1",
+            "1.0.1",
+            "1.1",
+            "1é.0",
+        ];
+        for (how, texts) in [
+            (How::Version, &versions[..]),
+            (How::Nocase, &["Äb", "äB", "ab", "AB", "aß", "ASS", "x", "x0"]),
+            (How::Plain, &["a", "A", "", "9.0", "9"]),
+        ] {
+            for a in texts {
+                for b in texts {
+                    let equal = how.compare(a, b) == Ordering::Equal;
+                    assert_eq!(
+                        how.key(a) == how.key(b),
+                        equal,
+                        "{a} and {b} have one key, {how:?}"
+                    );
+                    assert_eq!(how.equal(a, b), equal, "{a} and {b}, {how:?}");
+                }
+            }
+        }
         for text in ["6.7u3", "9", "0.0", "10.0-rc1.2"] {
             assert!(is_version(text), "{text}");
         }

@@ -14,6 +14,7 @@ use crate::schema::types::{Completeness, InverseId, Type, WordId, literal_fits};
 use crate::source::Span;
 
 pub mod types;
+mod containment;
 pub mod export;
 
 /// Index of a type in the [`Schema`]; 0 is the environment.
@@ -76,7 +77,7 @@ pub struct Field {
     pub default: Option<ast::Literal>,
     /// The default where it is a word.
     pub default_word: Option<WordId>,
-    /// Age in seconds after which a time is unknown.
+    /// Age in microseconds after which a time is unknown.
     pub stale_after: Option<i64>,
     /// The name in its declaration.
     pub span: Span,
@@ -388,10 +389,10 @@ impl<'a> Builder<'a, '_> {
                 .push(Diagnostic::error("type-mismatch", message, expr.span).help(help));
         }
         let stale_after = field.stale_after.as_ref().and_then(|expr| match expr.kind.as_ref() {
-            ast::ExprKind::Literal(ast::Literal::Duration(seconds))
+            ast::ExprKind::Literal(ast::Literal::Duration(limit))
                 if *ty.present() == Type::Time =>
             {
-                Some(*seconds)
+                Some(*limit)
             }
             _ => {
                 let message =
@@ -517,35 +518,6 @@ impl<'a> Builder<'a, '_> {
                     field.name
                 );
                 self.diagnostics.push(Diagnostic::error("not-a-reference", message, field.span));
-            }
-        }
-    }
-
-    /// Records and single entities are stored in place, so a type may not hold itself.
-    fn containment(&mut self) {
-        for at in 0..self.schema.types.len() {
-            let mut seen = vec![false; self.schema.types.len()];
-            let mut stack = vec![at];
-            while let Some(id) = stack.pop() {
-                for field in &self.schema.types[id].fields {
-                    let Type::Row(inner) = field.ty.present() else { continue };
-                    let inner = inner.0 as usize;
-                    if inner == at {
-                        let message = format!(
-                            "`{}` would hold itself without end",
-                            self.schema.types[at].name
-                        );
-                        let help = "use a list, or a reference";
-                        self.diagnostics.push(
-                            Diagnostic::error("endless-type", message, field.span).help(help),
-                        );
-                        self.schema.types[id].fields.clear();
-                        break;
-                    }
-                    if !std::mem::replace(&mut seen[inner], true) {
-                        stack.push(inner);
-                    }
-                }
             }
         }
     }

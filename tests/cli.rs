@@ -6,5 +6,6 @@ mod reading;
 mod defaults;
 mod commands;
 mod definitions;
+mod endless;
 mod marks;
 mod selection;

@@ -8,6 +8,7 @@ use std::hash::{Hash, Hasher};
 use rustc_hash::{FxHashMap, FxHasher};
 
 use crate::builtins::value::{Extent, Key, List, Value};
+use crate::scalar::How;
 
 /// Where the elements of a list are, by the hash of their key.
 #[derive(Debug, Default)]
@@ -24,16 +25,16 @@ pub(super) struct Table {
 pub struct Keys<'l, 'a> {
     pub(super) list: &'l List<'a>,
     pub(super) table: &'l Table,
-    pub(super) nocase: bool,
+    pub(super) how: How,
 }
 
 impl Table {
-    pub(super) fn new(list: &List<'_>, nocase: bool) -> Self {
+    pub(super) fn new(list: &List<'_>, how: How) -> Self {
         let mut table = Table::default();
         table.firsts.reserve(list.items.len());
         let mut lasts: FxHashMap<u32, u32> = FxHashMap::default();
         for (at, item) in list.items.iter().enumerate() {
-            let Some(hash) = hash(item, nocase) else {
+            let Some(hash) = hash(item, how) else {
                 table.unknown = true;
                 continue;
             };
@@ -54,7 +55,7 @@ impl<'l, 'a> Keys<'l, 'a> {
         self,
         value: &'k Value<'v>,
     ) -> impl Iterator<Item = usize> + use<'k, 'v, 'l, 'a> {
-        let hash = hash(value, self.nocase);
+        let hash = hash(value, self.how);
         let mut at = hash.and_then(|hash| self.table.firsts.get(&hash).copied());
         let chain = std::iter::from_fn(move || {
             let place = at?;
@@ -62,7 +63,7 @@ impl<'l, 'a> Keys<'l, 'a> {
             Some(place as usize)
         });
         // Two values may share a hash.
-        chain.filter(move |at| equal(&self.list.items[*at], value, self.nocase) == Some(true))
+        chain.filter(move |at| equal(&self.list.items[*at], value, self.how) == Some(true))
     }
 
     /// Whether several elements equal a value.
@@ -99,32 +100,26 @@ pub fn is_known(value: &Value<'_>) -> bool {
 }
 
 /// Whether two values are the same as keys; none where one of them is not known.
-pub fn equal(a: &Value<'_>, b: &Value<'_>, nocase: bool) -> Option<bool> {
+pub fn equal(a: &Value<'_>, b: &Value<'_>, how: How) -> Option<bool> {
     Some(match (a, b) {
         (Value::Unknown, _) | (_, Value::Unknown) => return None,
         (Value::Row(a), Value::Row(b)) => a == b,
         (Value::Word(a), Value::Word(b)) => a == b,
-        (Value::Text(a), Value::Text(b)) if !nocase => a.as_str() == b.as_str(),
-        (Value::Text(a), Value::Text(b)) => {
-            let lower = |text: &'_ str| text.to_lowercase();
-            a.as_str().len() == b.as_str().len() && a.as_str().eq_ignore_ascii_case(b.as_str())
-                || (!a.as_str().is_ascii() || !b.as_str().is_ascii())
-                    && lower(a.as_str()) == lower(b.as_str())
-        }
-        (a, b) => Key::of(a, nocase)? == Key::of(b, nocase)?,
+        (Value::Text(a), Value::Text(b)) => how.equal(a.as_str(), b.as_str()),
+        (a, b) => Key::of(a, how)? == Key::of(b, how)?,
     })
 }
 
 /// The hash of a value as a key; none where it is not known.
-fn hash(value: &Value<'_>, nocase: bool) -> Option<u32> {
+fn hash(value: &Value<'_>, how: How) -> Option<u32> {
     let mut hasher = FxHasher::default();
     match value {
         Value::Row(row) => hasher.write_u32(*row),
         Value::Text(text) => {
             let text = text.as_str();
-            match (nocase, text.is_ascii()) {
-                (false, _) => hasher.write(text.as_bytes()),
-                (true, true) => {
+            match how {
+                How::Plain => hasher.write(text.as_bytes()),
+                How::Nocase if text.is_ascii() => {
                     let mut lower = [0; LOWERED];
                     for bytes in text.as_bytes().chunks(LOWERED) {
                         let lower = &mut lower[..bytes.len()];
@@ -134,13 +129,13 @@ fn hash(value: &Value<'_>, nocase: bool) -> Option<u32> {
                     }
                 }
                 // What is not ASCII may be so in lower case.
-                (true, false) => {
-                    let lower = text.to_lowercase();
-                    lower.as_bytes().chunks(LOWERED).for_each(|bytes| hasher.write(bytes));
+                How::Nocase | How::Version => {
+                    let key = how.key(text);
+                    key.as_bytes().chunks(LOWERED).for_each(|bytes| hasher.write(bytes));
                 }
             }
         }
-        value => Key::of(value, nocase)?.hash(&mut hasher),
+        value => Key::of(value, how)?.hash(&mut hasher),
     }
     Some((hasher.finish() >> 32) as u32)
 }

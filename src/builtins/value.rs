@@ -6,8 +6,9 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use crate::builtins::keys::{Keys, Table};
+use crate::builtins::keys::{Keys, Table, is_known};
 use crate::facts::{RowId, SlotId, Text};
+use crate::scalar::How;
 use crate::schema::types::WordId;
 use crate::source::Span;
 
@@ -66,8 +67,10 @@ pub struct List<'a> {
     pub extent: Extent,
     /// Why the list is as long as it is.
     pub note: Note,
-    /// Elements by key, with and without case; made when first asked for.
-    keys: [OnceCell<Box<Table>>; 2],
+    /// Why anything is known of it, where that takes less.
+    pub told: Option<Note>,
+    /// Elements by key, for each way to compare them; made when first asked for.
+    keys: [OnceCell<Box<Table>>; How::ALL.len()],
     /// The notes of the list and of all elements, and of what is not known of it; made when first asked for.
     joined: OnceCell<Note>,
     doubt: OnceCell<Note>,
@@ -81,6 +84,7 @@ impl<'a> List<'a> {
             notes: Vec::new(),
             extent,
             note: Note::default(),
+            told: None,
             keys: Default::default(),
             joined: OnceCell::new(),
             doubt: OnceCell::new(),
@@ -117,7 +121,7 @@ impl<'a> List<'a> {
         }
         N::of(self.doubt.get_or_init(|| {
             let unknown = self.items.iter().zip(&self.notes);
-            let unknown = unknown.filter(|(item, _)| Key::of(item, false).is_none());
+            let unknown = unknown.filter(|(item, _)| !is_known(item));
             let note = unknown.fold(Note::default(), |all, (_, note)| all.join(note));
             match self.extent {
                 Extent::Whole => note.join(&self.note.only_fixed()),
@@ -127,10 +131,9 @@ impl<'a> List<'a> {
     }
 
     /// The elements by key.
-    pub fn keys(&self, nocase: bool) -> Keys<'_, 'a> {
-        let table =
-            self.keys[usize::from(nocase)].get_or_init(|| Box::new(Table::new(self, nocase)));
-        Keys { list: self, table, nocase }
+    pub fn keys(&self, how: How) -> Keys<'_, 'a> {
+        let table = self.keys[how as usize].get_or_init(|| Box::new(Table::new(self, how)));
+        Keys { list: self, table, how }
     }
 }
 
@@ -143,7 +146,7 @@ pub enum Key {
     Bool(bool),
     /// A number.
     Number(i64),
-    /// A text, in lower case where case does not count.
+    /// What equal texts have in common.
     Text(Box<str>),
     /// A word.
     Word(WordId),
@@ -157,32 +160,22 @@ pub enum Key {
     List(Vec<Key>),
 }
 
-/// Whether putting a text into lower case would surely change nothing.
-fn is_lower(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
-}
-
 impl Key {
-    /// The key of a value; `None` where it is unknown.
-    pub fn of(value: &Value<'_>, nocase: bool) -> Option<Key> {
+    /// The key of a value, by how texts of its type are compared; `None` where it is unknown.
+    pub fn of(value: &Value<'_>, how: How) -> Option<Key> {
         Some(match value {
             Value::Unknown => return None,
             Value::None => Key::None,
             Value::Bool(flag) => Key::Bool(*flag),
             Value::Number(number) => Key::Number(*number),
-            Value::Text(text) if nocase && !is_lower(text.as_str()) => {
-                Key::Text(text.as_str().to_lowercase().into())
-            }
-            Value::Text(text) => Key::Text(text.as_str().into()),
+            Value::Text(text) => Key::Text(how.key(text.as_str()).into()),
             Value::Word(word) => Key::Word(*word),
             Value::Row(row) => Key::Row(*row),
             Value::List(list) => {
                 if list.extent != Extent::Whole {
                     return None;
                 }
-                Key::List(
-                    list.items.iter().map(|item| Key::of(item, nocase)).collect::<Option<_>>()?,
-                )
+                Key::List(list.items.iter().map(|item| Key::of(item, how)).collect::<Option<_>>()?)
             }
         })
     }

@@ -6,7 +6,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
-use crate::compile::ir::{self, Const, Expr, How, Kind, LocalId, Part, Scan, Template};
+use crate::compile::ir::{self, Const, Expr, Kind, LocalId, Part, Scan, Template};
 use crate::compile::pattern::Pattern;
 use crate::compile::usage::Usage;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -315,13 +315,13 @@ impl<'a, 'c> Checker<'a, 'c> {
                 let of = of.unwrap_or(Type::Error);
                 self.comparable(&element.ty, &of, span);
                 // Words of a literal list are checked against the element's own enumeration.
-                let nocase = is_nocase(&element.ty) || is_nocase(&of);
-                let kind = Kind::In { element: Box::new(element), list: Box::new(list), nocase };
+                let how = element.ty.how().and(of.how());
+                let kind = Kind::In { element: Box::new(element), list: Box::new(list), how };
                 self.maybe_not(*negated, done(kind, Type::Bool))
             }
             ExprKind::Matches(operand, pattern) => {
                 let operand = self.expect_text(operand);
-                match Pattern::new(&pattern.value) {
+                match Pattern::new(&pattern.value, operand.ty.how()) {
                     Ok(pattern) => done(Kind::Matches(Box::new(operand), pattern), Type::Bool),
                     Err(reason) => {
                         let message = format!("this is not a regular expression: {reason}");
@@ -339,21 +339,21 @@ impl<'a, 'c> Checker<'a, 'c> {
             }
             ExprKind::AreEqual(list) => {
                 let list = self.expect_list(list);
-                let nocase = list.ty.element().is_some_and(is_nocase);
-                done(Kind::AreEqual(Box::new(list), nocase), Type::Bool)
+                let how = list.ty.how();
+                done(Kind::AreEqual(Box::new(list), how), Type::Bool)
             }
             ExprKind::AreUnique(list) => {
                 let list = self.expect_list(list);
-                let nocase = list.ty.element().is_some_and(is_nocase);
-                done(Kind::AreUnique(Box::new(list), nocase), Type::Bool)
+                let how = list.ty.how();
+                done(Kind::AreUnique(Box::new(list), how), Type::Bool)
             }
             ExprKind::IsUniqueIn(element, list) => {
                 let list = self.expect_list(list);
                 let of = list.ty.element().cloned().unwrap_or(Type::Error);
                 let element = self.expr(element, Some(&of));
                 self.comparable(&element.ty, &of, span);
-                let nocase = is_nocase(&element.ty) || is_nocase(&of);
-                done(Kind::IsUniqueIn(Box::new(element), Box::new(list), nocase), Type::Bool)
+                let how = element.ty.how().and(of.how());
+                done(Kind::IsUniqueIn(Box::new(element), Box::new(list), how), Type::Bool)
             }
             ExprKind::Otherwise(left, right) => {
                 let left = self.expr(left, expected);
@@ -505,11 +505,7 @@ impl<'a, 'c> Checker<'a, 'c> {
             let ty = left.ty.describe(self.schema);
             return self.error("type-mismatch", format!("{ty} has no order"), span, None);
         }
-        let how = match (left.ty.present(), right.ty.present()) {
-            (Type::Version, _) | (_, Type::Version) => How::Version,
-            (a, b) if is_nocase(a) || is_nocase(b) => How::Nocase,
-            _ => How::Plain,
-        };
+        let how = left.ty.how().and(right.ty.how());
         Expr {
             kind: Kind::Compare { op, how, left: Box::new(left), right: Box::new(right) },
             ty: Type::Bool,
@@ -583,8 +579,4 @@ impl<'a, 'c> Checker<'a, 'c> {
             }
         }
     }
-}
-
-fn is_nocase(ty: &Type) -> bool {
-    *ty.present() == Type::TextNocase
 }

@@ -6,8 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::compile::ir::{Costs, Expr, How, Index, IndexKey, Kind, LocalId, Scan};
+use crate::compile::ir::{Costs, Expr, Index, IndexKey, Kind, LocalId, Scan};
 use crate::language::ast::Comparison;
+use crate::scalar::How;
 use crate::schema::Schema;
 use crate::schema::types::Type;
 use crate::source::Span;
@@ -84,7 +85,7 @@ fn equalities(expr: &Expr, local: LocalId, schema: &Schema, keys: &mut Vec<Index
                 _ => None,
             };
             let (element, other) = (Expr::clone(element), Expr::clone(other));
-            keys.push(IndexKey { element, other, nocase: how == How::Nocase, field });
+            keys.push(IndexKey { element, other, how, field });
         }
     }
 }
@@ -110,7 +111,6 @@ fn sides(expr: &Expr, local: LocalId) -> Option<(&Expr, &Expr, How)> {
     let depends = |side: &Expr| free(side).contains(&local);
     let alone = |side: &Expr| free(side).iter().eq([local].iter());
     match (alone(left) && !depends(right), alone(right) && !depends(left)) {
-        _ if *how == How::Version => None,
         (true, _) => Some((left, right, *how)),
         (_, true) => Some((right, left, *how)),
         _ => None,

@@ -11,6 +11,7 @@ use crate::compile::pattern::Pattern;
 use crate::compile::remedy::Remedy;
 use crate::compile::stored::Later;
 use crate::language::ast::{Comparison, Quantifier, RuleKind};
+use crate::scalar::How;
 use crate::schema::types::{InverseId, Reading, Type, WordId};
 use crate::schema::{Schema, TypeId};
 use crate::source::Span;
@@ -62,7 +63,7 @@ pub struct Renewal {
     pub ty: TypeId,
     /// The field.
     pub field: usize,
-    /// How old it is at most while it renews itself, in the unit of durations.
+    /// How old it is at most while it renews itself, in microseconds.
     pub within: i64,
     /// The condition, over local 0, the row.
     pub condition: Expr,
@@ -235,8 +236,8 @@ pub struct IndexKey {
     pub element: Expr,
     /// The side that does not depend on it.
     pub other: Expr,
-    /// Compared without case.
-    pub nocase: bool,
+    /// How texts are compared.
+    pub how: How,
     /// The field, where the side is a field of the element itself.
     pub field: Option<String>,
 }
@@ -317,8 +318,8 @@ pub enum Kind {
         element: Box<Expr>,
         /// The list.
         list: Box<Expr>,
-        /// Compared without case.
-        nocase: bool,
+        /// How texts are compared.
+        how: How,
     },
     /// `a matches "…"`
     Matches(Box<Expr>, Pattern),
@@ -327,13 +328,13 @@ pub enum Kind {
     /// `a is known`
     IsKnown(Box<Expr>),
     /// `xs are equal`
-    AreEqual(Box<Expr>, bool),
+    AreEqual(Box<Expr>, How),
     /// `xs are unique`
-    AreUnique(Box<Expr>, bool),
+    AreUnique(Box<Expr>, How),
     /// `x is unique in xs`
-    IsUniqueIn(Box<Expr>, Box<Expr>, bool),
+    IsUniqueIn(Box<Expr>, Box<Expr>, How),
     /// `holders(x, xs)`
-    Holders(Box<Expr>, Box<Expr>, bool),
+    Holders(Box<Expr>, Box<Expr>, How),
     /// `a otherwise b`
     Otherwise(Box<Expr>, Box<Expr>),
     /// `a + b`
@@ -376,23 +377,12 @@ pub struct Costs {
     pub scans: bool,
 }
 
-/// How two operands are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
-    /// By value.
-    Plain,
-    /// As texts, without case.
-    Nocase,
-    /// As versions, number by number.
-    Version,
-}
-
 /// A literal.
 #[derive(Clone, Debug)]
 pub enum Const {
     /// `true`, `false`
     Bool(bool),
-    /// A number in the unit of its type; a time in microseconds, a duration in seconds.
+    /// A number in the unit of its type; times and durations in microseconds.
     Number(i64),
     /// A text or version.
     Text(Arc<str>),

@@ -45,7 +45,7 @@ pub struct Remedy {
 /// How long a step takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
-    /// So long, in the unit of durations.
+    /// So long, in microseconds.
     Known(i64),
     /// Nobody can say beforehand.
     Unknown,
@@ -63,7 +63,7 @@ pub enum Undo {
 }
 
 impl Remedy {
-    /// How long it takes, in the unit of durations, where that is known.
+    /// How long it takes, in microseconds, where that is known.
     pub fn length(&self) -> Option<i64> {
         match self.takes {
             Some(Takes::Known(length)) => Some(length),

@@ -292,10 +292,10 @@ impl<'a> Evaluator<'_, 'a, '_> {
                     self.one_by_one(expr, block, picks, out);
                 }
             }
-            Kind::In { element, list, nocase }
+            Kind::In { element, list, how }
                 if matches!(list.kind, Kind::Field { base: Some(_), .. }) =>
             {
-                let rest = self.in_lists((element, list, *nocase), block, picks, out);
+                let rest = self.in_lists((element, list, *how), block, picks, out);
                 self.one_by_one(expr, block, &rest, out);
             }
             Kind::Compare { op, left, right, .. } if matches!(left.kind, Kind::Call(..)) => {

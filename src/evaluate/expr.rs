@@ -17,6 +17,7 @@ use crate::evaluate::show;
 use crate::evaluate::touch::values::Values;
 use crate::evaluate::truth::Truth;
 use crate::facts::{Facts, ROOT, Raw, RowId, SlotId, Text};
+use crate::scalar::How;
 use crate::schema::types::InverseId;
 use crate::source::Span;
 
@@ -298,8 +299,8 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                     if N::ON && !matches!(value, Value::List(_)) {
                         // What comes out either way needs no proof of the left side.
                         let (other, right_note) = self.value_of::<N>(right);
-                        let key = Key::of(&other, false);
-                        let same = key.is_some() && key == Key::of(&value, false);
+                        let key = Key::of(&other, How::Plain);
+                        let same = key.is_some() && key == Key::of(&value, How::Plain);
                         if same && right_note.note().uses().len() < note.note().uses().len() {
                             return (value, right_note);
                         }
@@ -324,11 +325,11 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                 (Value::Bool(known), note.fixed())
             }
             Kind::IsEmpty(list) => self.is_empty(list),
-            Kind::In { element, list, nocase } => self.contains(element, list, *nocase),
-            Kind::AreEqual(list, nocase) => self.are_equal(list, *nocase),
-            Kind::AreUnique(list, nocase) => self.are_unique(list, *nocase),
-            Kind::IsUniqueIn(element, list, nocase) => self.is_unique_in(element, list, *nocase),
-            Kind::Holders(value, list, nocase) => self.holders(value, list, *nocase),
+            Kind::In { element, list, how } => self.contains(element, list, *how),
+            Kind::AreEqual(list, how) => self.are_equal(list, *how),
+            Kind::AreUnique(list, how) => self.are_unique(list, *how),
+            Kind::IsUniqueIn(element, list, how) => self.is_unique_in(element, list, *how),
+            Kind::Holders(value, list, how) => self.holders(value, list, *how),
             Kind::Matches(operand, pattern) => match self.value_of(operand) {
                 (Value::Text(text), note) => {
                     (pattern.is_match(text.as_str()).map_or(Value::Unknown, Value::Bool), note)
@@ -347,7 +348,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                         notes = notes.join(&note);
                         if let Value::List(list) = &value {
                             notes = notes.join(&list.own_note());
-                            // How many there are says nothing of what they are.
+                            // That it is not known how many there are says nothing of what they are.
                             if builtin.name != "count" {
                                 notes = notes.join(&list.whole_note());
                             }
@@ -356,10 +357,20 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                     values.push(value);
                 }
                 let value = match builtin.code {
-                    Code::Values(call) => call(&values),
+                    Code::Values(call) => {
+                        let how = arguments.iter().map(|argument| argument.ty.how());
+                        call(&values, how.fold(How::Plain, How::and))
+                    }
                     // No call is made of these.
                     Code::Facts => Value::Unknown,
                 };
+                if N::ON && builtin.name == "count" && !matches!(value, Value::Unknown) {
+                    let lists = values.iter().filter_map(|value| match value {
+                        Value::List(list) => Some(list.whole_note()),
+                        _ => None,
+                    });
+                    notes = lists.fold(notes, |all, note: N| all.join(&note));
+                }
                 // The elements of a resulting list keep their own notes.
                 let notes = if matches!(value, Value::List(_)) { N::default() } else { notes };
                 (value, notes)
@@ -398,8 +409,8 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
     fn either<N: Trace>(&mut self, then: &Expr, other: &Expr, note: N) -> (Value<'a>, N) {
         let (a, a_note) = self.value_of::<N>(then);
         let (b, b_note) = self.value_of::<N>(other);
-        let key = Key::of(&a, false);
-        if key.is_some() && key == Key::of(&b, false) {
+        let key = Key::of(&a, How::Plain);
+        if key.is_some() && key == Key::of(&b, How::Plain) {
             return (a, a_note.join(&b_note));
         }
         (Value::Unknown, note)

@@ -9,7 +9,6 @@ use rustc_hash::FxHashSet;
 
 use crate::compile::ir::{Const, Expr, Kind, Rule, RuleSet};
 use crate::facts::{Fact, Facts};
-use crate::scalar::SECOND;
 use crate::schema::types::Type;
 
 /// The instants from `now` on, in microseconds since 1970.
@@ -22,7 +21,7 @@ pub fn instants(facts: &Facts<'_>, rules: &RuleSet, now: i64) -> BTreeSet<i64> {
             let Some(slot) = field.slot else { continue };
             match (field.ty.present(), facts.read(facts.slot_of(row, slot), &field.ty)) {
                 (Type::Time, Fact::Number(time)) => stated.insert(time),
-                (Type::Duration, Fact::Number(seconds)) => durations.insert(seconds),
+                (Type::Duration, Fact::Number(duration)) => durations.insert(duration),
                 _ => false,
             };
         }
@@ -46,9 +45,8 @@ pub fn instants(facts: &Facts<'_>, rules: &RuleSet, now: i64) -> BTreeSet<i64> {
     }
     let mut instants: BTreeSet<i64> = BTreeSet::new();
     for time in &stated {
-        for seconds in &durations {
-            let moved = seconds.saturating_mul(SECOND);
-            instants.extend([time.saturating_add(moved), time.saturating_sub(moved)]);
+        for duration in &durations {
+            instants.extend([time.saturating_add(*duration), time.saturating_sub(*duration)]);
         }
     }
     instants.retain(|at| *at >= now && *at < i64::MAX);

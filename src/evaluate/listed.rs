@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 use crate::builtins::keys::equal;
 use crate::builtins::value::{Extent, Key, List, Trace, Value};
 use crate::facts::{Fact, Facts, ListId, SlotId};
+use crate::scalar::How;
 use crate::schema::types::{Completeness, Item};
 
 /// Lists shorter than this are searched as they are.
@@ -74,7 +75,7 @@ pub(super) fn within<'a>(
     value: &Value<'a>,
     items: impl ExactSizeIterator<Item = Value<'a>>,
     extent: Extent,
-    nocase: bool,
+    how: How,
 ) -> Option<bool> {
     if items.len() == 0 && extent == Extent::Whole {
         return Some(false);
@@ -84,7 +85,7 @@ pub(super) fn within<'a>(
         return None;
     }
     for item in items {
-        match equal(value, &item, nocase) {
+        match equal(value, &item, how) {
             Some(true) => return Some(true),
             Some(false) => {}
             None => doubtful = true,

@@ -13,6 +13,7 @@ use crate::compile::ir::{Index, IndexKey, Kind, LocalId, Rule, Scan};
 use crate::evaluate::expr::Evaluator;
 use crate::facts::RowId;
 use crate::language::ast::Quantifier;
+use crate::scalar::How;
 
 /// For one row the rows that go with it.
 pub(super) type Partners = FxHashMap<RowId, Vec<RowId>>;
@@ -58,7 +59,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         let Value::Row(row) = self.value_of::<Silent>(&index.keys[1 - at].other).0 else {
             return None;
         };
-        let keys = list.keys(false);
+        let keys = list.keys(How::Plain);
         if keys.unknown() {
             return None;
         }

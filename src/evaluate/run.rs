@@ -117,7 +117,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         if matches!(self.facts.read(held, &rules.schema.ty(ty).fields[field].ty), Fact::Unknown) {
             return self.run(index, sink);
         }
-        if self.facts.is_damaged(held) {
+        if self.facts.may_hold_others(held) {
             sink(unknown(index, 0, &[]));
         }
         let mut rows: Vec<RowId> = subjects.iter().copied().collect();
@@ -204,7 +204,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 } else {
                     items.iter().for_each(|item| self.bind_item(index, at, item, bound, sink));
                 }
-                if list.extent == Extent::Open && part.is_last() {
+                // What may be there beside what is listed is spoken of, too; one that is not known stands for it.
+                let open = list.extent != Extent::Whole && part.is_last();
+                if open && !list.items.iter().any(|item| matches!(item, Value::Unknown)) {
                     sink(unknown(index, at, bound));
                 }
             }

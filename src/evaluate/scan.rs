@@ -50,7 +50,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
     fn indexed<N: Trace>(&mut self, scan: &Scan, index: &Index) -> Option<Elements<'a, N>> {
         let keys = index.keys.iter();
         let wanted =
-            joined(keys.map(|key| Key::of(&self.value_of::<Silent>(&key.other).0, key.nocase)))?;
+            joined(keys.map(|key| Key::of(&self.value_of::<Silent>(&key.other).0, key.how)))?;
         let known = match &self.indices[index.id as usize] {
             // Notes are on the list, so a list without them is of no use when they are wanted.
             Some(known) if !N::ON || known.list.items.len() == known.list.notes.len() => {
@@ -106,8 +106,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         for (at, item) in list.items.iter().enumerate() {
             self.frame[scan.local as usize] = item.clone();
             let keys = index.keys.iter();
-            let keys =
-                keys.map(|key| Key::of(&self.value_of::<Silent>(&key.element).0, key.nocase));
+            let keys = keys.map(|key| Key::of(&self.value_of::<Silent>(&key.element).0, key.how));
             match joined(keys) {
                 Some(keys) => {
                     // While counting, a range holds its number and its length.
@@ -543,7 +542,7 @@ fn is_listed(list: &Expr) -> bool {
         Kind::Holders(..) => true,
         Kind::Memo(_, _, inner) | Kind::Table(_, _, inner) => is_listed(inner),
         Kind::Invoke(define, _) => is_listed(&define.body),
-        Kind::Otherwise(one, other) => is_listed(one) || is_listed(other),
+        Kind::Otherwise(one, other) | Kind::If(_, one, other) => is_listed(one) || is_listed(other),
         Kind::Map { scan, .. } => is_listed(&scan.list),
         _ => false,
     }

@@ -279,10 +279,10 @@ fn is_wide(list: &Expr, rules: &RuleSet) -> bool {
 
 /// A search for the value of a field among those of another in a list of the whole environment; what is sought first.
 fn search<'r>(expr: &'r Expr, rules: &'r RuleSet) -> Option<(&'r Expr, Search<'r>)> {
-    let (element, list, nocase) = match &expr.kind {
-        Kind::IsUniqueIn(element, list, nocase) => (element, maker(list), *nocase),
-        Kind::In { element, list, nocase } | Kind::Holders(element, list, nocase) => {
-            (element, maker(list), *nocase)
+    let (element, list, how) = match &expr.kind {
+        Kind::IsUniqueIn(element, list, how) => (element, maker(list), *how),
+        Kind::In { element, list, how } | Kind::Holders(element, list, how) => {
+            (element, maker(list), *how)
         }
         _ => return None,
     };
@@ -295,8 +295,8 @@ fn search<'r>(expr: &'r Expr, rules: &'r RuleSet) -> Option<(&'r Expr, Search<'r
     let mut reads = Reads::default();
     own(list, rules, &mut reads).then_some(())?;
     let search = Search {
-        sought: ((*owner, *field), nocase),
-        listed: ((*of, *listed), nocase),
+        sought: ((*owner, *field), how),
+        listed: ((*of, *listed), how),
         reads: reads.fields,
         list,
         base: Base::of(list, rules)?,

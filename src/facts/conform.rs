@@ -18,6 +18,7 @@ use crate::facts::{ABSENT, Facts, ListData, NO_NODE, ROOT, Row, RowId, Slot, Slo
 use crate::schema::types::Type;
 use crate::schema::{ENVIRONMENT, Field, Schema, TypeId};
 use crate::source::Span;
+use crate::yaml::resolve::Scalar;
 use crate::yaml::{Entry, Kind, NodeId, Tree};
 
 mod contested;
@@ -120,7 +121,10 @@ impl<'a> Reader<'a, '_> {
                 Some(slot) if contested => self.contest(base + slot, field, value),
                 // Nearly every fact is a scalar that is stated for the first time.
                 Some(slot) if self.is_first(base + slot, field) => {
-                    let data = self.read_scalar(field, def.key == Some(at), value);
+                    let mut data = self.read_scalar(field, def.key == Some(at), value);
+                    if data == UNKNOWN && self.says_nothing(value, &field.ty) {
+                        data = self.facts.slots[(base + slot) as usize].data;
+                    }
                     self.facts.slots[(base + slot) as usize] = Slot { data, node: value.0 };
                 }
                 Some(slot) => {
@@ -174,6 +178,14 @@ impl<'a> Reader<'a, '_> {
         // Only the environment, and what it holds in place, is stated by several documents.
         let again = (before.node != NO_NODE).then_some(NodeId(before.node));
         let again = again.or_else(|| self.contested.unknown.get(&slot).copied());
+        // What says nothing is as if it were left out, and takes nothing back.
+        let again = again.filter(|earlier| !self.says_nothing(*earlier, &field.ty));
+        if self.says_nothing(value, &field.ty) {
+            if again.is_none() && !matches!(field.ty.present(), Type::Row(_)) {
+                self.facts.slots[slot as usize].node = value.0;
+            }
+            return;
+        }
         match field.ty.present() {
             Type::Row(_) => self.fill_record(slot, field, value, again),
             Type::List(element, _) if tree.kind(value) == Kind::Sequence => {
@@ -241,6 +253,18 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
+    /// Whether nothing stands in the place of a fact, so that it is not stated: no value, `null`, or an empty text.
+    fn says_nothing(&self, value: NodeId, ty: &Type) -> bool {
+        let tree = self.facts.tree;
+        let is_text = matches!(ty.present(), Type::Text | Type::TextNocase);
+        match tree.scalar_text(value) {
+            Some((text, _)) => {
+                matches!(tree.scalar(value), Scalar::Null) || (is_text && text.trim().is_empty())
+            }
+            None => false,
+        }
+    }
+
     /// The row that was made for a record whose default is to be absent.
     fn child_of(&self, slot: SlotId) -> Option<RowId> {
         let owner = self.facts.owner(slot);
@@ -252,7 +276,8 @@ impl<'a> Reader<'a, '_> {
         match ty.present() {
             _ if before.data == UNKNOWN || data == UNKNOWN => before.data == data,
             Type::Ref(_) | Type::RefAny | Type::Text | Type::TextNocase | Type::Version => {
-                self.facts.tree.text(NodeId(before.node)) == self.facts.tree.text(value)
+                let text = |node| self.facts.tree.text(node);
+                ty.how().equal(text(NodeId(before.node)), text(value))
             }
             _ => {
                 self.facts.interpret(before, ty)
@@ -291,10 +316,11 @@ impl<'a> Reader<'a, '_> {
                     if self.register(child, item) { child } else { UNKNOWN }
                 }
                 _ => match told(tree, item) {
-                    Some(bytes) => self.read_told(element, item, bytes),
+                    Some(bytes) => self.read_told(element.present(), item, bytes),
                     // The description itself says that it may leave some out.
                     None if self.is_unknown(item, element) => UNKNOWN,
-                    None => self.read_present(element, item),
+                    None if self.is_none(item, element) => ABSENT,
+                    None => self.read_present(element.present(), item),
                 },
             };
             if data == UNKNOWN {

@@ -3,9 +3,9 @@
 //! Owns one sorted table per inverse of the schema, built once and kept right while a plan changes references. Lists
 //! that are not known, and references that are not known, are counted as open: then others might refer, too.
 
-use crate::facts::{Fact, Facts, RowId, SlotId};
-use crate::schema::TypeId;
+use crate::facts::{ABSENT, Fact, Facts, ROOT, RowId, SlotId};
 use crate::schema::types::{Completeness, InverseId, Type};
+use crate::schema::{TypeId, TypeKind};
 
 /// One inverse: pairs of target and source, sorted.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +13,8 @@ pub struct Index {
     pairs: Vec<(RowId, RowId)>,
     /// How many sources do not say, or might not be listed.
     pub open: usize,
+    /// A list in which sources may stand that is stated.
+    told: Option<SlotId>,
 }
 
 impl Index {
@@ -44,6 +46,7 @@ impl Facts<'_> {
             let mut index = Index::default();
             for slot in self.holders(id) {
                 index.open += usize::from(self.may_hold_others(slot));
+                index.told = index.told.or(self.is_stated(slot).then_some(slot));
             }
             index.pairs.reserve(self.entities(inverse.source).len());
             for row in self.entities(inverse.source) {
@@ -62,6 +65,16 @@ impl Facts<'_> {
         self.inverses = indices;
     }
 
+    /// A list by which anything is known of who refers to whom; none where nobody states one.
+    pub fn told_by(&self, inverse: InverseId) -> Option<SlotId> {
+        self.inverses[inverse.0 as usize].told
+    }
+
+    fn is_stated(&self, list: SlotId) -> bool {
+        let (ty, field) = self.field_of(list);
+        !matches!(self.read(list, &self.schema().ty(ty).fields[field].ty), Fact::Unknown)
+    }
+
     /// Whether a list may hold more than it says.
     pub fn may_hold_others(&self, list: SlotId) -> bool {
         let (ty, field) = self.field_of(list);
@@ -70,24 +83,37 @@ impl Facts<'_> {
         partial || self.is_damaged(list) || matches!(self.read(list, ty), Fact::Unknown)
     }
 
-    /// The list slots in which sources of an inverse may stand.
+    /// The list slots in which sources of an inverse may stand, themselves or within what stands there.
     pub fn holders(&self, inverse: InverseId) -> Vec<SlotId> {
         let source = self.schema().inverse(inverse).source;
+        let within = self.schema().holding(source);
         let mut holders: Vec<SlotId> = Vec::new();
         for (ty, def) in self.schema().types() {
             for field in &def.fields {
-                let holds = matches!(field.ty.element(), Some(Type::Row(row)) if *row == source);
+                let holds =
+                    matches!(field.ty.element(), Some(Type::Row(row)) if within[row.0 as usize]);
                 let (true, Some(slot)) = (holds, field.slot) else { continue };
-                holders.extend(self.rows_of(ty).map(|row| self.slot_of(row, slot)));
+                self.rows_of(ty, &mut |row| holders.push(self.slot_of(row, slot)));
             }
         }
         holders
     }
 
-    /// Rows that can hold lists of entities: entities, and the records that the environment holds in place.
-    fn rows_of(&self, ty: TypeId) -> impl Iterator<Item = RowId> {
-        let singles = self.singles.iter().copied().filter(move |row| self.row(*row).ty == ty);
-        self.entities(ty).iter().copied().chain(singles)
+    /// Tells all rows of a type; of entities those that are in their lists.
+    fn rows_of(&self, ty: TypeId, tell: &mut dyn FnMut(RowId)) {
+        match self.schema().ty(ty).kind {
+            TypeKind::Entity => self.entities(ty).iter().for_each(|row| tell(*row)),
+            TypeKind::Environment => tell(ROOT),
+            TypeKind::Record => {
+                let rows = 0..self.row_count() as RowId;
+                // What is known to be absent holds nothing.
+                let there = |row: &RowId| {
+                    let row = self.row(*row);
+                    row.ty == ty && self.slots[row.via as usize].data != ABSENT
+                };
+                rows.filter(there).for_each(tell);
+            }
+        }
     }
 
     /// Tells what a row refers to by the field of an inverse; `false` where it does not say all of it.

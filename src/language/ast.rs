@@ -547,7 +547,7 @@ pub enum Literal {
     Int(i64),
     /// `600GiB`, in bytes
     Size(i64),
-    /// `15min`, in seconds
+    /// `15min`, in microseconds
     Duration(i64),
     /// `9.30`
     Version(String),

@@ -15,7 +15,6 @@ use crate::evaluate::truth::Truth;
 use crate::facts::change::NewFact;
 use crate::facts::{Fact, Facts, RowId, SlotId};
 use crate::plan::state::{FindingKey, key};
-use crate::scalar::SECOND;
 
 /// Most rows that are judged again to find out until when a plan holds, over all instants that are looked at.
 const ROWS: usize = 200_000;
@@ -29,9 +28,9 @@ pub(crate) struct Clock {
     pub(crate) judged: Option<i64>,
 }
 
-/// When something ends that lasts so many seconds.
-pub(crate) fn after(start: Option<i64>, seconds: i64) -> Option<i64> {
-    Some(start?.saturating_add(seconds.saturating_mul(SECOND)))
+/// When something ends that lasts so long, in microseconds.
+pub(crate) fn after(start: Option<i64>, length: i64) -> Option<i64> {
+    Some(start?.saturating_add(length))
 }
 
 /// Brings the facts to a later time: what renews itself and was fresh at the start is renewed, and what else is too old by
@@ -72,7 +71,7 @@ fn renewing(
     for renewal in &rules.renewals {
         let field = &rules.schema.ty(renewal.ty).fields[renewal.field];
         let Some(at) = field.slot else { continue };
-        let within = renewal.within.saturating_mul(SECOND);
+        let within = renewal.within;
         let slots: Vec<SlotId> = match among {
             Some(slots) => {
                 let meant = |slot: &&SlotId| facts.field_of(**slot) == (renewal.ty, renewal.field);

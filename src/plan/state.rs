@@ -18,6 +18,7 @@ use crate::evaluate::{Finding, Outcome, Raw, subject};
 use crate::facts::{Facts, RowId, SlotId};
 use crate::plan::clock;
 use crate::plan::step::{self, Done, Spec};
+use crate::scalar::How;
 
 /// What makes two open findings the same: the rule, what its names are bound to, and a list that is not known.
 pub type FindingKey = (usize, Vec<Key>, Option<usize>);
@@ -77,14 +78,15 @@ pub struct Applied<'a> {
 
 /// The key of an outcome.
 pub fn key(raw: &Raw<'_>) -> FindingKey {
-    let bindings = raw.bindings.iter().map(|(_, value)| Key::of(value, false).unwrap_or(Key::None));
+    let bindings =
+        raw.bindings.iter().map(|(_, value)| Key::of(value, How::Plain).unwrap_or(Key::None));
     (raw.rule, bindings.collect(), raw.open)
 }
 
 /// The key of a finding.
 pub fn key_of(finding: &Finding<'_>) -> FindingKey {
     let bindings =
-        finding.bindings.iter().map(|(_, value)| Key::of(value, false).unwrap_or(Key::None));
+        finding.bindings.iter().map(|(_, value)| Key::of(value, How::Plain).unwrap_or(Key::None));
     (finding.rule, bindings.collect(), finding.open)
 }
 

@@ -14,6 +14,7 @@ use crate::facts::change::NewFact;
 use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
 use crate::plan::edits;
 use crate::plan::reads::{Reads, judged, surveyed, traced};
+use crate::scalar::How;
 use crate::schema::TypeId;
 use crate::schema::types::Type;
 use crate::yaml::edit::Change;
@@ -67,7 +68,7 @@ impl<'a> Spec<'a> {
     /// What makes two steps the same.
     pub fn key(&self) -> (usize, Vec<Key>) {
         let arguments =
-            self.arguments.iter().map(|value| Key::of(value, false).unwrap_or(Key::None));
+            self.arguments.iter().map(|value| Key::of(value, How::Plain).unwrap_or(Key::None));
         // To wait for what a remedy looks for is another step than to look.
         (self.remedy, arguments.chain(self.waits.map(|_| Key::None)).collect())
     }

@@ -14,8 +14,8 @@ use crate::schema::types::Type;
 const MOST: usize = 16;
 /// Most texts that others have, and that rules name, among them.
 const TEXTS: usize = 7;
-/// An hour, in seconds: what is in the past or ahead where no rule says by how much.
-const HOUR: i64 = 3_600;
+/// An hour, in microseconds: what is in the past or ahead where no rule says by how much.
+const HOUR: i64 = 3_600 * scalar::SECOND;
 /// A minute, in microseconds.
 const MINUTE: i64 = 60 * scalar::SECOND;
 /// The end of the year 9999, in microseconds since 1970.
@@ -118,8 +118,7 @@ impl Pool {
     pub fn instants(&self) -> Vec<i64> {
         let mut instants = vec![NOW];
         for time in &self.times {
-            let hour = HOUR * scalar::SECOND;
-            for at in [*time, time.saturating_sub(hour), time.saturating_add(hour)] {
+            for at in [*time, time.saturating_sub(HOUR), time.saturating_add(HOUR)] {
                 add(&mut instants, at);
             }
         }
@@ -167,19 +166,17 @@ impl Pool {
                 .filter(|number| *number >= 0)
                 .for_each(|number| push(NewFact::Number(number))),
             Type::Time => {
-                let limit = stale_after
-                    .map(|seconds| now.saturating_sub(seconds.saturating_mul(scalar::SECOND)));
-                let mut times = vec![now - HOUR * scalar::SECOND, now + HOUR * scalar::SECOND, now];
+                let limit = stale_after.map(|limit| now.saturating_sub(limit));
+                let mut times = vec![now - HOUR, now + HOUR, now];
                 times.extend(
                     self.times
                         .iter()
                         .flat_map(|time| [*time, time.saturating_sub(1), time.saturating_add(1)]),
                 );
-                for seconds in &self.durations {
-                    for moved in [*seconds, -*seconds] {
-                        for beside in [60, -60, 0] {
-                            let seconds = moved.saturating_add(beside);
-                            times.push(now.saturating_add(seconds.saturating_mul(scalar::SECOND)));
+                for duration in &self.durations {
+                    for moved in [*duration, -*duration] {
+                        for beside in [MINUTE, -MINUTE, 0] {
+                            times.push(now.saturating_add(moved.saturating_add(beside)));
                         }
                     }
                 }

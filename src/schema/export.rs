@@ -37,7 +37,7 @@ const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 const TIME: &str =
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)";
 const SIZE: &str = r"\d+(\.\d+)? ?([KMGTP]i?B|B)";
-const DURATION: &str = r"(\d+ ?(d|h|min|s) ?)+";
+const DURATION: &str = r"(\d+(\.\d+)? ?(d|h|min|s) ?)+";
 const VERSION: &str = r"\d[0-9A-Za-z-]*(\.\d[0-9A-Za-z-]*)*";
 
 /// The JSON Schema of descriptions that one of these packs judges.

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::language::ast;
-use crate::scalar;
+use crate::scalar::{self, How};
 use crate::schema::{Schema, TypeId};
 
 /// Index of a word in the word table of the [`Schema`]; equal words of different enumerations share it.
@@ -29,7 +29,7 @@ pub enum Type {
     Int,
     /// `size`, in bytes
     Size,
-    /// `duration`, in seconds
+    /// `duration`, in microseconds
     Duration,
     /// `time`, in microseconds since 1970
     Time,
@@ -80,6 +80,16 @@ impl Type {
         match self.present() {
             Type::List(element, _) => Some(element),
             _ => None,
+        }
+    }
+
+    /// How texts of this type are compared, or those in a list of it.
+    pub fn how(&self) -> How {
+        match self.present() {
+            Type::Version => How::Version,
+            Type::TextNocase => How::Nocase,
+            Type::List(element, _) => element.how(),
+            _ => How::Plain,
         }
     }
 

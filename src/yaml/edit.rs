@@ -16,6 +16,7 @@ use crate::source::{Sources, Span};
 use crate::yaml::edit::layout::Layout;
 use crate::yaml::merge::is_merge;
 use crate::yaml::path::{Path, Step};
+use crate::yaml::resolve::Scalar;
 use crate::yaml::{Kind, Limits, NodeId, Tree, meta};
 
 /// The replacement of a range of a text.
@@ -509,8 +510,7 @@ impl<'t, 's> Editor<'t, 's> {
     fn is_empty_collection(&self, slot: &Slot) -> bool {
         match self.tree.kind(slot.value) {
             Kind::Scalar => {
-                self.tree.is_plain(slot.value)
-                    && matches!(self.tree.text(slot.value), "" | "~" | "null")
+                self.tree.is_plain(slot.value) && self.tree.scalar(slot.value) == Scalar::Null
             }
             Kind::Sequence | Kind::Mapping => self.tree.first(slot.value.0) == crate::yaml::NONE,
         }

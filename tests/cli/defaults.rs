@@ -95,6 +95,62 @@ fn what_a_written_record_leaves_out_has_its_default_and_so_have_records_within_i
 }
 
 #[test]
+fn what_holds_nothing_is_left_out_and_what_is_said_to_be_unknown_is_not() {
+    for nothing in ["", "~", "null", "Null"] {
+        // As without the key: the record has its defaults.
+        for written in [
+            format!("{{ urgent: {nothing} }}"),
+            format!("{{ aim: {nothing} }}"),
+            format!("{{ aim: {{ place: {nothing} }} }}"),
+            format!("{{ aim: {{ names: {nothing} }} }}"),
+        ] {
+            check(&format!("{HOST}move: {written}\n")).done().code(1).says("error[MV-001]");
+        }
+        check(&format!("{HOST}move: {{ aim: {{ place: \"\" }} }}\n")).done().code(1);
+        let nobody = format!("{HOST}move: {nothing}\n");
+        check(&nobody).done().code(3).says("unknown[MV-001]").hides("error[");
+        let known = format!(
+            "hosts: [{{ id: h1, state: running, kit: {{ packed: {nothing} }} }}]\nmove: {{ urgent: true }}\n"
+        );
+        check(&known).done().code(0);
+        // It takes nothing back that another document says, and is no second statement.
+        for (first, second) in [("true", nothing), (nothing, "true")] {
+            let text = format!(
+                "{HEAD}{HOST}move: {{ urgent: {first} }}\n---\n{HEAD}move: {{ urgent: {second} }}\n"
+            );
+            run("check --rules rules site.yaml --format concise", &text).done().code(0);
+        }
+        let text = format!("{HEAD}{HOST}move: {nothing}\n---\n{HEAD}move: {{ urgent: true }}\n");
+        run("check --rules rules site.yaml --format concise", &text).done().code(0);
+        // What is supposed instead takes its place.
+        for (facts, set) in [
+            (format!("{HOST}move: {nothing}\n"), "move/urgent=true"),
+            (format!("{HOST}move: {{ urgent: {nothing} }}\n"), "move/urgent=true"),
+            (format!("{HOST}move: {{ aim: {nothing} }}\n"), "move/aim/place=east"),
+            (format!("{HOST}move: {{ aim: {{ names: {nothing} }} }}\n"), "move/aim/names=[a]"),
+        ] {
+            let arguments = format!("what-if --rules rules site.yaml --format concise --set {set}");
+            let done = run(&arguments, &format!("{HEAD}{facts}")).done();
+            assert_eq!(done.code, 0, "{facts}{set}: {}{}", done.out, done.err);
+        }
+    }
+    for written in [
+        "{ urgent: unknown }",
+        "{ aim: unknown }",
+        "{ aim: { place: unknown } }",
+        "{ aim: { names: unknown } }",
+    ] {
+        check(&format!("{HOST}move: {written}\n")).done().code(3).says("unknown[MV-001]");
+    }
+    let text =
+        format!("{HEAD}{HOST}move: {{ urgent: unknown }}\n---\n{HEAD}move: {{ urgent: true }}\n");
+    run("check --rules rules site.yaml --format concise", &text)
+        .done()
+        .code(2)
+        .says("conflicting-facts");
+}
+
+#[test]
 fn unknown_in_the_place_of_a_record_or_a_fact_is_no_default() {
     for open in
         ["unknown", "{ aim: unknown }", "{ aim: { place: unknown } }", "{ urgent: unknown }"]

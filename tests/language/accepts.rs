@@ -54,7 +54,7 @@ fn operators_bind_as_the_grammar_says() {
         ("all == any", "(all Equal any)"),
         ("x.where.and.if", "x.where.and.if"),
         ("a > 600GiB", "(a Greater Size(644245094400))"),
-        ("a >= 2h30min", "(a GreaterOrEqual Duration(9000))"),
+        ("a >= 2h30min", "(a GreaterOrEqual Duration(9000000000))"),
         ("a < 9.30", "(a Less Version(\"9.30\"))"),
         ("a == 6.7u3", "(a Equal Version(\"6.7u3\"))"),
         ("true != false", "(Bool(true) NotEqual Bool(false))"),

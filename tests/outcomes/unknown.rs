@@ -252,3 +252,53 @@ fn a_record_that_is_said_to_be_unknown_makes_no_fault() {
     }
     assert!(looked > 10, "{looked} records stand on a line");
 }
+
+/// What a fact may be beside what it is: each word, or truth, or none.
+fn choices(facts: &Facts<'_>, slot: SlotId) -> Vec<NewFact> {
+    let (ty, field) = facts.field_of(slot);
+    let ty = &facts.schema().ty(ty).fields[field].ty;
+    let mut choices: Vec<NewFact> = match ty.present() {
+        Type::Bool => vec![NewFact::Bool(false), NewFact::Bool(true)],
+        Type::Words(words) => words.iter().copied().map(NewFact::Word).collect(),
+        _ => Vec::new(),
+    };
+    if matches!(ty, Type::OrNone(_)) {
+        choices.push(NewFact::Absent);
+    }
+    choices
+}
+
+/// A fact that is said to be unknown is never taken for what suits: where the gate is open without it, no value of it closes
+/// the gate.
+#[test]
+fn an_open_gate_does_not_rest_on_what_is_said_to_be_unknown() {
+    let mut wrong = Vec::new();
+    for (name, ready) in [("classic", READY), ("modernized", MODERNIZED)] {
+        let rules = pack(name);
+        let mut tried = 0;
+        with_facts(ready, &rules, |facts, now| {
+            for slot in hideable(facts) {
+                let less = without(facts, slot);
+                let open = evaluate(&less, &rules, now, &Selection::default());
+                if closes(open.verdict) {
+                    continue;
+                }
+                for choice in choices(facts, slot) {
+                    tried += 1;
+                    let mut stated = facts.clone();
+                    stated.store(slot, &choice);
+                    let evaluation = evaluate(&stated, &rules, now, &Selection::default());
+                    let path = facts.slot_path(slot);
+                    for finding in &evaluation.findings {
+                        let rule = &rules.rules[finding.rule];
+                        if rule.level == Level::Error {
+                            wrong.push(format!("{name}: {path}: {choice:?} gives {}", finding.id));
+                        }
+                    }
+                }
+            }
+        });
+        assert!(tried > 20, "{name}: {tried}");
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

@@ -12,7 +12,7 @@ use failback::plan::rounds::plan;
 use failback::plan::state::{FindingKey, Open, State};
 use failback::plan::step::{self, Spec};
 use failback::plan::{Consent, Plan, Step};
-use failback::scalar::{SECOND, print_time};
+use failback::scalar::print_time;
 use failback::schema::types::Type;
 use failback::session::{Inputs, Options, run};
 use failback::yaml::edit;
@@ -91,7 +91,7 @@ fn renewed(text: &str, rules: &RuleSet, plan: &Plan) -> String {
     let end = plan.steps.iter().filter_map(|step| step.ends_at).max();
     let (Some(start), Some(end)) = (start, end) else { return text.to_owned() };
     let within = rules.renewals.iter().map(|renewal| renewal.within).max().unwrap_or(0);
-    let fresh = start - within * SECOND;
+    let fresh = start - within;
     let waited: Vec<&String> =
         plan.steps.iter().flat_map(|step| &step.expects).map(|(path, _)| path).collect();
     let mut text = text.to_owned();

@@ -4,7 +4,7 @@
 //! compiling of definitions when they are first asked for.
 
 use crate::builtins::{self, Code};
-use crate::compile::check::{Checker, RULE_LOCALS, is_nocase};
+use crate::compile::check::{Checker, RULE_LOCALS};
 use crate::compile::hoist::{costs, hoist};
 use crate::compile::ir::{self, Const, Expr, Kind, LocalId, Scan};
 use crate::compile::origin::entities;
@@ -278,9 +278,9 @@ impl<'a, 'c> Checker<'a, 'c> {
                 Some("name it by its path: `hosts.disks.serial`, or `[h for h in hosts where …].disks.serial`".into()),
             );
         };
-        let nocase = is_nocase(&value.ty) || list.ty.element().is_some_and(is_nocase);
+        let how = value.ty.how().and(list.ty.how());
         let ty = Type::List(Arc::new(Type::Ref(entity)), Completeness::Complete);
-        Expr { kind: Kind::Holders(Box::new(value), Box::new(list), nocase), ty, span }
+        Expr { kind: Kind::Holders(Box::new(value), Box::new(list), how), ty, span }
     }
 
     /// A definition, compiled when first asked for; none where it has an error, which is told once.

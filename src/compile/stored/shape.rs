@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use crate::builtins::{BUILTINS, Builtin};
 use crate::compile::ir::{
-    Binding, Clause, Const, Costs, Define, Document, Expr, Fix, How, Index, IndexKey, Kind, Level,
-    Part, Question, Renewal, Rule, RuleSet, Scan, Template,
+    Binding, Clause, Const, Costs, Define, Document, Expr, Fix, Index, IndexKey, Kind, Level, Part,
+    Question, Renewal, Rule, RuleSet, Scan, Template,
 };
 use crate::compile::pattern::Pattern;
 use crate::compile::remedy::{Effect, Remedy, Takes, Undo};
 use crate::compile::stored::{Reader, Stored, Writer};
 use crate::language::ast::{Comparison, Literal, Quantifier, RuleKind};
+use crate::scalar::How;
 use crate::schema::types::{Completeness, InverseId, Item, Reading, Type, WordId};
 use crate::schema::{Field, Inverse, Schema, TypeDef, TypeId, TypeKind};
 use crate::source::Span;
@@ -93,7 +94,7 @@ fields! {
     Expr { kind, ty, span }
     Scan { list, local, filter, index }
     Index { id, keys }
-    IndexKey { element, other, nocase, field }
+    IndexKey { element, other, how, field }
     Define { id, params, body, kept, costs }
     Costs { heavy, reads_environment, scans }
     TypeDef { name, kind, title, fields, key, slots, span }
@@ -144,13 +145,13 @@ variants! {
         13 = Or(left, right),
         14 = Not(operand),
         15 = Compare { op, how, left, right },
-        16 = In { element, list, nocase },
+        16 = In { element, list, how },
         17 = Matches(operand, pattern),
         18 = IsEmpty(list),
         19 = IsKnown(operand),
-        20 = AreEqual(list, nocase),
-        21 = AreUnique(list, nocase),
-        22 = IsUniqueIn(element, list, nocase),
+        20 = AreEqual(list, how),
+        21 = AreUnique(list, how),
+        22 = IsUniqueIn(element, list, how),
         23 = Otherwise(left, right),
         24 = Add(left, right),
         25 = Subtract(left, right),
@@ -158,7 +159,7 @@ variants! {
         27 = Invoke(define, arguments),
         28 = Memo(cell, locals, body),
         29 = Table(cell, locals, body),
-        30 = Holders(element, list, nocase),
+        30 = Holders(element, list, how),
     }
 }
 
@@ -263,10 +264,11 @@ impl Stored for &'static Builtin {
 impl Stored for Pattern {
     fn write(&self, to: &mut Writer) {
         self.as_str().to_owned().write(to);
+        self.how().write(to);
     }
 
     fn read(from: &mut Reader<'_>) -> Self {
-        Pattern::checked(from.take())
+        Pattern::checked(from.take(), from.take())
     }
 }
 

@@ -278,16 +278,11 @@ impl Evaluator<'_, '_, '_> {
                 }
                 true
             }
-            Kind::In { element, list, nocase } if is_fixed(list) => self.held(
-                element,
-                list,
-                |list, value| told(list, value, *nocase),
-                block,
-                picks,
-                out,
-            ),
-            Kind::IsUniqueIn(element, list, nocase) if is_fixed(list) => {
-                let test = |list: &List<'_>, value: &Value<'_>| told_alone(list, value, *nocase);
+            Kind::In { element, list, how } if is_fixed(list) => {
+                self.held(element, list, |list, value| told(list, value, *how), block, picks, out)
+            }
+            Kind::IsUniqueIn(element, list, how) if is_fixed(list) => {
+                let test = |list: &List<'_>, value: &Value<'_>| told_alone(list, value, *how);
                 self.held(element, list, test, block, picks, out)
             }
             Kind::In { element, list, .. } => {

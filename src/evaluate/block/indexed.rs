@@ -103,7 +103,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         }
         for (place, at) in picks.iter().enumerate() {
             let keys = index.keys.iter().zip(&values);
-            let wanted = joined(keys.map(|(key, values)| Key::of(&values[place], key.nocase)));
+            let wanted = joined(keys.map(|(key, values)| Key::of(&values[place], key.how)));
             out[at] = match wanted {
                 None => Found::Open,
                 Some(wanted) => match built.ranges.get(&wanted) {

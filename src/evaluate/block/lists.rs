@@ -16,6 +16,7 @@ use crate::evaluate::scan::whole::told;
 use crate::evaluate::truth::Truth;
 use crate::facts::Raw;
 use crate::language::ast::Comparison;
+use crate::scalar::How;
 use crate::schema::types::{Completeness, Item, Reading};
 
 /// A list field of a row.
@@ -57,7 +58,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
     /// `x in xs` where both are facts of each row; gives the rows that are left to be looked at one by one.
     pub(super) fn in_lists(
         &mut self,
-        (element, list, nocase): (&Expr, &Expr, bool),
+        (element, list, how): (&Expr, &Expr, How),
         block: &Block<'_>,
         picks: &Picks,
         out: &mut Truths,
@@ -69,7 +70,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         let rest = self.by_list(list, block, picks, |this, at, stored| {
             let wanted = this.raw_value(raws[at], item);
             let items = (0..this.facts.list_len(stored.list)).map(|at| stored.get(this.facts, at));
-            let found = within(&wanted, items, stored.extent(this.facts), nocase);
+            let found = within(&wanted, items, stored.extent(this.facts), how);
             out[at] = found.map_or(Truth::Unknown, Truth::from);
         });
         let mut holders = [Raw::Unknown; BLOCK];
@@ -88,7 +89,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 };
             }
             let Some((_, list)) = &made else { return true };
-            out[at] = told(list, &self.raw_value(raws[at], item), nocase);
+            out[at] = told(list, &self.raw_value(raws[at], item), how);
             false
         })
     }

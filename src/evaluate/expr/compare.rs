@@ -5,12 +5,12 @@
 use std::cmp::Ordering;
 
 use crate::builtins::value::{Key, Trace, Value};
-use crate::compile::ir::{Const, Expr, How, Kind};
+use crate::compile::ir::{Const, Expr, Kind};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::truth::Truth;
 use crate::facts::{Facts, Raw, Text};
 use crate::language::ast::Comparison;
-use crate::scalar;
+use crate::scalar::How;
 use crate::schema::types::{Item, Reading, Type};
 
 impl<'a> Evaluator<'_, 'a, '_> {
@@ -64,12 +64,12 @@ impl<'a> Evaluator<'_, 'a, '_> {
             (Value::None, Value::None) => Some(Ordering::Equal),
             (Value::None, _) | (_, Value::None) => None,
             (Value::Number(a), Value::Number(b)) => Some(a.cmp(b)),
-            (Value::Text(a), Value::Text(b)) => Some(compare_texts(how, a.as_str(), b.as_str())),
+            (Value::Text(a), Value::Text(b)) => Some(how.compare(a.as_str(), b.as_str())),
             (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
             (Value::Word(a), Value::Word(b)) => Some(a.cmp(b)),
             (Value::Row(a), Value::Row(b)) => Some(a.cmp(b)),
             (Value::List(_), Value::List(_)) => {
-                let keys = (Key::of(&a, how == How::Nocase), Key::of(&b, how == How::Nocase));
+                let keys = (Key::of(&a, how), Key::of(&b, how));
                 let (Some(a), Some(b)) = keys else {
                     return (Truth::Unknown, a_note.join(&b_note));
                 };
@@ -104,27 +104,16 @@ impl<'a> Evaluator<'_, 'a, '_> {
             (_, Value::Unknown) => a_note.only_fixed().join(&b_note),
             _ => a_note.join(&b_note),
         };
-        let is_time = |expr: &Expr| *expr.ty.present() == Type::Time;
         let value = match (a, b) {
             (Value::Number(a), Value::Number(b)) => {
-                // Times count microseconds, durations seconds.
-                let result = match (is_time(left), is_time(right)) {
-                    (true, true) => a.checked_sub(b).map(|difference| difference / scalar::SECOND),
-                    (true, false) if add => {
-                        b.checked_mul(scalar::SECOND).and_then(|b| a.checked_add(b))
-                    }
-                    (true, false) => b.checked_mul(scalar::SECOND).and_then(|b| a.checked_sub(b)),
-                    _ if add => a.checked_add(b),
-                    _ => a.checked_sub(b),
-                };
+                let result = if add { a.checked_add(b) } else { a.checked_sub(b) };
                 result.map_or(Value::Unknown, Value::Number)
             }
             (Value::Text(a), Value::Text(b)) if *ty == Type::Text => {
                 Value::Text(Text::Owned(format!("{}{}", a.as_str(), b.as_str()).into()))
             }
-            (Value::None, Value::Number(_) | Value::None) | (Value::Number(_), Value::None) => {
-                Value::None
-            }
+            (Value::Unknown, _) | (_, Value::Unknown) => Value::Unknown,
+            (Value::None, _) | (_, Value::None) => Value::None,
             _ => Value::Unknown,
         };
         (value, note)
@@ -150,7 +139,7 @@ pub(in crate::evaluate) fn holds(
             Some(facts.raw_number(data).cmp(wanted))
         }
         (Raw::Data(data), Item::Text, Const::Text(wanted)) => {
-            Some(compare_texts(how, facts.raw_text(data).as_str(), wanted))
+            Some(how.compare(facts.raw_text(data).as_str(), wanted))
         }
         _ => None,
     };
@@ -167,7 +156,7 @@ pub(in crate::evaluate) fn compare_raw(
 ) -> Ordering {
     match item {
         Item::Number => facts.raw_number(a).cmp(&facts.raw_number(b)),
-        Item::Text => compare_texts(how, facts.raw_text(a).as_str(), facts.raw_text(b).as_str()),
+        Item::Text => how.compare(facts.raw_text(a).as_str(), facts.raw_text(b).as_str()),
         Item::Bool | Item::Word | Item::Row | Item::Nothing => a.cmp(&b),
     }
 }
@@ -182,15 +171,5 @@ pub(in crate::evaluate) fn ordered(op: Comparison, order: Option<Ordering>) -> b
         (Comparison::LessOrEqual, Some(order)) => order != Ordering::Greater,
         (Comparison::Greater, Some(order)) => order == Ordering::Greater,
         (Comparison::GreaterOrEqual, Some(order)) => order != Ordering::Less,
-    }
-}
-
-fn compare_texts(how: How, a: &str, b: &str) -> Ordering {
-    match how {
-        How::Plain => a.cmp(b),
-        // Most are spelled alike.
-        How::Nocase | How::Version if a == b => Ordering::Equal,
-        How::Nocase => a.to_lowercase().cmp(&b.to_lowercase()),
-        How::Version => scalar::compare_versions(a, b),
     }
 }

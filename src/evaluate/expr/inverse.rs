@@ -56,12 +56,19 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 }
             };
         }
+        let told = facts.told_by(id);
+        if pairs.is_empty() && open && told.is_none() {
+            return (Value::Unknown, self.open_note(id, span));
+        }
         let items = pairs.iter().map(|(_, source)| Value::Row(*source)).collect();
         let mut list = List::new(items, if open { Extent::Open } else { Extent::Whole });
         if N::ON {
             list.notes = pairs.iter().map(|(_, source)| source_note(*source).note()).collect();
             let complete =
                 if open { self.open_note::<N>(id, span) } else { self.complete_note(id, span) };
+            // That somebody might be listed at all is known by any list that is stated.
+            let told = told.map(|slot| note.join(&N::leaf(Use::Fact { slot, span })).note());
+            list.told = told;
             list.note = note.join(&complete).note();
         }
         (Value::List(Rc::new(list)), N::default())

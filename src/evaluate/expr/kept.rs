@@ -10,6 +10,7 @@ use crate::compile::ir::{Define, Expr, LocalId};
 use crate::evaluate::expr::{Evaluator, same};
 use crate::evaluate::truth::Truth;
 use crate::facts::{Facts, Raw, RowId};
+use crate::scalar::How;
 use crate::schema::types::WordId;
 
 /// What a kept value of a definition is; words follow.
@@ -223,7 +224,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
     ) -> (Value<'a>, N) {
         let key = match N::ON {
             true => None,
-            false => joined(deps.iter().map(|dep| Key::of(&self.frame[*dep as usize], false))),
+            false => joined(deps.iter().map(|dep| Key::of(&self.frame[*dep as usize], How::Plain))),
         };
         let Some(key) = key.map(|key| (id, key)) else { return self.value_of(body) };
         if let Some(known) = self.tables.get(&key) {

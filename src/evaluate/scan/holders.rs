@@ -8,6 +8,7 @@ use std::rc::Rc;
 use crate::builtins::value::{Extent, Key, List, Silent, Trace, Value};
 use crate::compile::ir::Expr;
 use crate::evaluate::expr::Evaluator;
+use crate::scalar::How;
 
 impl<'a> Evaluator<'_, 'a, '_> {
     /// `holders(x, xs)`
@@ -15,12 +16,12 @@ impl<'a> Evaluator<'_, 'a, '_> {
         &mut self,
         element: &Expr,
         list: &Expr,
-        nocase: bool,
+        how: How,
     ) -> (Value<'a>, N) {
         let (value, note) = self.value_of::<N>(element);
-        let Some(key) = Key::of(&value, nocase) else { return (Value::Unknown, note) };
+        let Some(key) = Key::of(&value, how) else { return (Value::Unknown, note) };
         if !N::ON
-            && let Some(rows) = self.counted_holders(list, &key, nocase)
+            && let Some(rows) = self.counted_holders(list, &key, how)
         {
             let rows = rows.into_iter().map(Value::Row).collect();
             return (Value::List(Rc::new(List::new(rows, Extent::Whole))), N::default());
@@ -34,7 +35,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             Value::None => return (Value::List(Rc::new(found)), N::default()),
             _ => return (Value::Unknown, note.join(&self.value_of::<N>(list).1)),
         };
-        for at in made.keys(nocase).places(&value) {
+        for at in made.keys(how).places(&value) {
             let Some(Value::Row(row)) = self.source_of(list, at) else { continue };
             // What one entity says more than once stands side by side.
             if matches!(found.items.last(), Some(Value::Row(last)) if *last == row) {

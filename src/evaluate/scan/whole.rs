@@ -11,6 +11,7 @@ use crate::evaluate::expr::Evaluator;
 use crate::evaluate::listed::{Elements, Listed, Places, WORTH_AN_INDEX, within};
 use crate::evaluate::touch::count::Count;
 use crate::evaluate::truth::Truth;
+use crate::scalar::How;
 
 impl<'a> Evaluator<'_, 'a, '_> {
     /// Tests a list; what led to it is part of what decides.
@@ -56,18 +57,18 @@ impl<'a> Evaluator<'_, 'a, '_> {
         &mut self,
         element: &Expr,
         list: &Expr,
-        nocase: bool,
+        how: How,
     ) -> (Value<'a>, N) {
         if let Some(stored) = self.stored::<N>(list) {
             let (value, _) = self.value_of::<Silent>(element);
             let items = (0..self.facts.list_len(stored.list)).map(|at| stored.get(self.facts, at));
-            let found = within(&value, items, stored.extent(self.facts), nocase);
+            let found = within(&value, items, stored.extent(self.facts), how);
             return (found.map_or(Value::Unknown, Value::Bool), N::default());
         }
         if !N::ON && self.values.is_some() {
             let (value, _) = self.value_of::<Silent>(element);
-            let key = Key::of(&value, nocase);
-            match key.and_then(|key| self.counted(list, &key, nocase)) {
+            let key = Key::of(&value, how);
+            match key.and_then(|key| self.counted(list, &key, how)) {
                 Some(Count { times: 1.., .. }) => return (Value::Bool(true), N::default()),
                 Some(Count { doubtful: true, .. }) => return (Value::Unknown, N::default()),
                 Some(_) => return (Value::Bool(false), N::default()),
@@ -75,13 +76,13 @@ impl<'a> Evaluator<'_, 'a, '_> {
             }
         }
         if !N::ON
-            && let Some(found) = self.within_short(element, list, nocase)
+            && let Some(found) = self.within_short(element, list, how)
         {
             return (found, N::default());
         }
         if let Some(made) = self.closed::<N>(list) {
             let (value, note) = self.value_of::<N>(element);
-            let place = made.keys(nocase).places(&value).next();
+            let place = made.keys(how).places(&value).next();
             if let Some(at) = place
                 && let Some(note) = self.place_notes(list, std::iter::once(at), &note)
             {
@@ -92,19 +93,19 @@ impl<'a> Evaluator<'_, 'a, '_> {
             let (value, note) = this.value_of::<N>(element);
             if !N::ON && list.items.len() < WORTH_AN_INDEX {
                 let items = list.items.iter().cloned();
-                let found = within(&value, items, list.extent, nocase);
+                let found = within(&value, items, list.extent, how);
                 return (found.map_or(Value::Unknown, Value::Bool), note);
             }
             if list.items.is_empty() && list.extent == Extent::Whole {
                 return (Value::Bool(false), list.own_note());
             }
             if !N::ON {
-                return (of_truth(told(list, &value, nocase)), note);
+                return (of_truth(told(list, &value, how)), note);
             }
             if !is_known(&value) {
                 return (Value::Unknown, note);
             }
-            let keys = list.keys(nocase);
+            let keys = list.keys(how);
             if let Some(at) = keys.places(&value).next() {
                 return (Value::Bool(true), note.join(&list.item_note(at)));
             }
@@ -117,14 +118,14 @@ impl<'a> Evaluator<'_, 'a, '_> {
     }
 
     /// `x in xs` without making the list, where a rule spells it out or makes it from a short one.
-    fn within_short(&mut self, element: &Expr, list: &Expr, nocase: bool) -> Option<Value<'a>> {
+    fn within_short(&mut self, element: &Expr, list: &Expr, how: How) -> Option<Value<'a>> {
         let (mut open, mut found) = (false, false);
         match &list.kind {
             Kind::List(items) => {
                 let (value, _) = self.value_of::<Silent>(element);
                 for item in items.iter().take_while(|_| !matches!(value, Value::Unknown)) {
                     let (item, _) = self.value_of::<Silent>(item);
-                    match equal(&value, &item, nocase) {
+                    match equal(&value, &item, how) {
                         Some(true) => return Some(Value::Bool(true)),
                         Some(false) => {}
                         None => open = true,
@@ -138,7 +139,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 let list = Listed::Stored(stored, stored.extent(self.facts));
                 open = list.extent() != Extent::Whole;
                 let elements = Elements { list, places: Places::All, base: Silent };
-                let mut look = |item: &Value<'a>| match equal(&value, item, nocase) {
+                let mut look = |item: &Value<'a>| match equal(&value, item, how) {
                     Some(same) => found |= same,
                     None => open = true,
                 };
@@ -175,14 +176,14 @@ impl<'a> Evaluator<'_, 'a, '_> {
     pub(in crate::evaluate) fn are_equal<N: Trace>(
         &mut self,
         expr: &Expr,
-        nocase: bool,
+        how: How,
     ) -> (Value<'a>, N) {
         self.on_list(expr, |_, list| {
             // Each value, where it comes first, and how often it comes.
             let mut firsts: Vec<(Key, usize, usize)> = Vec::new();
             let mut unknown = false;
             for (at, item) in list.items.iter().enumerate() {
-                match Key::of(item, nocase) {
+                match Key::of(item, how) {
                     Some(key) => match firsts.iter_mut().find(|(known, ..)| *known == key) {
                         Some((.., count)) => *count += 1,
                         None => firsts.push((key, at, 1)),
@@ -215,10 +216,10 @@ impl<'a> Evaluator<'_, 'a, '_> {
     pub(in crate::evaluate) fn are_unique<N: Trace>(
         &mut self,
         expr: &Expr,
-        nocase: bool,
+        how: How,
     ) -> (Value<'a>, N) {
         if let Some(made) = self.closed::<N>(expr) {
-            let repeated = made.keys(nocase).repeated();
+            let repeated = made.keys(how).repeated();
             if !repeated.is_empty()
                 && let Some(note) = self.place_notes(expr, repeated.into_iter(), &N::default())
             {
@@ -226,7 +227,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             }
         }
         self.on_list(expr, |_, list| {
-            let keys = list.keys(nocase);
+            let keys = list.keys(how);
             let repeated = keys.repeated();
             if !repeated.is_empty() {
                 let notes = repeated.iter().filter(|_| N::ON).map(|at| list.item_note::<N>(*at));
@@ -246,12 +247,12 @@ impl<'a> Evaluator<'_, 'a, '_> {
         &mut self,
         element: &Expr,
         list: &Expr,
-        nocase: bool,
+        how: How,
     ) -> (Value<'a>, N) {
         if !N::ON && self.values.is_some() {
             let (value, _) = self.value_of::<Silent>(element);
-            let key = Key::of(&value, nocase);
-            match key.map(|key| self.counted(list, &key, nocase)) {
+            let key = Key::of(&value, how);
+            match key.map(|key| self.counted(list, &key, how)) {
                 None => return (Value::Unknown, N::default()),
                 Some(Some(Count { times: 2.., .. })) => return (Value::Bool(false), N::default()),
                 Some(Some(Count { doubtful: true, .. })) => return (Value::Unknown, N::default()),
@@ -261,7 +262,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         }
         if let Some(made) = self.closed::<N>(list) {
             let (value, note) = self.value_of::<N>(element);
-            let keys = made.keys(nocase);
+            let keys = made.keys(how);
             if keys.repeats(&value)
                 && let Some(note) = self.place_notes(list, keys.places(&value), &note)
             {
@@ -271,12 +272,12 @@ impl<'a> Evaluator<'_, 'a, '_> {
         self.on_list(list, |this, list| {
             let (value, note) = this.value_of::<N>(element);
             if !N::ON {
-                return (of_truth(told_alone(list, &value, nocase)), note);
+                return (of_truth(told_alone(list, &value, how)), note);
             }
             if !is_known(&value) {
                 return (Value::Unknown, note);
             }
-            let keys = list.keys(nocase);
+            let keys = list.keys(how);
             if keys.repeats(&value) {
                 let places = keys.places(&value).filter(|_| N::ON);
                 let note = places.fold(note, |all, at| all.join(&list.item_note(at)));
@@ -292,14 +293,14 @@ impl<'a> Evaluator<'_, 'a, '_> {
 }
 
 /// Whether a value is in a list.
-pub(in crate::evaluate) fn told(list: &List<'_>, value: &Value<'_>, nocase: bool) -> Truth {
+pub(in crate::evaluate) fn told(list: &List<'_>, value: &Value<'_>, how: How) -> Truth {
     if list.items.is_empty() && list.extent == Extent::Whole {
         return Truth::False;
     }
     if !is_known(value) {
         return Truth::Unknown;
     }
-    let keys = list.keys(nocase);
+    let keys = list.keys(how);
     match keys.places(value).next() {
         Some(_) => Truth::True,
         None if keys.unknown() || list.extent != Extent::Whole => Truth::Unknown,
@@ -308,11 +309,11 @@ pub(in crate::evaluate) fn told(list: &List<'_>, value: &Value<'_>, nocase: bool
 }
 
 /// Whether at most one element of a list equals a value.
-pub(in crate::evaluate) fn told_alone(list: &List<'_>, value: &Value<'_>, nocase: bool) -> Truth {
+pub(in crate::evaluate) fn told_alone(list: &List<'_>, value: &Value<'_>, how: How) -> Truth {
     if !is_known(value) {
         return Truth::Unknown;
     }
-    let keys = list.keys(nocase);
+    let keys = list.keys(how);
     match keys.repeats(value) {
         true => Truth::False,
         false if keys.unknown() || list.extent != Extent::Whole => Truth::Unknown,

@@ -15,6 +15,7 @@ use crate::evaluate::expr::Evaluator;
 use crate::evaluate::touch::Field;
 use crate::evaluate::touch::values::Valued;
 use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
+use crate::scalar::How;
 use crate::schema::types::{Completeness, Item, Reading, Type};
 use crate::schema::{TypeId, TypeKind};
 
@@ -130,12 +131,12 @@ impl<'a> Evaluator<'_, 'a, '_> {
         &mut self,
         list: &Expr,
         key: &Key,
-        nocase: bool,
+        how: How,
     ) -> Option<Count> {
         let values = self.values?;
         let list = maker(list);
         let looked = self.bring_up_to_date(list)?;
-        if looked.listed.1 != nocase || !self.is_whole(looked.base) {
+        if looked.listed.1 != how || !self.is_whole(looked.base) {
             return None;
         }
         let mut count = Count { times: 0, doubtful: looked.doubtful };
@@ -145,7 +146,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             }
             if looked.lists(row, self.facts) {
                 let part = self.part_of(list, row);
-                let items = part.items.iter().map(|item| Key::of(item, nocase));
+                let items = part.items.iter().map(|item| Key::of(item, how));
                 count.times += items.filter(|item| item.as_ref() == Some(key)).count();
             }
         }
@@ -158,19 +159,19 @@ impl<'a> Evaluator<'_, 'a, '_> {
         &mut self,
         list: &Expr,
         key: &Key,
-        nocase: bool,
+        how: How,
     ) -> Option<Vec<RowId>> {
         let values = self.values?;
         let list = maker(list);
         let looked = self.bring_up_to_date(list)?;
-        if looked.listed.1 != nocase || !self.is_whole(looked.base) {
+        if looked.listed.1 != how || !self.is_whole(looked.base) {
             return None;
         }
         let mut rows = values.having(key, looked.listed);
         rows.retain(|row| {
             looked.lists(*row, self.facts) && {
                 let part = self.part_of(list, *row);
-                part.items.iter().any(|item| Key::of(item, nocase).as_ref() == Some(key))
+                part.items.iter().any(|item| Key::of(item, how).as_ref() == Some(key))
             }
         });
         Some(rows)

@@ -15,9 +15,10 @@ use crate::compile::ir::Expr;
 use crate::evaluate::touch::Field;
 use crate::evaluate::touch::count::Counted;
 use crate::facts::{Fact, Facts, RowId, SlotId};
+use crate::scalar::How;
 
-/// A field by whose value entities are found, and whether case counts not.
-pub type Valued = (Field, bool);
+/// A field by whose value entities are found, and how its texts are compared.
+pub type Valued = (Field, How);
 
 /// The values of fields.
 #[derive(Default)]
@@ -47,13 +48,13 @@ struct Index {
 }
 
 impl Index {
-    fn new((field, nocase): Valued, facts: &Facts<'_>) -> Self {
+    fn new((field, how): Valued, facts: &Facts<'_>) -> Self {
         let mut index = Index::default();
         let (ty, at) = field;
         let Some(slot) = facts.schema().ty(ty).fields[at].slot else { return index };
         for row in 0..facts.row_count() as RowId {
             if facts.row(row).ty == ty {
-                index.of.extend(hashed(facts.slot_of(row, slot), field, nocase, facts));
+                index.of.extend(hashed(facts.slot_of(row, slot), field, how, facts));
             }
         }
         index.of.sort_unstable();
@@ -85,10 +86,10 @@ impl Index {
 }
 
 /// The entity that holds a slot, with the hash of what the slot holds, or of each element of a list.
-fn hashed(slot: SlotId, field: Field, nocase: bool, facts: &Facts<'_>) -> Vec<(RowId, u32)> {
+fn hashed(slot: SlotId, field: Field, how: How, facts: &Facts<'_>) -> Vec<(RowId, u32)> {
     let ty = &facts.schema().ty(field.0).fields[field.1].ty;
     let entity = facts.entity_of(facts.owner(slot));
-    let hashed = |fact: Fact<'_>| key(fact, nocase).map(|key| (entity, hash(&key)));
+    let hashed = |fact: Fact<'_>| key(fact, how).map(|key| (entity, hash(&key)));
     match (facts.read(slot, ty), ty.element()) {
         (Fact::List(list), Some(element)) => (0..facts.list_len(list))
             .filter_map(|at| hashed(facts.list_item(list, at, element)))
@@ -97,7 +98,7 @@ fn hashed(slot: SlotId, field: Field, nocase: bool, facts: &Facts<'_>) -> Vec<(R
     }
 }
 
-fn key(fact: Fact<'_>, nocase: bool) -> Option<Key> {
+fn key(fact: Fact<'_>, how: How) -> Option<Key> {
     let value = match fact {
         Fact::Unknown | Fact::List(_) => return None,
         Fact::Absent => Value::None,
@@ -107,7 +108,7 @@ fn key(fact: Fact<'_>, nocase: bool) -> Option<Key> {
         Fact::Word(word) => Value::Word(word),
         Fact::Row(row) => Value::Row(row),
     };
-    Key::of(&value, nocase)
+    Key::of(&value, how)
 }
 
 /// Half of a hash: with twice the room hardly an entity less would be named too many.

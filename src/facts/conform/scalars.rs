@@ -25,6 +25,14 @@ impl Reader<'_, '_> {
             && (plain || !matches!(ty.present(), Type::Ref(_) | Type::RefAny))
     }
 
+    /// Whether an element of a list says that it is known to be absent. Quoted, the word may be the name of something.
+    pub(super) fn is_none(&self, value: NodeId, ty: &Type) -> bool {
+        let refers = matches!(ty.present(), Type::Ref(_) | Type::RefAny);
+        let scalar = self.facts.tree.scalar_text(value);
+        matches!(ty, Type::OrNone(_))
+            && scalar.is_some_and(|(text, plain)| text == "none" && (plain || !refers))
+    }
+
     /// Reads the value of a field that is no record and no list in place.
     #[inline]
     pub(super) fn read_scalar(&mut self, field: &Field, is_key: bool, value: NodeId) -> u32 {

@@ -374,8 +374,8 @@ pub fn duration(input: Tokens) -> Parsed<Expr> {
     match input.peek() {
         Some(token) if token.kind == TokenKind::Number => {
             match scalar::parse_duration(input.text(token)) {
-                Some(seconds) => {
-                    let literal = ExprKind::Literal(Literal::Duration(seconds));
+                Some(duration) => {
+                    let literal = ExprKind::Literal(Literal::Duration(duration));
                     Ok((input.next(), node(input.span(token), literal)))
                 }
                 None => input.fail(Expected::class(Class::Duration)),
@@ -423,8 +423,8 @@ fn number(input: Tokens, token: Token) -> Expr {
         text.parse().ok().map(Literal::Int)
     } else if let Some(bytes) = scalar::parse_size(text) {
         Some(Literal::Size(bytes))
-    } else if let Some(seconds) = scalar::parse_duration(text) {
-        Some(Literal::Duration(seconds))
+    } else if let Some(duration) = scalar::parse_duration(text) {
+        Some(Literal::Duration(duration))
     } else {
         (text.contains('.') && scalar::is_version(text)).then(|| Literal::Version(text.to_owned()))
     };
