@@ -126,6 +126,23 @@ pub(crate) fn valid_until(
     last.filter(|_| beyond)
 }
 
+/// Whether other findings stand against the gate at a later time, before any step is taken.
+pub(crate) fn turns(
+    facts: &mut Facts<'_>,
+    rules: &RuleSet,
+    start: Option<i64>,
+    (judged, end): (i64, i64),
+) -> bool {
+    let mut at = |then: i64| {
+        let mark = facts.mark();
+        pass(facts, rules, start, then);
+        let standing = standing(facts, rules, then);
+        facts.rollback(mark);
+        standing
+    };
+    at(judged) != at(end)
+}
+
 /// What stands against the gate by rules whose outcomes may change by time alone.
 fn standing(facts: &Facts<'_>, rules: &RuleSet, now: i64) -> BTreeSet<FindingKey> {
     let mut standing = BTreeSet::new();

@@ -23,6 +23,8 @@ pub(crate) struct End<'a> {
     pub(crate) plan: Plan,
     /// The facts as they were before the first step.
     pub(crate) facts: Facts<'a>,
+    /// When the plan ends, as far as lengths are known.
+    pub(crate) end: Option<i64>,
     /// The end of the plan, where something no longer holds by then that the plan rests on.
     pub(crate) late: Option<i64>,
     /// Units that stay blocked though some steps are for nobody else.
@@ -85,7 +87,7 @@ impl<'a> Planner<'a, '_, '_> {
             closed.iter().map(|unit| self.state.facts.name(*unit)).collect();
         let is_vain = plan.steps.iter().any(|step| self.is_for(step, &names));
         let behind = if is_vain { closed } else { Vec::new() };
-        End { plan, facts: self.state.into_facts(), late, behind }
+        End { plan, facts: self.state.into_facts(), end, late, behind }
     }
 
     /// Whether something stands against the gate that did not while the plan was made.

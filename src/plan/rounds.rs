@@ -56,12 +56,18 @@ pub fn plan_on<'a>(
         let end = planner.shaped(evaluation).finish(evaluation);
         facts = end.facts;
         facts.rollback(outer);
-        let again = round < ROUNDS && (end.late.is_some() || !end.behind.is_empty());
+        let later = || {
+            let times = clock.judged.zip(end.end).filter(|(judged, end)| end > judged);
+            let turns = times.is_some_and(|times| clock::turns(&mut facts, rules, now, times));
+            end.end.filter(|_| turns)
+        };
+        let late = end.late.or_else(later);
+        let again = round < ROUNDS && (late.is_some() || !end.behind.is_empty());
         if !again {
             return (end.plan, facts);
         }
         round += 1;
-        clock.judged = end.late.or(clock.judged);
+        clock.judged = late.or(clock.judged);
         behind.extend(end.behind);
     }
 }
