@@ -243,7 +243,7 @@ fn distinct<'a>(list: &List<'a>) -> List<'a> {
     let mut seen = rustc_hash::FxHashSet::default();
     let mut unknown = false;
     let mut result = List::new(Vec::new(), list.extent);
-    result.note = list.note.clone();
+    (result.note, result.open) = (list.note.clone(), list.open.clone());
     for (at, item) in list.items.iter().enumerate() {
         let new = match Key::of(item, false) {
             Some(key) => seen.insert(key),

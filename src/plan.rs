@@ -7,6 +7,7 @@
 //! `prune` what turned out needless.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -260,7 +261,7 @@ type Trial = (FindingKey, (usize, Vec<Key>));
 pub(crate) struct Planner<'a, 'r, 'e> {
     pub(crate) state: State<'a, 'r>,
     consent: &'e Consent,
-    units: Vec<RowId>,
+    units: Arc<[RowId]>,
     eligible: FxHashSet<RowId>,
     ids: FxHashMap<FindingKey, String>,
     /// When findings that were pending at the start become failures.
@@ -309,7 +310,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         evaluation: &Evaluation<'a>,
         consent: &'e Consent,
     ) -> Self {
-        let units: Vec<RowId> = evaluation.units.iter().map(|unit| unit.row).collect();
+        let units: Arc<[RowId]> = evaluation.units.iter().map(|unit| unit.row).collect();
         let eligible = evaluation
             .units
             .iter()
@@ -352,13 +353,13 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         for finding in &evaluation.findings {
             if planner.state.rules.rules[finding.rule].level == Level::Error {
                 let key = state::key_of(finding);
-                for unit in &finding.blocks {
+                for unit in finding.blocks.iter() {
                     *planner.standing.entry(*unit).or_insert(0) += 1;
                 }
                 planner.ids.insert(key.clone(), finding.id.clone());
                 planner.enter(&key, true);
                 planner.until.extend(finding.until.map(|until| (key.clone(), until)));
-                planner.blocks.insert(key, finding.blocks.clone());
+                planner.blocks.insert(key, finding.blocks.to_vec());
             }
         }
         planner

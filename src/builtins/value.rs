@@ -55,6 +55,10 @@ impl Extent {
     }
 }
 
+/// Elements that are named as the reason why something is not known: one alone is a certificate, and nobody reads
+/// thousands of them.
+pub const DOUBTS: usize = 32;
+
 /// A list; an element may itself be unknown.
 #[derive(Debug)]
 pub struct List<'a> {
@@ -66,6 +70,8 @@ pub struct List<'a> {
     pub extent: Extent,
     /// Why the list is as long as it is.
     pub note: Note,
+    /// Why there may be others, where that is not all of the note.
+    pub open: Note,
     /// Elements by key, with and without case; made when first asked for.
     keys: [OnceCell<Box<Table>>; 2],
     /// The notes of the list and of all elements, and of what is not known of it; made when first asked for.
@@ -81,6 +87,7 @@ impl<'a> List<'a> {
             notes: Vec::new(),
             extent,
             note: Note::default(),
+            open: Note::default(),
             keys: Default::default(),
             joined: OnceCell::new(),
             doubt: OnceCell::new(),
@@ -97,6 +104,16 @@ impl<'a> List<'a> {
     #[inline]
     pub fn item_note<N: Trace>(&self, at: usize) -> N {
         if N::ON { self.notes.get(at).map_or_else(N::default, N::of) } else { N::default() }
+    }
+
+    /// Why there may be others than the elements.
+    pub fn open_note<N: Trace>(&self) -> N {
+        match self.extent {
+            Extent::Whole => N::default(),
+            _ if !N::ON => N::default(),
+            _ if self.open.is_empty() => N::of(&self.note),
+            _ => N::of(&self.open).join(&N::of(&self.note).only_fixed()),
+        }
     }
 
     /// The notes of the list and of all elements.
@@ -118,10 +135,13 @@ impl<'a> List<'a> {
         N::of(self.doubt.get_or_init(|| {
             let unknown = self.items.iter().zip(&self.notes);
             let unknown = unknown.filter(|(item, _)| Key::of(item, false).is_none());
-            let note = unknown.fold(Note::default(), |all, (_, note)| all.join(note));
+            let note = unknown.enumerate().fold(Note::default(), |all, (at, (_, note))| match at {
+                ..DOUBTS => all.join(note),
+                _ => all.join(&note.only_fixed()),
+            });
             match self.extent {
                 Extent::Whole => note.join(&self.note.only_fixed()),
-                _ => note.join(&self.note),
+                _ => note.join(&self.open_note()),
             }
         }))
     }

@@ -340,10 +340,11 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             Kind::Subtract(left, right) => self.arithmetic(left, right, false, &expr.ty),
             Kind::Call(builtin, arguments) => {
                 let mut values = Vec::with_capacity(arguments.len());
-                let mut notes = N::default();
+                let (mut notes, mut each) = (N::default(), Vec::new());
                 for argument in arguments {
                     let (value, note) = self.value_of::<N>(argument);
                     if N::ON {
+                        each.push(note.clone());
                         notes = notes.join(&note);
                         if let Value::List(list) = &value {
                             notes = notes.join(&list.own_note());
@@ -359,6 +360,10 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                     Code::Values(call) => call(&values),
                     // No call is made of these.
                     Code::Facts => Value::Unknown,
+                };
+                let notes = match N::ON && matches!(value, Value::Unknown) {
+                    true => doubts(&values, &each).unwrap_or(notes),
+                    false => notes,
                 };
                 // The elements of a resulting list keep their own notes.
                 let notes = if matches!(value, Value::List(_)) { N::default() } else { notes };
@@ -433,6 +438,25 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
         }
         text
     }
+}
+
+/// What of some arguments is not known; none where all of them are.
+fn doubts<N: Trace>(values: &[Value<'_>], notes: &[N]) -> Option<N> {
+    let (mut doubts, mut is_any) = (N::default(), false);
+    for (value, note) in values.iter().zip(notes) {
+        let own = match value {
+            Value::Unknown => note.clone(),
+            Value::List(list) => note.only_fixed().join(&list.doubt()),
+            _ => note.only_fixed(),
+        };
+        is_any |= match value {
+            Value::Unknown => true,
+            Value::List(list) => !list.doubt::<N>().is_empty(),
+            _ => false,
+        };
+        doubts = doubts.join(&own);
+    }
+    is_any.then_some(doubts)
 }
 
 #[inline]

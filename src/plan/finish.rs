@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::builtins::value::{Use, Value};
 use crate::compile::ir::{Fix, Level};
-use crate::evaluate::explain;
+use crate::evaluate::explain::{self, Texts};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, Outcome, Question, Readiness, is_terminal, show};
 use crate::facts::{Facts, SlotId};
@@ -44,7 +44,7 @@ impl<'a> Planner<'a, '_, '_> {
             }
             for question in &finding.questions {
                 if asked.insert(question.path.clone()) {
-                    plan.questions.push(question.clone());
+                    plan.questions.push(Question::clone(question));
                 }
             }
             let mut missed = Vec::new();
@@ -179,7 +179,11 @@ impl<'a> Planner<'a, '_, '_> {
             if truth == Truth::Unknown || truth == Truth::True && !uses.is_empty() {
                 hold = Hold::Question;
                 for usage in explain::asked(&uses, facts) {
-                    let question = explain::question(usage, facts, rules, self.state.now);
+                    let question = explain::question(
+                        usage,
+                        &mut self.state.evaluator(),
+                        &mut Texts::default(),
+                    );
                     if asked.insert(question.path.clone()) {
                         questions.push(question);
                     }
@@ -219,7 +223,7 @@ impl<'a> Planner<'a, '_, '_> {
         let lost = evaluation.units.iter().filter(|unit| unit.readiness == Readiness::Ineligible);
         let mut drags = self.drags(&lost.clone().map(|unit| unit.row).collect());
         for unit in lost {
-            let terminal = unit.findings.iter().map(|at| &evaluation.findings[*at]);
+            let terminal = evaluation.against(unit).into_iter().map(|at| &evaluation.findings[at]);
             let terminal = terminal
                 .filter(|finding| {
                     finding.outcome == Outcome::Fail && is_terminal(&rules.rules[finding.rule])
