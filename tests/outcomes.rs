@@ -7,6 +7,7 @@ mod examples;
 mod generated;
 mod reach;
 mod shared;
+mod sizes;
 mod unknown;
 mod truth;
 mod unlisted;

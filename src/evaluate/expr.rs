@@ -52,6 +52,7 @@ pub struct Evaluator<'f, 'a, 'r> {
     /// What is true of all elements with some keys, by the number of the index and where their places begin.
     pub(super) answers: FxHashMap<(u32, u32), Truth>,
     complete_notes: Vec<Option<Note>>,
+    open_notes: Vec<Option<Note>>,
     /// Who does not say to whom he refers, by the inverse; none where others may not be listed.
     pub(super) silent: FxHashMap<InverseId, Option<Rc<[RowId]>>>,
     /// Which rows go with which, by the index of the filter that says so.
@@ -97,6 +98,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             told_by_keys: vec![None; rules.indices as usize],
             answers: FxHashMap::default(),
             complete_notes: rules.schema.inverses().map(|_| None).collect(),
+            open_notes: rules.schema.inverses().map(|_| None).collect(),
             silent: FxHashMap::default(),
             partners: FxHashMap::default(),
             summing: false,
