@@ -253,6 +253,7 @@ fn listed<'a>(list: &List<'a>) -> List<'a> {
 fn distinct<'a>(list: &List<'a>, how: How) -> List<'a> {
     let mut seen = rustc_hash::FxHashSet::default();
     let mut result = List::new(Vec::new(), list.extent);
+    result.open = list.open.clone();
     let push = |result: &mut List<'a>, at: usize| {
         result.items.push(list.items[at].clone());
         if !list.notes.is_empty() {

@@ -8,6 +8,7 @@ use crate::compile::ir::{Level, LocalId, Rule, RuleSet};
 use crate::evaluate::expr::Evaluator;
 use crate::facts::{Facts, RowId, SlotId};
 use crate::source::Span;
+use std::sync::Arc;
 
 mod block;
 mod deal;
@@ -94,18 +95,19 @@ pub struct Finding<'a> {
     pub bindings: Vec<(LocalId, Value<'a>)>,
     /// The `for` whose list is not known, where that is the trouble.
     pub open: Option<usize>,
-    /// The headline.
+    /// The headline; this and what follows, but for the units, is empty where only outcomes are asked for.
     pub message: String,
     /// Why it matters.
-    pub why: Option<String>,
+    pub why: Option<Arc<str>>,
     /// What decided it, the first fact first.
     pub evidence: Vec<Evidence>,
-    /// What to find out.
-    pub questions: Vec<Question>,
-    /// Units that it blocks, in the order of the description.
-    pub blocks: Vec<RowId>,
-    /// Those of them that are only blocked if a reference that is not known leads there, in the same order.
-    pub perhaps: Vec<RowId>,
+    /// What to find out; findings that ask the same share the question.
+    pub questions: Vec<Arc<Question>>,
+    /// Units that it blocks, in the order of the description; findings that block the same share the set.
+    pub blocks: Arc<[RowId]>,
+    /// Those of them that are blocked for sure, in the same order; the others only if a reference that is not known leads
+    /// there.
+    pub surely: Arc<[RowId]>,
     /// When a pending failure becomes a failure, in microseconds since 1970.
     pub until: Option<i64>,
     /// Where it stands in the description.
@@ -117,6 +119,23 @@ pub struct Finding<'a> {
 /// One deciding fact.
 #[derive(Clone, Debug)]
 pub struct Evidence {
+    /// What is told of the fact; findings that name it share that.
+    pub fact: Arc<Deciding>,
+    /// The part of the rule that asked for it.
+    pub rule_span: Span,
+}
+
+impl std::ops::Deref for Evidence {
+    type Target = Deciding;
+
+    fn deref(&self) -> &Deciding {
+        &self.fact
+    }
+}
+
+/// What is told of a deciding fact.
+#[derive(Clone, Debug)]
+pub struct Deciding {
     /// The fact.
     pub slot: SlotId,
     /// Its address.
@@ -129,8 +148,6 @@ pub struct Evidence {
     pub span: Option<Span>,
     /// Whether it is written there.
     pub stated: bool,
-    /// The part of the rule that asked for it.
-    pub rule_span: Span,
 }
 
 /// A fact to find out.
@@ -141,11 +158,11 @@ pub struct Question {
     /// What to ask.
     pub ask: String,
     /// Where the answer is.
-    pub find: Option<String>,
+    pub find: Option<Arc<str>>,
     /// What may be answered.
-    pub expects: String,
+    pub expects: Arc<str>,
     /// The line to write.
-    pub answer: String,
+    pub answer: Arc<str>,
     /// Below or in what it goes.
     pub span: Option<Span>,
     /// The slot that is asked for.
@@ -189,7 +206,7 @@ pub struct UnitResult {
     pub id: String,
     /// Its readiness.
     pub readiness: Readiness,
-    /// Indices of findings that block it.
+    /// Indices of findings that block it, but for those that block all units.
     pub findings: Vec<usize>,
 }
 
@@ -230,6 +247,8 @@ pub struct Evaluation<'a> {
     pub summary: Summary,
     /// Units in the order of the description.
     pub units: Vec<UnitResult>,
+    /// Indices of the findings that block all units.
+    pub everyone: Vec<usize>,
     /// The gate.
     pub verdict: Verdict,
     /// Outcomes that are not told by default: pass and not applicable.
@@ -247,6 +266,8 @@ pub struct Selection {
     pub units: Vec<String>,
     /// Keep passes and not applicable ones, too.
     pub all: bool,
+    /// Only outcomes and whom they block, as nothing else of a finding is told.
+    pub brief: bool,
 }
 
 impl Selection {
@@ -273,6 +294,16 @@ pub struct Raw<'a> {
 }
 
 impl<'a> Finding<'a> {
+    /// Whether a unit that it blocks is only blocked if a reference that is not known leads there.
+    pub fn is_perhaps(&self, unit: RowId) -> bool {
+        !Arc::ptr_eq(&self.blocks, &self.surely) && self.surely.binary_search(&unit).is_err()
+    }
+
+    /// The units that are only blocked if a reference that is not known leads there, in the order of the description.
+    pub fn perhaps(&self) -> impl Iterator<Item = RowId> {
+        self.blocks.iter().copied().filter(|unit| self.is_perhaps(*unit))
+    }
+
     /// What it is a finding about, before it was explained.
     pub fn raw(&self) -> Raw<'a> {
         Raw {
@@ -285,6 +316,13 @@ impl<'a> Finding<'a> {
 }
 
 impl Evaluation<'_> {
+    /// Indices of the findings that block a unit, in their order.
+    pub fn against(&self, unit: &UnitResult) -> Vec<usize> {
+        let mut all: Vec<usize> = unit.findings.iter().chain(&self.everyone).copied().collect();
+        all.sort_unstable();
+        all
+    }
+
     /// Takes back that anyone is ready, as something could not be read: it may hide what stands in the way.
     pub fn doubt(&mut self) {
         for unit in &mut self.units {
@@ -318,7 +356,7 @@ pub fn evaluate<'a>(
         quiet.append(&mut seen.quiet);
     }
     let units = evaluator.units();
-    let findings = explain::findings(&mut evaluator, raws, &units);
+    let findings = explain::findings(&mut evaluator, raws, &units, selection.brief);
     finish(facts, rules, findings, summary, units, quiet, selection)
 }
 
@@ -331,6 +369,7 @@ fn finish<'a>(
     quiet: Vec<Quiet>,
     selection: &Selection,
 ) -> Evaluation<'a> {
+    let all = units.len();
     if !selection.units.is_empty() {
         units.retain(|unit| {
             facts.key(*unit).is_some_and(|key| selection.units.iter().any(|id| id == key.as_str()))
@@ -343,21 +382,23 @@ fn finish<'a>(
             count(&mut summary, &rules.rules[finding.rule], finding.outcome, 1);
         }
     }
-    let mut units = readiness(facts, rules, &findings, units);
+    let (mut units, everyone) = readiness(facts, rules, &findings, units, all);
     let verdict = verdict(&summary, &units);
     if verdict == Verdict::Nothing {
         // Where nothing was checked, nothing stands against a unit, and nothing speaks for it either.
         units.iter_mut().for_each(|unit| unit.readiness = Readiness::Unknown);
     }
-    Evaluation { findings, summary, units, verdict, quiet }
+    Evaluation { findings, summary, units, everyone, verdict, quiet }
 }
 
+/// What stands against each unit, and which findings stand against all there are.
 fn readiness(
     facts: &Facts<'_>,
     rules: &RuleSet,
     findings: &[Finding<'_>],
     units: Vec<RowId>,
-) -> Vec<UnitResult> {
+    all: usize,
+) -> (Vec<UnitResult>, Vec<usize>) {
     let mut at: rustc_hash::FxHashMap<RowId, usize> = rustc_hash::FxHashMap::default();
     let mut results = Vec::with_capacity(units.len());
     for row in units {
@@ -369,6 +410,7 @@ fn readiness(
             findings: Vec::new(),
         });
     }
+    let (mut everyone, mut worst) = (Vec::new(), Readiness::Ready);
     for (index, finding) in findings.iter().enumerate() {
         let rule = &rules.rules[finding.rule];
         if rule.level != Level::Error {
@@ -381,16 +423,29 @@ fn readiness(
             Outcome::Pending => Readiness::Pending,
             Outcome::Pass | Outcome::NotApplicable => continue,
         };
-        for unit in &finding.blocks {
+        let doubt = effect.min(Readiness::Unknown);
+        // Whoever is blocked by what blocks all is not looked up one by one.
+        let is_everyone = finding.blocks.len() == all;
+        let looked_up = if is_everyone {
+            everyone.push(index);
+            let is_sure = Arc::ptr_eq(&finding.blocks, &finding.surely);
+            worst = worst.max(if is_sure { effect } else { doubt });
+            if is_sure { &[][..] } else { &finding.surely }
+        } else {
+            &finding.blocks
+        };
+        for unit in looked_up {
             if let Some(result) = at.get(unit).map(|at| &mut results[*at]) {
-                let perhaps = finding.perhaps.binary_search(unit).is_ok();
-                let effect = if perhaps { effect.min(Readiness::Unknown) } else { effect };
+                let effect = if finding.is_perhaps(*unit) { doubt } else { effect };
                 result.readiness = result.readiness.max(effect);
-                result.findings.push(index);
+                if !is_everyone {
+                    result.findings.push(index);
+                }
             }
         }
     }
-    results
+    results.iter_mut().for_each(|result| result.readiness = result.readiness.max(worst));
+    (results, everyone)
 }
 
 /// Whether a failure of this rule can never be mended.

@@ -7,6 +7,7 @@
 //! `prune` what turned out needless.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -214,7 +215,7 @@ type Trial = (FindingKey, (usize, Vec<Key>));
 pub(crate) struct Planner<'a, 'r, 'e> {
     pub(crate) state: State<'a, 'r>,
     consent: &'e Consent,
-    units: Vec<RowId>,
+    units: Arc<[RowId]>,
     eligible: FxHashSet<RowId>,
     /// Units that could go and cannot be helped by any step.
     behind: FxHashSet<RowId>,
@@ -269,7 +270,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         consent: &'e Consent,
         clock: Clock,
     ) -> Self {
-        let units: Vec<RowId> = evaluation.units.iter().map(|unit| unit.row).collect();
+        let units: Arc<[RowId]> = evaluation.units.iter().map(|unit| unit.row).collect();
         let eligible = evaluation
             .units
             .iter()
@@ -315,12 +316,12 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         for finding in &evaluation.findings {
             if planner.state.rules.rules[finding.rule].level == Level::Error {
                 let key = state::key_of(finding);
-                for unit in &finding.blocks {
+                for unit in finding.blocks.iter() {
                     *planner.standing.entry(*unit).or_insert(0) += 1;
                 }
                 planner.ids.insert(key.clone(), finding.id.clone());
                 planner.enter(&key, true);
-                planner.blocks.insert(key, finding.blocks.clone());
+                planner.blocks.insert(key, finding.blocks.to_vec());
             }
         }
         planner

@@ -58,7 +58,12 @@ pub struct Source {
     name: String,
     text: Cow<'static, str>,
     lines: OnceLock<Vec<u32>>,
+    /// Characters before each step of bytes; counted when a place far behind the start of a line is asked for.
+    steps: OnceLock<Vec<u32>>,
 }
+
+/// Bytes that are counted through for one column.
+const STEP: usize = 1024;
 
 impl Source {
     /// The name, as shown to the user.
@@ -94,8 +99,31 @@ impl Source {
         let start = self.line_starts()[line] as usize;
         let end = (offset as usize).min(self.text.len());
         let before = self.text.get(start..end).unwrap_or("");
-        let before = if line == 0 { before.trim_start_matches('\u{feff}') } else { before };
-        Position { line: line + 1, column: before.chars().count() + 1 }
+        let unseen = before.len() - before.trim_start_matches('\u{feff}').len();
+        let unseen = if line == 0 { unseen / '\u{feff}'.len_utf8() } else { 0 };
+        let characters = match before.len() {
+            ..=STEP => before.chars().count(),
+            // However many places of one line are asked for, no part of it is counted through for each.
+            _ => self.characters_before(end) - self.characters_before(start),
+        };
+        Position { line: line + 1, column: characters - unseen + 1 }
+    }
+
+    /// Characters of the text before an offset.
+    fn characters_before(&self, offset: usize) -> usize {
+        let bytes = self.text.as_bytes();
+        let count = |bytes: &[u8]| bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+        let steps = self.steps.get_or_init(|| {
+            let mut before = 0;
+            let whole = bytes.chunks(STEP).map(|step| {
+                let at = before;
+                before += count(step) as u32;
+                at
+            });
+            whole.collect()
+        });
+        let step = (offset / STEP).min(steps.len().saturating_sub(1));
+        steps.get(step).map_or(0, |before| *before as usize) + count(&bytes[step * STEP..offset])
     }
 }
 
@@ -117,7 +145,7 @@ impl Sources {
     }
 
     fn put(&mut self, name: String, text: Cow<'static, str>) -> FileId {
-        self.files.push(Source { name, text, lines: OnceLock::new() });
+        self.files.push(Source { name, text, lines: OnceLock::new(), steps: OnceLock::new() });
         FileId(self.files.len() as u32 - 1)
     }
 
@@ -150,5 +178,21 @@ mod tests {
         assert_eq!(source.position(4), Position { line: 1, column: 4 });
         assert_eq!(source.position(12), Position { line: 2, column: 5 });
         assert_eq!(source.position(14), Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn columns_of_a_long_line_are_those_that_counting_gives() {
+        for start in ["", "\u{feff}", "ab: 1\n"] {
+            let text = format!("{start}{}", "a\u{e4}\u{2014}\u{1f600}, ".repeat(900));
+            let mut sources = Sources::default();
+            let file = sources.add("a.yaml", text.clone());
+            let line = if start.ends_with('\n') { 2 } else { 1 };
+            let begin = if line == 2 { start.len() } else { 0 };
+            for (at, _) in text.char_indices().skip_while(|(at, _)| *at < start.len()) {
+                let counted = text[begin..at].trim_start_matches('\u{feff}').chars().count();
+                let expected = Position { line, column: counted + 1 };
+                assert_eq!(sources.get(file).position(at as u32), expected, "{at}");
+            }
+        }
     }
 }

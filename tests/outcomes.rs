@@ -10,6 +10,7 @@ mod open_lists;
 mod reach;
 mod sets;
 mod shared;
+mod sizes;
 mod unknown;
 mod truth;
 mod unlisted;

@@ -56,6 +56,10 @@ impl Extent {
     }
 }
 
+/// Elements that are named as the reason why something is not known: one alone is a certificate, and nobody reads
+/// thousands of them.
+pub const DOUBTS: usize = 32;
+
 /// A list; an element may itself be unknown.
 #[derive(Debug)]
 pub struct List<'a> {
@@ -69,6 +73,8 @@ pub struct List<'a> {
     pub note: Note,
     /// Why anything is known of it, where that takes less.
     pub told: Option<Note>,
+    /// Why there may be others, where that is not all of the note.
+    pub open: Note,
     /// Elements by key, for each way to compare them; made when first asked for.
     keys: [OnceCell<Box<Table>>; How::ALL.len()],
     /// The notes of the list and of all elements, and of what is not known of it; made when first asked for.
@@ -85,6 +91,7 @@ impl<'a> List<'a> {
             extent,
             note: Note::default(),
             told: None,
+            open: Note::default(),
             keys: Default::default(),
             joined: OnceCell::new(),
             doubt: OnceCell::new(),
@@ -101,6 +108,16 @@ impl<'a> List<'a> {
     #[inline]
     pub fn item_note<N: Trace>(&self, at: usize) -> N {
         if N::ON { self.notes.get(at).map_or_else(N::default, N::of) } else { N::default() }
+    }
+
+    /// Why there may be others than the elements.
+    pub fn open_note<N: Trace>(&self) -> N {
+        match self.extent {
+            Extent::Whole => N::default(),
+            _ if !N::ON => N::default(),
+            _ if self.open.is_empty() => N::of(&self.note),
+            _ => N::of(&self.open).join(&N::of(&self.note).only_fixed()),
+        }
     }
 
     /// The notes of the list and of all elements.
@@ -122,10 +139,13 @@ impl<'a> List<'a> {
         N::of(self.doubt.get_or_init(|| {
             let unknown = self.items.iter().zip(&self.notes);
             let unknown = unknown.filter(|(item, _)| !is_known(item));
-            let note = unknown.fold(Note::default(), |all, (_, note)| all.join(note));
+            let note = unknown.enumerate().fold(Note::default(), |all, (at, (_, note))| match at {
+                ..DOUBTS => all.join(note),
+                _ => all.join(&note.only_fixed()),
+            });
             match self.extent {
                 Extent::Whole => note.join(&self.note.only_fixed()),
-                _ => note.join(&self.note),
+                _ => note.join(&self.open_note()),
             }
         }))
     }

@@ -58,6 +58,8 @@ fn options(arguments: &args::Check) -> Result<Options, Output> {
         skip: arguments.skip_rule.clone(),
         units: arguments.unit.clone(),
         all: arguments.all,
+        // The last line tells the outcomes; only JSON tells more where all else is to be quiet.
+        brief: arguments.quiet && !arguments.times && arguments.format != args::Form::Json,
     };
     // Only these forms name the step that closes a finding.
     let numbers = arguments.format != args::Form::Concise && !arguments.quiet;

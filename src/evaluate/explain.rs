@@ -3,15 +3,17 @@
 //! Owns the second, tracing look at what is told. INVARIANT: the facts named as evidence are a certificate: with every
 //! other fact unknown the outcome is the same ([`certificate`] checks it, and tests hold the evaluator to it).
 
-use rustc_hash::FxHashSet;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::builtins::value::{Extent, Note, Use, Value};
 use crate::compile::ir::{Rule, RuleSet};
 use crate::compile::remedy::Effect;
 use crate::evaluate::expr::Evaluator;
-use crate::evaluate::reach::Blocked;
+use crate::evaluate::reach::{Blocked, Blocking};
 use crate::evaluate::truth::Truth;
-use crate::evaluate::{Evidence, Finding, Outcome, Question, Raw, show, subject};
+use crate::evaluate::{Deciding, Evidence, Finding, Outcome, Question, Raw, show, subject};
 use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
 use crate::schema::TypeId;
 use crate::schema::types::Type;
@@ -23,18 +25,27 @@ const UNLISTED_EXPECTS: &str =
     "the entries that are missing; once all are listed, no `unknown` among them";
 const UNLISTED_ANSWER: &str = "the entries that are missing, or nothing if there are none";
 
-/// Explains outcomes; `units` are those spoken of.
+/// Explains outcomes, or in brief only says whom each blocks; `units` are those spoken of.
 pub fn findings<'a>(
     evaluator: &mut Evaluator<'_, 'a, '_>,
     raws: Vec<Raw<'a>>,
     units: &[RowId],
+    brief: bool,
 ) -> Vec<Finding<'a>> {
-    let mut reach = None;
+    let mut blocking = Blocking::new(&units.into());
+    let mut told = Told::new(evaluator);
     let mut findings: Vec<Finding<'a>> = Vec::with_capacity(raws.len());
     let mut ids: FxHashSet<String> = FxHashSet::default();
     for raw in raws {
-        let blocked = evaluator.blocked(&raw, units, &mut reach);
-        let mut finding = explain(evaluator, raw, blocked);
+        let blocked = evaluator.blocked(&raw, &mut blocking);
+        if brief {
+            findings.push(unexplained(raw, blocked));
+            continue;
+        }
+        if findings.last().is_some_and(|last| last.rule != raw.rule) {
+            ids.clear();
+        }
+        let mut finding = explain(evaluator, &mut told, raw, blocked);
         // A rule with several `for`s may speak of one subject more than once.
         if !ids.insert(finding.id.clone()) {
             let plain = finding.id.clone();
@@ -49,8 +60,31 @@ pub fn findings<'a>(
     findings
 }
 
+/// An outcome of which only is told what it is and whom it blocks.
+fn unexplained<'a>(raw: Raw<'a>, blocked: Blocked) -> Finding<'a> {
+    Finding {
+        id: String::new(),
+        rule: raw.rule,
+        outcome: raw.outcome,
+        subject: subject(&raw.bindings),
+        path: String::new(),
+        bindings: raw.bindings,
+        open: raw.open,
+        message: String::new(),
+        why: None,
+        evidence: Vec::new(),
+        questions: Vec::new(),
+        blocks: blocked.all,
+        surely: blocked.surely,
+        until: None,
+        span: None,
+        stated: false,
+    }
+}
+
 fn explain<'a>(
     evaluator: &mut Evaluator<'_, 'a, '_>,
+    told: &mut Told<'_, 'a, '_>,
     raw: Raw<'a>,
     blocked: Blocked,
 ) -> Finding<'a> {
@@ -78,14 +112,14 @@ fn explain<'a>(
             if text.is_empty() { format!("violated: {}", lower_first(&rule.title)) } else { text }
         }
     };
-    let why = rule.why.as_ref().map(|why| evaluator.text(why));
+    let why = rule.why.as_ref().map(|why| told.texts.share(evaluator.text(why)));
     evaluator.trace(true);
     let note = outcome_note(evaluator, rule, &raw);
     evaluator.trace(false);
     let mut uses = note.uses();
     if raw.outcome == Outcome::Unknown {
         // What is unknown is what it is about; the rest only leads there.
-        uses.sort_by_key(|usage| !is_open(usage, facts));
+        uses.sort_by_cached_key(|usage| !is_open(usage, facts));
     } else if let Some(at) = {
         let about = alone(evaluator, rule).or(subject);
         primary(&uses, &note, about, changed(rule, rules), facts)
@@ -93,10 +127,9 @@ fn explain<'a>(
         // Its place is the headline's; the others stay in reading order.
         uses[..=at].rotate_right(1);
     }
-    let evidence: Vec<Evidence> = uses.iter().map(|usage| evidence(usage, facts)).collect();
+    let evidence: Vec<Evidence> = uses.iter().map(|usage| told.evidence(usage)).collect();
     let questions = if raw.outcome == Outcome::Unknown {
-        let asked = asked(&uses, facts);
-        asked.map(|usage| question(usage, facts, rules, evaluator.now)).collect()
+        asked(&uses, facts).map(|usage| told.question(usage)).collect()
     } else {
         Vec::new()
     };
@@ -118,10 +151,66 @@ fn explain<'a>(
         evidence,
         questions,
         blocks: blocked.all,
-        perhaps: blocked.perhaps,
+        surely: blocked.surely,
         until,
         span,
         stated,
+    }
+}
+
+/// What is told of facts: of each once, as many findings may name it.
+struct Told<'f, 'a, 'r> {
+    /// Runs the texts of questions, whose names are of their own.
+    evaluator: Evaluator<'f, 'a, 'r>,
+    evidence: FxHashMap<SlotId, Arc<Deciding>>,
+    questions: FxHashMap<SlotId, Arc<Question>>,
+    texts: Texts,
+}
+
+/// Texts that are often the same, each held once.
+#[derive(Default)]
+pub struct Texts(FxHashSet<Arc<str>>);
+
+impl Texts {
+    fn share(&mut self, text: String) -> Arc<str> {
+        if let Some(known) = self.0.get(text.as_str()) {
+            return Arc::clone(known);
+        }
+        let text: Arc<str> = text.into();
+        self.0.insert(Arc::clone(&text));
+        text
+    }
+}
+
+impl<'f, 'a, 'r> Told<'f, 'a, 'r> {
+    fn new(evaluator: &Evaluator<'f, 'a, 'r>) -> Self {
+        let evaluator = Evaluator::new(evaluator.facts, evaluator.rules, evaluator.now);
+        let (evidence, questions) = Default::default();
+        Self { evaluator, evidence, questions, texts: Texts::default() }
+    }
+
+    fn evidence(&mut self, usage: &Use) -> Evidence {
+        let facts = self.evaluator.facts;
+        let fact = match usage {
+            Use::Fact { slot, .. } => {
+                let known = self.evidence.entry(*slot);
+                Arc::clone(known.or_insert_with(|| Arc::new(deciding(usage, facts))))
+            }
+            Use::Unlisted { .. } => Arc::new(deciding(usage, facts)),
+        };
+        Evidence { fact, rule_span: usage.span() }
+    }
+
+    fn question(&mut self, usage: &Use) -> Arc<Question> {
+        let Use::Fact { slot, .. } = usage else {
+            return Arc::new(question(usage, &mut self.evaluator, &mut self.texts));
+        };
+        if let Some(known) = self.questions.get(slot) {
+            return Arc::clone(known);
+        }
+        let asked = Arc::new(question(usage, &mut self.evaluator, &mut self.texts));
+        self.questions.insert(*slot, Arc::clone(&asked));
+        asked
     }
 }
 
@@ -224,11 +313,7 @@ pub fn outcome_note<'a>(evaluator: &mut Evaluator<'_, 'a, '_>, rule: &Rule, raw:
     if let Some(open) = raw.open {
         let (value, note) = evaluator.eval(&rule.bindings[open].value);
         return match value {
-            Value::List(list) => {
-                let unknown = list.items.iter().enumerate();
-                let unknown = unknown.filter(|(_, item)| matches!(item, Value::Unknown));
-                unknown.fold(note.join(&list.note), |all, (at, _)| all.join(&list.item_note(at)))
-            }
+            Value::List(list) => note.join(&list.doubt()),
             _ => note,
         };
     }
@@ -265,24 +350,27 @@ fn grace_note(evaluator: &mut Evaluator<'_, '_, '_>, rule: &Rule) -> Note {
 /// What has to be asked for among what decides. Where the very entry of a list that is missing is known, or the fact of an
 /// entry that is not, nobody is asked for the list as a whole.
 pub fn asked<'u>(uses: &'u [Use], facts: &Facts<'_>) -> impl Iterator<Item = &'u Use> {
-    let is_in = |slot: SlotId, list: SlotId| {
-        let mut row = facts.owner(slot);
-        while row != ROOT && facts.row(row).via != list {
+    let open: Vec<&Use> = uses.iter().filter(|usage| is_open(usage, facts)).collect();
+    // The lists of which a missing entry is known, and those in whose entries a fact is not.
+    let (mut lacking, mut holding) = (FxHashSet::default(), FxHashSet::default());
+    for usage in &open {
+        if let Use::Unlisted { slot, .. } = usage {
+            lacking.insert(*slot);
+            continue;
+        }
+        let mut row = facts.owner(usage.slot());
+        // Whatever holds a list that was met is met, too.
+        while row != ROOT && holding.insert(facts.row(row).via) {
             row = facts.row(row).parent;
         }
-        row != ROOT
-    };
-    let covers = move |other: &Use, list: SlotId| match other {
-        Use::Unlisted { slot, .. } => *slot == list,
-        Use::Fact { slot, .. } => {
-            is_open(other, facts) && !facts.is_damaged(list) && is_in(*slot, list)
-        }
-    };
-    uses.iter().filter(move |usage| {
-        let (ty, field) = facts.field_of(usage.slot());
+    }
+    open.into_iter().filter(move |usage| {
+        let slot = usage.slot();
+        let (ty, field) = facts.field_of(slot);
         let lists = facts.schema().ty(ty).fields[field].ty.element().is_some();
         let whole = lists && matches!(usage, Use::Fact { .. });
-        is_open(usage, facts) && !(whole && uses.iter().any(|other| covers(other, usage.slot())))
+        let covered = lacking.contains(&slot) || holding.contains(&slot) && !facts.is_damaged(slot);
+        !(whole && covered)
     })
 }
 
@@ -300,7 +388,7 @@ pub fn is_open(usage: &Use, facts: &Facts<'_>) -> bool {
     }
 }
 
-fn evidence(usage: &Use, facts: &Facts<'_>) -> Evidence {
+fn deciding(usage: &Use, facts: &Facts<'_>) -> Deciding {
     let slot = usage.slot();
     let place = facts.place(slot);
     let (path, value, note) = match usage {
@@ -319,34 +407,34 @@ fn evidence(usage: &Use, facts: &Facts<'_>) -> Evidence {
             (path, "unknown".to_owned(), "not listed, and the list need not be complete".to_owned())
         }
     };
-    Evidence {
+    Deciding {
         slot,
         path,
         value,
         note,
         span: place.map(|place| place.span),
         stated: place.is_some_and(|place| place.stated),
-        rule_span: usage.span(),
     }
 }
 
-/// What to ask about a fact.
-pub fn question(usage: &Use, facts: &Facts<'_>, rules: &RuleSet, now: Option<i64>) -> Question {
+/// What to ask about a fact; the evaluator runs the texts, of which equal ones are shared.
+pub fn question(usage: &Use, evaluator: &mut Evaluator<'_, '_, '_>, texts: &mut Texts) -> Question {
+    let (facts, rules) = (evaluator.facts, evaluator.rules);
     let slot = usage.slot();
     let owner = facts.owner(slot);
     let (ty, at) = facts.field_of(slot);
     let field = &rules.schema.ty(ty).fields[at];
     let question = &rules.questions[ty.0 as usize][at];
-    let mut evaluator = Evaluator::new(facts, rules, now);
     if rules.locals > 0 {
         evaluator.set(0, Value::Row(owner));
     }
     let ask = question.ask.as_ref().map(|ask| evaluator.text(ask));
-    let find = question.find.as_ref().map(|find| evaluator.text(find));
+    let find = question.find.as_ref().map(|find| texts.share(evaluator.text(find)));
     let span = facts.place(slot).map(|place| place.span);
     let expects = field.ty.expectation(&rules.schema);
     let expects =
         if matches!(field.ty, Type::OrNone(_)) { format!("{expects}, or `none`") } else { expects };
+    let expects = texts.share(expects);
     let spelling =
         Spelling { rules, json: span.is_some_and(|span: Span| facts.tree().is_json(span.file)) };
     if let Use::Unlisted { keys, .. } = usage {
@@ -362,7 +450,7 @@ pub fn question(usage: &Use, facts: &Facts<'_>, rules: &RuleSet, now: Option<i64
             ask,
             find,
             expects: "one more entry in this list".into(),
-            answer,
+            answer: answer.into(),
             span,
             slot,
         };
@@ -387,7 +475,7 @@ pub fn question(usage: &Use, facts: &Facts<'_>, rules: &RuleSet, now: Option<i64
             format!("what is `{}` of {owner_name}? ({what})", field.name)
         }
     });
-    let answer = spelling.pair(&field.name, &spelling.placeholder(&field.ty));
+    let answer = texts.share(spelling.pair(&field.name, &spelling.placeholder(&field.ty)));
     Question { path, ask, find, expects, answer, span, slot }
 }
 

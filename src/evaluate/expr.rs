@@ -53,6 +53,7 @@ pub struct Evaluator<'f, 'a, 'r> {
     /// What is true of all elements with some keys, by the number of the index and where their places begin.
     pub(super) answers: FxHashMap<(u32, u32), Truth>,
     complete_notes: Vec<Option<Note>>,
+    open_notes: Vec<Option<Note>>,
     /// Who does not say to whom he refers, by the inverse; none where others may not be listed.
     pub(super) silent: FxHashMap<InverseId, Option<Rc<[RowId]>>>,
     /// Which rows go with which, by the index of the filter that says so.
@@ -98,6 +99,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             told_by_keys: vec![None; rules.indices as usize],
             answers: FxHashMap::default(),
             complete_notes: rules.schema.inverses().map(|_| None).collect(),
+            open_notes: rules.schema.inverses().map(|_| None).collect(),
             silent: FxHashMap::default(),
             partners: FxHashMap::default(),
             summing: false,
@@ -341,10 +343,11 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             Kind::Subtract(left, right) => self.arithmetic(left, right, false, &expr.ty),
             Kind::Call(builtin, arguments) => {
                 let mut values = Vec::with_capacity(arguments.len());
-                let mut notes = N::default();
+                let (mut notes, mut each) = (N::default(), Vec::new());
                 for argument in arguments {
                     let (value, note) = self.value_of::<N>(argument);
                     if N::ON {
+                        each.push(note.clone());
                         notes = notes.join(&note);
                         if let Value::List(list) = &value {
                             notes = notes.join(&list.own_note());
@@ -371,6 +374,10 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
                     });
                     notes = lists.fold(notes, |all, note: N| all.join(&note));
                 }
+                let notes = match N::ON && matches!(value, Value::Unknown) {
+                    true => doubts(&values, &each).unwrap_or(notes),
+                    false => notes,
+                };
                 // The elements of a resulting list keep their own notes.
                 let notes = if matches!(value, Value::List(_)) { N::default() } else { notes };
                 (value, notes)
@@ -444,6 +451,25 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
         }
         text
     }
+}
+
+/// What of some arguments is not known; none where all of them are.
+fn doubts<N: Trace>(values: &[Value<'_>], notes: &[N]) -> Option<N> {
+    let (mut doubts, mut is_any) = (N::default(), false);
+    for (value, note) in values.iter().zip(notes) {
+        let own = match value {
+            Value::Unknown => note.clone(),
+            Value::List(list) => note.only_fixed().join(&list.doubt()),
+            _ => note.only_fixed(),
+        };
+        is_any |= match value {
+            Value::Unknown => true,
+            Value::List(list) => !list.doubt::<N>().is_empty(),
+            _ => false,
+        };
+        doubts = doubts.join(&own);
+    }
+    is_any.then_some(doubts)
 }
 
 #[inline]

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::builtins::keys::equal;
 use crate::builtins::value::{Extent, Key, List, Trace, Value};
+use crate::evaluate::scan::doubt::Doubtful;
 use crate::facts::{Fact, Facts, ListId, SlotId};
 use crate::scalar::How;
 use crate::schema::types::{Completeness, Item};
@@ -100,8 +101,8 @@ pub(super) enum Places<'a> {
     All,
     /// Those that an index has for the keys: a range of its order.
     Found(Rc<ListIndex<'a>>, u32, u32),
-    /// These.
-    Some(Vec<u32>),
+    /// The same, and besides them those some of whose keys are not known.
+    Doubtful(Doubtful<'a>),
 }
 
 /// A list, made or as it stands among the facts.
@@ -147,6 +148,13 @@ impl<'a> Listed<'a> {
             _ => N::default(),
         }
     }
+
+    pub(super) fn open_note<N: Trace>(&self) -> N {
+        match self {
+            Listed::Made(list) if N::ON => list.open_note(),
+            _ => N::default(),
+        }
+    }
 }
 
 /// The elements that have to be looked at.
@@ -158,6 +166,13 @@ pub(super) struct Elements<'a, N> {
 }
 
 impl<N> Elements<'_, N> {
+    /// Passes over elements of which it is only not known whether they have the keys that are looked for.
+    pub(super) fn enough(&self) {
+        if let Places::Doubtful(places) = &self.places {
+            places.enough();
+        }
+    }
+
     /// Looks at all elements from now on; whether that makes a difference.
     pub(super) fn narrowed(&mut self) -> bool {
         !matches!(std::mem::replace(&mut self.places, Places::All), Places::All)

@@ -4,6 +4,8 @@
 //! marked `one`, not through another unit? A reference that is not known may lead to any entity of its type: whoever
 //! may be meant is blocked, so that what is not known lets nobody go. Built only when a finding needs it.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::evaluate::grouped::Grouped;
@@ -47,16 +49,17 @@ impl Reach {
     }
 
     /// The units from which an entity can be reached.
-    pub fn blocked(&mut self, facts: &Facts<'_>, entity: RowId) -> Blocked {
+    pub fn blocked(&mut self, facts: &Facts<'_>, entity: RowId, sets: &mut Sets) -> Blocked {
         if entity == ROOT {
-            return Blocked { all: self.order.clone(), perhaps: Vec::new() };
+            return Blocked::surely(Arc::clone(&sets.units));
         }
         if let Some(known) = self.known.get(&entity) {
             return known.clone();
         }
         let mut walk = Walk { seen: FxHashSet::from_iter([entity]), passed: Vec::new() };
         self.walk(&mut walk, vec![entity]);
-        let mut found = Blocked { all: self.spoken_of(&walk.passed), perhaps: Vec::new() };
+        let surely = sets.share(self.spoken_of(&walk.passed));
+        let mut all = Arc::clone(&surely);
         if self.is_open() {
             let mut asked = FxHashSet::default();
             let mut at = 0;
@@ -74,11 +77,9 @@ impl Reach {
                 let stack = sources.filter(|source| walk.seen.insert(*source)).collect();
                 self.walk(&mut walk, stack);
             }
-            let all = self.spoken_of(&walk.passed);
-            let certain = std::mem::replace(&mut found.all, all);
-            found.perhaps = found.all.clone();
-            found.perhaps.retain(|unit| certain.binary_search(unit).is_err());
+            all = sets.share(self.spoken_of(&walk.passed));
         }
+        let found = Blocked { all, surely };
         self.known.insert(entity, found.clone());
         found
     }
@@ -113,9 +114,67 @@ impl Reach {
 #[derive(Clone, Debug, Default)]
 pub struct Blocked {
     /// All of them.
-    pub all: Vec<RowId>,
-    /// Those that are only blocked if a reference that is not known leads there.
-    pub perhaps: Vec<RowId>,
+    pub all: Arc<[RowId]>,
+    /// Those that are blocked for sure; the others only if a reference that is not known leads there.
+    pub surely: Arc<[RowId]>,
+}
+
+impl Blocked {
+    /// All of them for sure.
+    pub fn surely(all: Arc<[RowId]>) -> Self {
+        Self { surely: Arc::clone(&all), all }
+    }
+}
+
+/// Sets of units, each held once, however many findings block the same.
+pub struct Sets {
+    /// All units that are spoken of.
+    pub units: Arc<[RowId]>,
+    none: Arc<[RowId]>,
+    known: FxHashSet<Arc<[RowId]>>,
+}
+
+impl Sets {
+    /// With the sets of all units and of none.
+    pub fn new(units: &Arc<[RowId]>) -> Self {
+        Self { units: Arc::clone(units), none: Arc::default(), known: FxHashSet::default() }
+    }
+
+    /// The set that holds these units, which are sorted.
+    pub fn share(&mut self, units: Vec<RowId>) -> Arc<[RowId]> {
+        if units.is_empty() {
+            return Arc::clone(&self.none);
+        }
+        if units.len() == self.units.len() && *units == *self.units {
+            return Arc::clone(&self.units);
+        }
+        if let Some(known) = self.known.get(units.as_slice()) {
+            return Arc::clone(known);
+        }
+        let units: Arc<[RowId]> = units.into();
+        self.known.insert(Arc::clone(&units));
+        units
+    }
+}
+
+/// Whom findings block, as far as it was found out.
+pub struct Blocking {
+    /// The sets that were found.
+    pub sets: Sets,
+    reach: Option<Reach>,
+}
+
+impl Blocking {
+    /// Of these units, which are sorted.
+    pub fn new(units: &Arc<[RowId]>) -> Self {
+        Self { sets: Sets::new(units), reach: None }
+    }
+
+    /// The units from which an entity can be reached.
+    pub fn reaching(&mut self, facts: &Facts<'_>, entity: RowId) -> Blocked {
+        let reach = self.reach.get_or_insert_with(|| Reach::new(facts, &self.sets.units));
+        reach.blocked(facts, entity, &mut self.sets)
+    }
 }
 
 /// The entities that were reached.

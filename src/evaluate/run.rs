@@ -3,6 +3,8 @@
 //! Owns the bindings, the outcome of each, and the units that an outcome blocks. Which rules run, and what is told of
 //! their outcomes, is decided in `evaluate`.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashSet;
 
 use crate::builtins::value::{Extent, Silent, Value};
@@ -10,7 +12,7 @@ use crate::compile::ir::{Expr, Fix, Kind, LocalId, Rule};
 use crate::evaluate::block::elements::append_rows;
 use crate::evaluate::block::{BLOCK, Block, reads_only};
 use crate::evaluate::expr::Evaluator;
-use crate::evaluate::reach::{Blocked, Reach};
+use crate::evaluate::reach::{Blocked, Blocking};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Outcome, Raw, subject};
 use crate::facts::{Fact, ROOT, RowId};
@@ -323,41 +325,43 @@ impl<'a> Evaluator<'_, 'a, '_> {
     }
 
     /// The units that a finding with these bindings blocks.
-    pub fn blocked(
-        &mut self,
-        raw: &Raw<'a>,
-        units: &[RowId],
-        reach: &mut Option<Reach>,
-    ) -> Blocked {
-        let surely = |all| Blocked { all, perhaps: Vec::new() };
+    pub fn blocked(&mut self, raw: &Raw<'a>, blocking: &mut Blocking) -> Blocked {
+        let units = Arc::clone(&blocking.sets.units);
         let rules = self.rules;
         let rule = &rules.rules[raw.rule];
         if let (Some(blocks), None) = (&rule.blocks, raw.open) {
             self.rebind(raw);
             // Who may be concerned is blocked, too: what is not known must not let anyone go.
             let rows = self.possible_rows(blocks);
-            let mut all: Vec<RowId> = match rows.others {
-                true => units.to_vec(),
-                // Of many units a finding mostly blocks a few.
-                false => {
-                    let named = rows.surely.union(&rows.perhaps).copied();
-                    named.filter(|unit| units.binary_search(unit).is_ok()).collect()
+            // Of many units a finding mostly blocks a few.
+            let spoken_of = |rows: &mut dyn Iterator<Item = RowId>| {
+                let mut rows: Vec<RowId> =
+                    rows.filter(|row| units.binary_search(row).is_ok()).collect();
+                rows.sort_unstable();
+                rows
+            };
+            let sets = &mut blocking.sets;
+            let surely = sets.share(spoken_of(&mut rows.surely.iter().copied()));
+            let all = match (rows.others, rows.perhaps.is_empty()) {
+                (true, _) => Arc::clone(&units),
+                (false, true) => Arc::clone(&surely),
+                (false, false) => {
+                    let all = &mut rows.surely.union(&rows.perhaps).copied();
+                    sets.share(spoken_of(all))
                 }
             };
-            all.sort_unstable();
-            let perhaps = all.iter().copied().filter(|unit| !rows.surely.contains(unit)).collect();
-            return Blocked { all, perhaps };
+            return Blocked { all, surely };
         }
         match subject(&raw.bindings) {
-            None => surely(units.to_vec()),
+            None => Blocked::surely(units),
             Some(subject) => {
                 let entity = self.facts.entity_of(subject);
                 if Some(self.facts.row(entity).ty) == rules.schema.unit {
                     let spoken_of = units.binary_search(&entity).is_ok();
-                    return surely(Vec::from_iter(spoken_of.then_some(entity)));
+                    let own = Vec::from_iter(spoken_of.then_some(entity));
+                    return Blocked::surely(blocking.sets.share(own));
                 }
-                let reach = reach.get_or_insert_with(|| Reach::new(self.facts, units));
-                reach.blocked(self.facts, entity)
+                blocking.reaching(self.facts, entity)
             }
         }
     }

@@ -11,11 +11,13 @@ use crate::compile::hoist::{beside_keys, free};
 use crate::compile::ir::{Expr, Index, IndexKey, Kind, LocalId, Scan};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::listed::{Elements, ListIndex, Listed, Places, WORTH_AN_INDEX};
+use crate::evaluate::scan::doubt::{Doubtful, Doubts};
 use crate::evaluate::show;
 use crate::evaluate::truth::Truth;
 use crate::language::ast::Quantifier;
 use crate::schema::types::Type;
 
+pub(super) mod doubt;
 mod holders;
 mod place;
 mod possible;
@@ -70,10 +72,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         let places = if known.unknown.is_empty() {
             Places::Found(known, start, end)
         } else {
-            let mut places = known.order[start as usize..end as usize].to_vec();
-            places.extend(&known.unknown);
-            places.sort_unstable();
-            Places::Some(places)
+            Places::Doubtful(Doubtful::new(known, start, end))
         };
         // Only a list that depends on nothing is indexed, so nothing leads to it.
         Some(Elements { list, places, base: N::default() })
@@ -185,7 +184,10 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 &[]
             }
             Places::Found(index, start, end) => &index.order[*start as usize..*end as usize],
-            Places::Some(places) => places,
+            Places::Doubtful(places) => {
+                places.all(|at| look(self, at));
+                &[]
+            }
         };
         places.iter().all(|at| look(self, *at as usize));
         self.bind_local(scan.local, before, before_note);
@@ -262,6 +264,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             let mut decided = N::default();
             let mut passed = 0;
             let (mut settled, mut unsettled) = (N::default(), N::default());
+            let mut doubts = Doubts::new(scan);
             // Of those that are known to be in a list only who is known counts: without that, nobody would be asked for.
             let known_only = N::ON && is_listed(&scan.list);
             self.each(scan, &elements, |this, at, filter, note| {
@@ -284,10 +287,14 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 }
                 if truth == Truth::Unknown {
                     result = Truth::Unknown;
+                    let is_told = doubts.tell::<N>(&elements);
                     if N::ON {
-                        let filter_part =
-                            if filter == Truth::Unknown { note } else { note.only_fixed() };
-                        let body_part = if body_truth == Truth::Unknown {
+                        let filter_part = if is_told && filter == Truth::Unknown {
+                            note
+                        } else {
+                            note.only_fixed()
+                        };
+                        let body_part = if is_told && body_truth == Truth::Unknown {
                             body_note
                         } else {
                             body_note.only_fixed()
@@ -330,12 +337,12 @@ impl<'a> Evaluator<'_, 'a, '_> {
     }
 
     /// Why a list with an open end does not decide: what is unknown in it, or what it does not list.
-    fn open_end<N: Trace>(&self, scan: &Scan, list: &Listed<'a>, unsettled: &N) -> N {
+    fn open_end<N: Trace>(&mut self, scan: &Scan, list: &Listed<'a>, unsettled: &N) -> N {
         let (true, Listed::Made(list)) = (N::ON, list) else { return N::default() };
-        unsettled.join(&list.own_note()).join(&self.unlisted(scan, list))
+        unsettled.join(&list.open_note()).join(&self.unlisted(scan, list))
     }
 
-    fn unlisted<N: Trace>(&self, scan: &Scan, list: &List<'a>) -> N {
+    fn unlisted<N: Trace>(&mut self, scan: &Scan, list: &List<'a>) -> N {
         // A list that leaves things out is asked for the very element that was looked for.
         let (Some(index), Extent::Partial) = (&scan.index, list.extent) else {
             return N::default();
@@ -345,13 +352,11 @@ impl<'a> Evaluator<'_, 'a, '_> {
         if index.keys.iter().any(|key| key.field.is_none()) {
             return N::default();
         }
-        let mut this = Evaluator::new(self.facts, self.rules, self.now);
-        this.frame.clone_from(&self.frame);
         let (holder, at) = self.facts.field_of(slot);
         let schema = self.facts.schema();
         let element = schema.ty(holder).fields[at].ty.element().and_then(Type::row);
         let keys = index.keys.iter().map(|key| {
-            let (value, _) = this.value_of::<Silent>(&key.other);
+            let (value, _) = self.value_of::<Silent>(&key.other);
             let name = key.field.clone().unwrap_or_default();
             let def = element.map(|element| schema.ty(element));
             let field = def.and_then(|def| Some(&def.fields[def.field(&name)?]));
@@ -373,7 +378,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         loop {
             let mut matches: Vec<usize> = Vec::new();
             let (mut found, mut maybe, mut others) = (N::default(), N::default(), N::default());
-            let mut doubtful = false;
+            let mut doubts = Doubts::new(scan);
             self.each(scan, &elements, |_, at, truth, note| {
                 match truth {
                     Truth::True => {
@@ -381,8 +386,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
                         found = found.join(&note);
                     }
                     Truth::Unknown => {
-                        doubtful = true;
-                        maybe = maybe.join(&note);
+                        let is_told = doubts.tell::<N>(&elements);
+                        maybe = maybe.join(&if is_told { note } else { note.only_fixed() });
                     }
                     Truth::False => others = others.join(&note),
                 }
@@ -394,7 +399,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                     let note = self.open_end(scan, &elements.list, &maybe);
                     (Value::Unknown, note.join(&others.only_fixed()))
                 }
-                [] if doubtful => (Value::Unknown, maybe.join(&others.only_fixed())),
+                [] if doubts.any() => (Value::Unknown, maybe.join(&others.only_fixed())),
                 [] => {
                     if N::ON && elements.narrowed() {
                         continue;
@@ -451,6 +456,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
         };
         let mut result = List::new(Vec::with_capacity(least), elements.list.extent());
         let mut note_of_list: N = elements.base.join(&elements.list.own_note());
+        let mut open: N = elements.list.open_note();
+        let mut doubts = Doubts::new(scan);
         let filtered = if N::ON { None } else { self.filtered(scan, &elements) };
         self.each_filtered(scan, &elements, filtered.as_deref(), |this, _, truth, note| {
             if truth == Truth::False {
@@ -471,6 +478,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
             let note = note.join(&body_note);
             if truth == Truth::Unknown {
                 result.extent = Extent::Open;
+                let is_told = doubts.tell::<N>(&elements);
+                open = open.join(&if is_told { note.clone() } else { note.only_fixed() });
                 note_of_list = note_of_list.join(&note);
                 return true;
             }
@@ -478,6 +487,11 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 (true, Value::List(inner)) => {
                     result.extent = result.extent.and(inner.extent);
                     note_of_list = note_of_list.join(&note.join(&inner.own_note()));
+                    if N::ON && inner.extent != Extent::Whole {
+                        let is_told = doubts.tell::<N>(&elements);
+                        let own: N = inner.open_note();
+                        open = open.join(&if is_told { own } else { own.only_fixed() });
+                    }
                     for (at, item) in inner.items.iter().enumerate() {
                         result.items.push(item.clone());
                         if N::ON {
@@ -488,6 +502,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 (true, Value::None) => note_of_list = note_of_list.join(&note),
                 (true, _) => {
                     result.extent = Extent::Open;
+                    let is_told = doubts.tell::<N>(&elements);
+                    open = open.join(&if is_told { note.clone() } else { note.only_fixed() });
                     note_of_list = note_of_list.join(&note);
                 }
                 (false, value) => {
@@ -500,7 +516,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             true
         });
         if N::ON {
-            result.note = note_of_list.note();
+            (result.note, result.open) = (note_of_list.note(), open.note());
         }
         result
     }

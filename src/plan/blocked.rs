@@ -3,11 +3,14 @@
 //! Owns the count of what stands against each unit, kept as steps close and open findings, lead references elsewhere or
 //! change who is asked for; and so which units a step makes ready.
 
+use std::sync::Arc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::builtins::value::Key;
 use crate::compile::ir::Level;
 use crate::evaluate::expr::Evaluator;
+use crate::evaluate::reach::Blocking;
 use crate::evaluate::touch::{Edge, Subjects};
 use crate::evaluate::{Outcome, is_terminal};
 use crate::facts::{Fact, ROOT, RowId, SlotId};
@@ -70,10 +73,10 @@ impl<'a> Planner<'a, '_, '_> {
         before: &mut FxHashMap<RowId, usize>,
     ) {
         let asked = self.changes_who_is_asked_for(applied);
-        let mut former = Vec::new();
+        let mut former = Arc::default();
         if asked {
             let mut evaluator = Evaluator::new(&self.state.facts, self.state.rules, self.state.now);
-            former = std::mem::replace(&mut self.units, evaluator.units());
+            former = std::mem::replace(&mut self.units, evaluator.units().into());
         }
         let led: Vec<SlotId> =
             applied.changed.iter().copied().filter(|slot| self.leads(*slot)).collect();
@@ -97,7 +100,7 @@ impl<'a> Planner<'a, '_, '_> {
             _ => applied.opened.clone(),
         };
         let mut known: FxHashMap<RowId, Vec<RowId>> = FxHashMap::default();
-        let (mut found, mut reach) = (Vec::new(), None);
+        let (mut found, mut blocking) = (Vec::new(), Blocking::new(&self.units));
         let mut evaluator = self.state.evaluator();
         for key in &keys {
             let Some(raw) = self.state.open.get(key) else { continue };
@@ -105,7 +108,7 @@ impl<'a> Planner<'a, '_, '_> {
                 Some(entity) if !self.open_ends => {
                     known.entry(entity).or_insert_with(|| self.reaching(entity)).clone()
                 }
-                _ => evaluator.blocked(raw, &self.units, &mut reach).all,
+                _ => evaluator.blocked(raw, &mut blocking).all.to_vec(),
             };
             if self.blocks.get(key) != Some(&blocked) {
                 found.push((key.clone(), blocked));

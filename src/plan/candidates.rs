@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::builtins::value::{Key, Value};
 use crate::compile::ir::{Expr, Fix, Rule};
 use crate::evaluate::expr::Evaluator;
+use crate::evaluate::reach::Blocking;
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Outcome, show};
 use crate::plan::Planner;
@@ -74,7 +75,7 @@ impl<'a> Planner<'a, '_, '_> {
             return fixes.is_empty();
         }
         let former = self.blocks.get(key).map_or(&[][..], Vec::as_slice);
-        let now = evaluator.blocked(raw, &self.units, &mut None).all;
+        let now = evaluator.blocked(raw, &mut Blocking::new(&self.units)).all;
         former.iter().all(|unit| now.contains(unit))
     }
 

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::builtins::value::{Use, Value};
 use crate::compile::ir::{Fix, Level};
-use crate::evaluate::explain;
+use crate::evaluate::explain::{self, Texts};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, Finding, Outcome, Question, Readiness, is_terminal, show};
 use crate::facts::{Facts, RowId, SlotId};
@@ -123,7 +123,7 @@ impl<'a> Planner<'a, '_, '_> {
             }
             for question in &finding.questions {
                 if asked.insert(question.path.clone()) {
-                    plan.questions.push(question.clone());
+                    plan.questions.push(Question::clone(question));
                 }
             }
             let mut missed = Vec::new();
@@ -174,7 +174,7 @@ impl<'a> Planner<'a, '_, '_> {
             let stays = open.hold == Hold::Closed && hoped.contains(&state::key_of(finding));
             let was_open = self.state.was_open(&state::key_of(finding));
             if stays && was_open && self.is_beyond_help(finding) {
-                let surely = |unit: &&RowId| finding.perhaps.binary_search(unit).is_err();
+                let surely = |unit: &&RowId| !finding.is_perhaps(**unit);
                 behind.extend(finding.blocks.iter().filter(surely));
             }
         }
@@ -280,9 +280,16 @@ impl<'a> Planner<'a, '_, '_> {
     /// Tells which questions may make a step useless: those about whether the only ones that it helps can go at all, or
     /// about a step that it waits for.
     fn number_questions(&self, plan: &mut Plan, last: &Evaluation<'a>) {
-        let facts = &self.state.facts;
+        let helped: FxHashSet<&str> =
+            plan.steps.iter().flat_map(|step| &step.helps).map(String::as_str).collect();
+        let helped: Vec<(&str, RowId)> = last
+            .units
+            .iter()
+            .filter(|unit| helped.contains(unit.id.as_str()))
+            .map(|unit| (unit.id.as_str(), unit.row))
+            .collect();
         let mut about: FxHashMap<String, Vec<usize>> = FxHashMap::default();
-        for finding in &last.findings {
+        for finding in last.findings.iter().filter(|_| !helped.is_empty()) {
             let rule = &self.state.rules.rules[finding.rule];
             if finding.outcome != Outcome::Unknown || !is_terminal(rule) {
                 continue;
@@ -291,8 +298,10 @@ impl<'a> Planner<'a, '_, '_> {
                 |question: &Question| finding.questions.iter().any(|own| own.path == question.path);
             let numbers = plan.questions.iter().zip(1..).filter(|(question, _)| asked(question));
             let numbers: Vec<usize> = numbers.map(|(_, number)| number).collect();
-            for unit in &finding.blocks {
-                about.entry(facts.name(*unit)).or_default().extend(&numbers);
+            for (unit, row) in &helped {
+                if finding.blocks.binary_search(row).is_ok() {
+                    about.entry((*unit).to_owned()).or_default().extend(&numbers);
+                }
             }
         }
         let units: FxHashSet<String> = about.keys().cloned().collect();
@@ -390,7 +399,11 @@ impl<'a> Planner<'a, '_, '_> {
             if truth == Truth::Unknown || truth == Truth::True && !uses.is_empty() {
                 hold = Hold::Question;
                 for usage in explain::asked(&uses, facts) {
-                    let question = explain::question(usage, facts, rules, self.state.now);
+                    let question = explain::question(
+                        usage,
+                        &mut self.state.evaluator(),
+                        &mut Texts::default(),
+                    );
                     if asked.insert(question.path.clone()) {
                         questions.push(question);
                     }
@@ -430,7 +443,7 @@ impl<'a> Planner<'a, '_, '_> {
         let lost = evaluation.units.iter().filter(|unit| unit.readiness == Readiness::Ineligible);
         let mut drags = self.drags(&lost.clone().map(|unit| unit.row).collect());
         for unit in lost {
-            let terminal = unit.findings.iter().map(|at| &evaluation.findings[*at]);
+            let terminal = evaluation.against(unit).into_iter().map(|at| &evaluation.findings[at]);
             let terminal = terminal
                 .filter(|finding| {
                     finding.outcome == Outcome::Fail && is_terminal(&rules.rules[finding.rule])

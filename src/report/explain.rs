@@ -180,7 +180,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
             diagnostic = self.waiting(group, &rules, diagnostic);
         } else {
             if let Some(why) = &finding.why {
-                diagnostic = diagnostic.note("why", why.clone());
+                diagnostic = diagnostic.note("why", why.to_string());
             }
             if !rule.clauses.is_empty() {
                 diagnostic = diagnostic.note("clause", self.clauses(rule));
@@ -370,10 +370,10 @@ impl<'c, 'a> Explainer<'c, 'a> {
             }
             diagnostic = diagnostic.note("ask", question.ask.clone());
             if !question.answer.starts_with("- ") {
-                diagnostic = diagnostic.note("allowed", question.expects.clone());
+                diagnostic = diagnostic.note("allowed", question.expects.to_string());
             }
             if let Some(find) = &question.find {
-                diagnostic = diagnostic.note("find", find.clone());
+                diagnostic = diagnostic.note("find", find.to_string());
             }
             let answer = match &placement {
                 Some(placement) => placement.tell(),
@@ -392,7 +392,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
     }
 
     fn blocks(&self, group: &Group<'_, '_>) -> String {
-        let perhaps = |finding: &Finding<'_>, row| finding.perhaps.binary_search(row).is_ok();
+        let perhaps = |finding: &Finding<'_>, row: &RowId| finding.is_perhaps(*row);
         let all =
             || group.findings.iter().flat_map(|at| at.blocks.iter().map(move |row| (at, row)));
         let certain = all().filter(|(finding, row)| !perhaps(finding, row));
@@ -409,6 +409,10 @@ impl<'c, 'a> Explainer<'c, 'a> {
 
     fn units(&self, rows: &BTreeSet<RowId>) -> String {
         let facts = &self.checked.facts;
+        // A set that is everybody is named by its size, however much is to be told.
+        if rows.len() > UNITS + 1 && rows.len() == self.checked.evaluation.units.len() {
+            return format!("all {}", layout::grouped(rows.len()));
+        }
         let limit = if self.all { rows.len() } else { UNITS };
         let shown: Vec<String> = rows.iter().take(limit + 1).map(|row| facts.name(*row)).collect();
         if rows.len() <= limit + 1 {

@@ -7,12 +7,16 @@ use serde::Serialize;
 use crate::compile::ir::Level;
 use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Evidence, Finding, Outcome, Question};
+use crate::facts::RowId;
 use crate::language::ast::RuleKind;
 use crate::report::{placement, times, wire};
 use crate::scalar;
 use crate::session::rules::digest;
 use crate::session::{Checked, Report};
 use crate::source::{Sources, Span};
+
+/// Units that a finding perhaps blocks and names; of more, their number tells.
+const PERHAPS: usize = 100;
 
 #[derive(Serialize)]
 struct Root<'r> {
@@ -82,9 +86,13 @@ struct Unit<'r> {
     id: &'r str,
     verdict: &'static str,
     findings: Vec<&'r str>,
+    /// How many more perhaps block it, among many others.
+    #[serde(rename = "moreFindings", skip_serializing_if = "is_none")]
+    more: usize,
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Told<'r> {
     id: String,
     rule: &'r str,
@@ -97,13 +105,15 @@ struct Told<'r> {
     why: Option<&'r str>,
     /// The units that it keeps from going; advice keeps none.
     blocks: Vec<String>,
+    /// Those of them that it only perhaps does: of many the first, and how many there are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     perhaps: Vec<String>,
+    #[serde(skip_serializing_if = "is_none")]
+    perhaps_count: usize,
     /// The units that it speaks of.
     concerns: Vec<String>,
     until: Option<String>,
     location: Option<Location<'r>>,
-    #[serde(rename = "ruleLocation")]
     rule_location: Location<'r>,
     evidence: Vec<Fact<'r>>,
     fixes: Vec<&'r str>,
@@ -207,6 +217,7 @@ fn environment<'r>(
 ) -> Environment<'r> {
     let evaluation = &checked.evaluation;
     let summary = evaluation.summary;
+    let last: Vec<RowId> = evaluation.findings.iter().map(last_named).collect();
     let mut findings: Vec<Told<'_>> =
         evaluation.findings.iter().map(|finding| told(finding, checked, sources)).collect();
     if all {
@@ -233,14 +244,15 @@ fn environment<'r>(
         units: evaluation
             .units
             .iter()
-            .map(|unit| Unit {
-                id: &unit.id,
-                verdict: unit.readiness.word(),
-                findings: unit
-                    .findings
-                    .iter()
-                    .map(|finding| evaluation.findings[*finding].id.as_str())
-                    .collect(),
+            .map(|unit| {
+                let against = evaluation.against(unit);
+                let all = against.len();
+                let named = |at: &usize| names(&evaluation.findings[*at], last[*at], unit.row);
+                let named = against.into_iter().filter(named);
+                let findings: Vec<&str> =
+                    named.map(|at| evaluation.findings[at].id.as_str()).collect();
+                let (id, verdict) = (&unit.id, unit.readiness.word());
+                Unit { id, verdict, more: all - findings.len(), findings }
             })
             .collect(),
         findings,
@@ -264,7 +276,9 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
             derived_from: &origin.derived_from,
         }),
     };
-    let units: Vec<String> = finding.blocks.iter().map(|row| checked.facts.name(*row)).collect();
+    let last = last_named(finding);
+    let named = finding.blocks.iter().filter(|row| names(finding, last, **row));
+    let units: Vec<String> = named.map(|row| checked.facts.name(*row)).collect();
     let mends = matches!(finding.outcome, Outcome::Fail | Outcome::Pending);
     Told {
         id: finding.id.clone(),
@@ -276,7 +290,8 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
         clauses: &rule.clauses,
         message: &finding.message,
         why: finding.why.as_deref(),
-        perhaps: finding.perhaps.iter().map(|row| checked.facts.name(*row)).collect(),
+        perhaps: finding.perhaps().take(PERHAPS).map(|row| checked.facts.name(row)).collect(),
+        perhaps_count: finding.blocks.len() - finding.surely.len(),
         blocks: units.iter().filter(|_| rule.level == Level::Error).cloned().collect(),
         concerns: units,
         until: finding.until.map(scalar::print_time),
@@ -296,6 +311,24 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
             .map(|question| asked(question, checked, sources))
             .collect(),
     }
+}
+
+/// Whether a finding names a unit that it blocks: of many that it only perhaps does, it names the first.
+fn names(finding: &Finding<'_>, last: RowId, unit: RowId) -> bool {
+    unit <= last || !finding.is_perhaps(unit)
+}
+
+/// The last unit that a finding names of those that it perhaps blocks, which stand in order.
+fn last_named(finding: &Finding<'_>) -> RowId {
+    match finding.blocks.len() - finding.surely.len() {
+        ..=PERHAPS => RowId::MAX,
+        _ => finding.perhaps().nth(PERHAPS - 1).unwrap_or(RowId::MAX),
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Outcomes that are only told on request.
@@ -322,6 +355,7 @@ fn quiet<'r>(
             why: None,
             blocks: Vec::new(),
             perhaps: Vec::new(),
+            perhaps_count: 0,
             concerns: Vec::new(),
             until: None,
             location: place.map(|span| location(span, sources)),

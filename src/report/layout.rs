@@ -233,8 +233,27 @@ pub fn names<'a>(names: impl ExactSizeIterator<Item = &'a str>, limit: usize) ->
     out
 }
 
+/// A number with commas between its thousands.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn thousands_stand_apart() {
+        let grouped = [0, 999, 1_000, 40_000, 1_234_567].map(super::grouped);
+        assert_eq!(grouped, ["0", "999", "1,000", "40,000", "1,234,567"]);
+    }
+
     use super::*;
 
     #[test]

@@ -105,7 +105,7 @@ pub fn of(question: &Question, facts: &Facts<'_>, sources: &Sources) -> Option<P
     let mut lines = if is_entry {
         vec![heading(question.slot), format!("  {}", question.answer)]
     } else {
-        vec![question.answer.clone()]
+        vec![question.answer.to_string()]
     };
     let stating = stating(row, facts);
     while row != stating {

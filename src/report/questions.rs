@@ -53,7 +53,10 @@ impl<'q> Asked<'q> {
     pub fn tell(&self) -> (String, Vec<String>) {
         match (&self.place, &self.file) {
             (Some(place), Some(file)) => (place.way.tell(place.line, file), place.lines.clone()),
-            _ => (format!("write for {}", self.question.path), vec![self.question.answer.clone()]),
+            _ => (
+                format!("write for {}", self.question.path),
+                vec![self.question.answer.to_string()],
+            ),
         }
     }
 }
@@ -119,7 +122,7 @@ fn open<'r>(checked: &'r Checked<'_>) -> Vec<(Asked<'r>, Vec<&'r str>)> {
     let findings =
         findings.filter(|finding| checked.rules.rules[finding.rule].level == Level::Error);
     let asked = findings.flat_map(|finding| {
-        finding.questions.iter().map(|question| (question, Some(finding.id.as_str())))
+        finding.questions.iter().map(|question| (&**question, Some(finding.id.as_str())))
     });
     let plan = checked.plan.iter().flat_map(|plan| &plan.questions);
     for (question, finding) in asked.chain(plan.map(|question| (question, None))) {

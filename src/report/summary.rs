@@ -79,11 +79,13 @@ fn units(out: &mut String, checked: &Checked<'_>, look: &Look) {
             .map(|unit| {
                 let id = sanitise::clean(&unit.id);
                 let mut rules: Vec<&str> = Vec::new();
-                let told = unit.findings.iter().map(|at| &checked.evaluation.findings[*at]);
+                let evaluation = &checked.evaluation;
+                let told = evaluation.against(unit);
+                let told = told.iter().map(|at| &evaluation.findings[*at]);
                 // Only what makes the state what it is: whoever is blocked need not read on.
                 let decides = |finding: &&Finding<'_>| {
                     // What stands against others for sure, and against this one perhaps, is a doubt about this one.
-                    let perhaps = finding.perhaps.binary_search(&unit.row).is_ok();
+                    let perhaps = finding.is_perhaps(unit.row);
                     finding.outcome == decisive(state) || state == Readiness::Unknown && perhaps
                 };
                 for finding in told.filter(decides) {

@@ -74,7 +74,7 @@ fn a_line_to_write_quotes_ids_that_are_more_than_text() {
         let answers: Vec<String> = with_facts(&text, &rules, |facts, now| {
             let findings = evaluate(facts, &rules, now, &Selection::default()).findings;
             let questions = findings.into_iter().flat_map(|finding| finding.questions);
-            questions.map(|question| question.answer).collect()
+            questions.map(|question| question.answer.to_string()).collect()
         });
         let line = format!("- {{ from: {written}, port: 443, state: open | blocked }}");
         assert_eq!(answers, [line.as_str()], "{id}");

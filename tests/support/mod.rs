@@ -11,3 +11,4 @@ pub mod generate;
 pub mod measure;
 pub mod program;
 pub mod rows;
+pub mod shapes;

@@ -2,7 +2,7 @@
 //!
 //! Owns the notes of inverses; the tables themselves are in `facts`.
 
-use crate::builtins::value::{Extent, List, Note, Trace, Use, Value};
+use crate::builtins::value::{DOUBTS, Extent, List, Note, Trace, Use, Value};
 use crate::evaluate::expr::Evaluator;
 use crate::facts::Fact;
 use crate::schema::types::InverseId;
@@ -22,7 +22,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         let facts = self.facts;
         let (pairs, open) = facts.referrers(id, row);
         if open && facts.is_listening() {
-            let unknown = self.reference_note(id, span, true);
+            let unknown = self.reference_note(id, span, Some(usize::MAX));
             unknown.uses().iter().for_each(|usage| facts.ask(usage.slot()));
         }
         let inverse = self.rules.schema.inverse(id);
@@ -82,18 +82,29 @@ impl<'a> Evaluator<'_, 'a, '_> {
         if let Some(note) = &self.complete_notes[id.0 as usize] {
             return N::of(note);
         }
-        let note = self.reference_note(id, span, false);
+        let note = self.reference_note(id, span, None);
         let kept = N::of(&note);
         self.complete_notes[id.0 as usize] = Some(note);
         kept
     }
 
-    /// The facts that would have to be known before nobody else can refer.
-    fn open_note<N: Trace>(&self, id: InverseId, span: Span) -> N {
-        if N::ON { N::of(&self.reference_note(id, span, true)) } else { N::default() }
+    /// The facts that would have to be known before nobody else can refer; of many a few.
+    fn open_note<N: Trace>(&mut self, id: InverseId, span: Span) -> N {
+        if !N::ON {
+            return N::default();
+        }
+        if let Some(note) = &self.open_notes[id.0 as usize] {
+            return N::of(note);
+        }
+        let note = self.reference_note(id, span, Some(DOUBTS));
+        let kept = N::of(&note);
+        self.open_notes[id.0 as usize] = Some(note);
+        kept
     }
 
-    fn reference_note(&self, id: InverseId, span: Span, unknown_only: bool) -> Note {
+    /// The facts by which nobody else refers, or so many of those of them that are not known.
+    fn reference_note(&self, id: InverseId, span: Span, unknown: Option<usize>) -> Note {
+        let (unknown_only, mut left) = (unknown.is_some(), unknown.unwrap_or(usize::MAX));
         let inverse = self.rules.schema.inverse(id);
         let def = self.rules.schema.ty(inverse.source);
         let field = &def.fields[inverse.by];
@@ -107,11 +118,15 @@ impl<'a> Evaluator<'_, 'a, '_> {
             return note;
         }
         for row in self.facts.entities(inverse.source) {
+            if left == 0 {
+                break;
+            }
             let slot = self.facts.slot_of(*row, field.slot.unwrap_or(0));
             if !unknown_only
                 || matches!(self.facts.read(slot, &field.ty), Fact::Unknown)
                 || self.facts.is_damaged(slot)
             {
+                left -= 1;
                 note = note.join(&Note::leaf(Use::Fact { slot, span }));
             }
         }

@@ -47,7 +47,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             }
             match list.extent {
                 Extent::Whole => (Value::Bool(true), list.own_note()),
-                _ => (Value::Unknown, list.own_note()),
+                _ => (Value::Unknown, list.open_note()),
             }
         })
     }
