@@ -80,41 +80,53 @@ fn at_the_end(text: &str, rules: &RuleSet, plan: &Plan) -> String {
         return text.to_owned();
     };
     let then = || serde_yaml::Value::String(print_time(end));
-    let text = renewed(text, rules, plan);
+    let text = renewed(None, text, rules, plan);
     changed(&text, &[Wish::Set("asOf".to_owned(), then())])
 }
 
-/// The text with the times renewed that a plan takes to renew themselves, where they were fresh at its start or were made
-/// since.
-fn renewed(text: &str, rules: &RuleSet, plan: &Plan) -> String {
+/// The text with the times renewed that a plan takes to renew themselves: those that were fresh at its start, or that
+/// differ from those of the text before.
+fn renewed(before: Option<&str>, text: &str, rules: &RuleSet, plan: &Plan) -> String {
     let start = plan.steps.iter().filter_map(|step| step.starts_at).min();
     let end = plan.steps.iter().filter_map(|step| step.ends_at).max();
     let (Some(start), Some(end)) = (start, end) else { return text.to_owned() };
-    let within = rules.renewals.iter().map(|renewal| renewal.within).max().unwrap_or(0);
-    let fresh = start - within;
     let waited: Vec<&String> =
         plan.steps.iter().flat_map(|step| &step.expects).map(|(path, _)| path).collect();
     let mut text = text.to_owned();
     for (path, _) in plan.assumes.iter().filter(|(path, _)| !waited.contains(&path)) {
-        let is_fresh = with_facts(&text, rules, |facts, _| {
-            let facts: &Facts<'_> = facts;
-            let rows = (0..facts.row_count() as RowId).flat_map(|row| {
-                let ty = facts.row(row).ty;
-                let fields = rules.schema.ty(ty).fields.iter();
-                fields.filter_map(move |field| Some((facts.slot_of(row, field.slot?), &field.ty)))
-            });
-            let mut slots = rows.filter(|(slot, _)| facts.slot_path(*slot) == *path);
-            slots.any(|(slot, ty)| match facts.read(slot, ty) {
-                Fact::Number(time) => time > fresh && time < end,
-                _ => false,
-            })
-        });
-        if is_fresh {
+        let found = renewing(&text, rules, path);
+        let former = before.and_then(|before| renewing(before, rules, path));
+        let Some((time, within, true)) = found else { continue };
+        let is_new = before.is_none() || former.map(|(time, ..)| time) != Some(time);
+        if is_new && start - time < within && time < end {
             let then = serde_yaml::Value::String(print_time(end));
             text = changed(&text, &[Wish::Set(path.clone(), then)]);
         }
     }
     text
+}
+
+/// A time that renews itself: when it is, how old it is at most, and whether it does so here.
+fn renewing(text: &str, rules: &RuleSet, path: &str) -> Option<(i64, i64, bool)> {
+    with_facts(text, rules, |facts, now| {
+        let facts: &Facts<'_> = facts;
+        let mut evaluator = Evaluator::new(facts, rules, now);
+        for renewal in &rules.renewals {
+            let field = &rules.schema.ty(renewal.ty).fields[renewal.field];
+            for row in 0..facts.row_count() as RowId {
+                let slot = facts.slot_of(row, field.slot?);
+                if facts.row(row).ty == renewal.ty
+                    && facts.slot_path(slot) == path
+                    && let Fact::Number(time) = facts.read(slot, &field.ty)
+                {
+                    evaluator.set(0, Value::Row(row));
+                    let holds = evaluator.truth(&renewal.condition).0 == Truth::True;
+                    return Some((time, renewal.within, holds));
+                }
+            }
+        }
+        None
+    })
 }
 
 /// Everything that can be held against a plan; empty where it keeps its word. What it promises holds at its end, so that is
@@ -172,6 +184,7 @@ fn on_the_text(
     let mut before = judge(&text);
     for step in &plan.steps {
         let edits: Vec<_> = step.edits.iter().chain(&step.seen).cloned().collect();
+        let former = text.clone();
         text = match edit::change(&text, 0, &edits) {
             Ok(text) => text,
             Err(error) => {
@@ -179,7 +192,7 @@ fn on_the_text(
                 return;
             }
         };
-        text = renewed(&text, rules, plan);
+        text = renewed(Some(&former), &text, rules, plan);
         let after = judge(&text);
         let mut tell = |what: &str, said: &[String], found: Vec<String>| {
             let mut said = said.to_vec();
