@@ -8,3 +8,4 @@ mod commands;
 mod definitions;
 mod marks;
 mod selection;
+mod written;

@@ -63,7 +63,8 @@ pub fn run(arguments: &args::Ask, color: Color) -> Output {
             _ if open > 0 => OPEN,
             _ => 0,
         };
-        let mut output = Output::new(text, code);
+        let exact = arguments.format == AskForm::Yaml;
+        let mut output = Output { exact, ..Output::new(text, code) };
         if output.code == NOTHING && report.environments.is_empty() {
             output.aside = check::nothing(&arguments.input.paths, inputs.seen);
         }

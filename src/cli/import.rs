@@ -273,7 +273,7 @@ fn piped(imported: &Imported, comments: bool, alone: bool) -> Output {
             text.push('\n');
         }
     }
-    Output::new(text, OK)
+    Output::exact(text)
 }
 
 fn written(
