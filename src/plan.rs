@@ -17,12 +17,14 @@ use crate::evaluate::touch::{self, Field};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, Finding, Question, Raw, Readiness};
 use crate::facts::{Facts, RowId, SlotId};
+use crate::plan::edits::Written;
 use crate::plan::order::Order;
 use crate::plan::prune::Kept;
 use crate::plan::state::{Applied, FindingKey, State};
 use crate::plan::step::{Choice, Portable, Spec};
 use crate::yaml::edit::Change;
 
+pub mod call;
 pub mod edits;
 pub mod enable;
 mod blocked;
@@ -98,6 +100,10 @@ pub struct Step {
     pub choices: Vec<Choice>,
     /// What changes in the description.
     pub edits: Vec<Change>,
+    /// How many of the edits, the first ones, the act itself makes; what the others say has to be seen.
+    pub made: usize,
+    /// The edits by the addresses of the facts.
+    pub writes: Vec<Written>,
 }
 
 /// A unit that cannot go, and what it drags along.
@@ -470,6 +476,10 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         let (facts, place) = (&self.state.facts, self.taken.len());
         self.order.enter((place, spec.remedy), &needed, &applied, facts);
         step.choices = applied.done.choices;
+        let edited = applied.done.edited.iter().zip(&applied.done.edits);
+        step.writes =
+            edited.map(|(slot, edit)| edits::told(&self.state.facts, *slot, edit)).collect();
+        step.made = applied.done.made;
         step.edits = applied.done.edits;
         let mut reads = needed;
         reads.extend(applied.done.used.facts);

@@ -6,6 +6,7 @@ mod reading;
 mod defaults;
 mod commands;
 mod definitions;
+mod done;
 mod marks;
 mod selection;
 mod written;

@@ -9,6 +9,7 @@ use crate::compile::remedy::Undo;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::show;
 use crate::facts::ROOT;
+use crate::plan::call;
 use crate::plan::step::{self, Spec};
 use crate::plan::{Planner, Step};
 
@@ -46,7 +47,7 @@ impl<'a> Planner<'a, '_, '_> {
         Step {
             id: 0,
             remedy: spec.remedy,
-            call: format!("{}({})", remedy.name, arguments.join(", ")),
+            call: call::print(&remedy.name, arguments.iter().map(String::as_str)),
             on: on.unwrap_or_default(),
             action: evaluator.whole_text(&remedy.action),
             at,
@@ -67,6 +68,8 @@ impl<'a> Planner<'a, '_, '_> {
             alternatives: Vec::new(),
             choices: Vec::new(),
             edits: Vec::new(),
+            made: 0,
+            writes: Vec::new(),
         }
     }
 }

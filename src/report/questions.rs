@@ -199,7 +199,7 @@ pub fn yaml(report: &Report<'_>) -> (String, usize) {
 }
 
 /// An address as a key of YAML, in quotes where it would be read as something else.
-fn key(path: &str) -> String {
+pub(crate) fn key(path: &str) -> String {
     // What breaks a line, hides itself or commands is written by number, in a JSON string, which is one of YAML, too.
     let acts = path.contains(sanitise::is_hidden) || path.contains("##");
     match serde_yaml::to_string(path) {
