@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod terminal;
+pub mod stdout;
 pub mod check;
 pub mod plan;
 pub mod what_if;
@@ -20,13 +21,14 @@ pub mod test;
 pub mod completions;
 pub mod import;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::args::{Arguments, Command};
+use crate::cli::args::{Arguments, Color, Command};
 use crate::report::sanitise;
 
 /// Everything is as it should be.
@@ -47,12 +49,19 @@ pub struct Output {
     pub aside: String,
     /// The exit code.
     pub code: u8,
+    /// Whether a program reads the result, to the letter: what people read is made harmless for build servers.
+    pub exact: bool,
 }
 
 impl Output {
     /// A result and its exit code.
     pub fn new(result: impl Into<String>, code: u8) -> Self {
-        Self { result: result.into(), aside: String::new(), code }
+        Self { result: result.into(), code, ..Self::default() }
+    }
+
+    /// A result of which every character counts.
+    pub fn exact(result: impl Into<String>) -> Self {
+        Self { exact: true, ..Self::new(result, OK) }
     }
 
     /// What keeps the work from being done, and what to do about it.
@@ -61,7 +70,7 @@ impl Output {
         if let Some(help) = help {
             aside.push_str(&format!("  help: {}\n", sanitise::clean(help)));
         }
-        Self { result: String::new(), aside, code: BROKEN }
+        Self { aside, code: BROKEN, ..Self::default() }
     }
 }
 
@@ -70,9 +79,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help goes to standard output, a usage error to standard error; nobody may be listening.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { BROKEN } else { OK });
+            return ExitCode::from(write(usage(&error)));
         }
     };
     let color = arguments.color;
@@ -99,13 +106,31 @@ fn leave(output: Output) -> ! {
     std::process::exit(i32::from(write(output)))
 }
 
+/// Help goes to standard output, a usage error to standard error.
+fn usage(error: &clap::Error) -> Output {
+    let text = error.render();
+    let is_terminal = match error.use_stderr() {
+        true => io::stderr().is_terminal(),
+        false => io::stdout().is_terminal(),
+    };
+    // What the user wrote is part of it, line breaks included.
+    let text = match is_terminal && terminal::look(Color::Auto).color {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
+    };
+    match error.use_stderr() {
+        true => Output { aside: text, code: BROKEN, ..Output::default() },
+        false => Output::new(text, OK),
+    }
+}
+
 fn write(output: Output) -> u8 {
-    let Output { result, aside, code } = output;
-    // A reader that has gone away has seen enough.
-    let _ = io::stderr().lock().write_all(aside.as_bytes());
-    let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(result.as_bytes()).and_then(|()| stdout.flush());
-    match written {
+    let Output { result, aside, code, exact } = output;
+    // Nobody may be listening.
+    let _ = io::stderr().lock().write_all(sanitise::harmless(&aside).as_bytes());
+    let result = if exact { Cow::Borrowed(result.as_str()) } else { sanitise::harmless(&result) };
+    match stdout::write(result.as_bytes()) {
+        // A reader that has gone away has seen enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             let _ = writeln!(io::stderr(), "error: cannot write the result: {error}");
             BROKEN

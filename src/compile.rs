@@ -395,6 +395,7 @@ impl Compiler<'_> {
         defines: &Defines<'_>,
         params: &[(String, Type)],
     ) -> Remedy {
+        let errors = self.error_count();
         let mut checker = self.checker(defines);
         let mut bound = Vec::new();
         for (param, (_, ty)) in remedy.params.iter().zip(params) {
@@ -426,8 +427,13 @@ impl Compiler<'_> {
                 _ => None,
             },
         });
-        let locals = checker.locals();
+        let (locals, poisoned) = (checker.locals(), checker.is_poisoned());
         self.locals = self.locals.max(locals);
+        // What is wrong must not be run; rules refer to a remedy by its place, so it stays and does nothing.
+        if poisoned || self.error_count() > errors {
+            effects.clear();
+            expects.clear();
+        }
         Remedy {
             name: remedy.name.value.clone(),
             params: params.to_vec(),

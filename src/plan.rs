@@ -20,12 +20,14 @@ use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, Finding, Question, Raw, Readiness};
 use crate::facts::{RowId, SlotId};
 use crate::plan::clock::Clock;
+use crate::plan::edits::Written;
 use crate::plan::order::Order;
 use crate::plan::prune::Kept;
 use crate::plan::state::{FindingKey, State};
 use crate::plan::step::{Choice, Portable, Spec};
 use crate::yaml::edit::Change;
 
+pub mod call;
 pub mod edits;
 pub mod enable;
 mod blocked;
@@ -110,10 +112,12 @@ pub struct Step {
     pub choices: Vec<Choice>,
     /// What changes in the description.
     pub edits: Vec<Change>,
+    /// How many of the edits, the first ones, the act itself makes; what the others say has to be seen.
+    pub made: usize,
+    /// The edits by the addresses of the facts.
+    pub writes: Vec<Written>,
     /// What the step does not make and has to be seen before going on: an address and a value each.
     pub expects: Vec<(String, String)>,
-    /// The same as edits of the description.
-    pub seen: Vec<Change>,
     /// Findings that are closed only if that is seen, by id.
     pub hopes: Vec<String>,
     /// Whether it cannot be taken back.
@@ -443,8 +447,11 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         let (facts, place) = (&self.state.facts, self.taken.len());
         self.order.enter((place, spec.remedy), &needed, &applied, facts);
         step.choices = applied.done.choices;
+        let edited = applied.done.edited.iter().zip(&applied.done.edits);
+        step.writes =
+            edited.map(|(slot, edit)| edits::told(&self.state.facts, *slot, edit)).collect();
+        step.made = applied.done.made;
         step.edits = applied.done.edits;
-        step.seen = applied.done.seen;
         let mut reads = needed;
         reads.extend(applied.done.used.facts);
         reads.extend(applied.done.reads);

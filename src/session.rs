@@ -28,6 +28,8 @@ pub mod rules;
 pub mod times;
 pub mod address;
 pub mod assume;
+pub mod answers;
+pub mod done;
 
 /// `apiVersion` of the descriptions that are read.
 pub const API_VERSION: &str = "failback/v1";

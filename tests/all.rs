@@ -3,6 +3,7 @@
 
 mod cli;
 mod docs;
+mod fuzz;
 mod import;
 mod import_broken;
 mod import_cli;

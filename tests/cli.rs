@@ -6,6 +6,8 @@ mod reading;
 mod defaults;
 mod commands;
 mod definitions;
+mod done;
 mod endless;
 mod marks;
 mod selection;
+mod written;

@@ -6,16 +6,13 @@ use std::path::Path;
 use crate::cli::args::Color;
 use crate::cli::args::plan::{self as args, AskForm};
 use crate::cli::{BROKEN, NOTHING, Output, check, plan, terminal, what_if};
-use crate::diagnostic::Diagnostics;
 use crate::report::layout::Look;
 use crate::report::{Format, questions};
 use crate::session::address::Problem;
-use crate::session::{self, Planning, assume};
-use crate::source::Sources;
+use crate::session::{self, Planning, answers};
+use crate::yaml::Limits;
 use crate::yaml::decode::decode;
 use crate::yaml::edit::Value;
-use crate::yaml::resolve::Scalar;
-use crate::yaml::{Kind, Limits, Tree};
 
 /// The exit code where questions are open.
 const OPEN: u8 = 3;
@@ -28,7 +25,7 @@ pub fn run(arguments: &args::Ask, color: Color) -> Output {
     };
     let look = Look { all: arguments.all, ..terminal::look(color) };
     if let Some(file) = &arguments.answer {
-        let answers = match answers(file) {
+        let answers = match self::answers(file) {
             Ok(answers) => answers,
             Err(problem) => return what_if::broken(&problem),
         };
@@ -63,7 +60,8 @@ pub fn run(arguments: &args::Ask, color: Color) -> Output {
             _ if open > 0 => OPEN,
             _ => 0,
         };
-        let mut output = Output::new(text, code);
+        let exact = arguments.format == AskForm::Yaml;
+        let mut output = Output { exact, ..Output::new(text, code) };
         if output.code == NOTHING && report.environments.is_empty() {
             output.aside = check::nothing(&arguments.input.paths, inputs.seen);
         }
@@ -75,8 +73,8 @@ pub fn run(arguments: &args::Ask, color: Color) -> Output {
     })
 }
 
-/// The answers of a file; what is empty or `unknown` is none.
-fn answers(path: &Path) -> Result<Vec<(String, Value)>, Problem> {
+/// The answers of a file.
+pub fn answers(path: &Path) -> Result<Vec<(String, Value)>, Problem> {
     let name = path.display().to_string();
     let limits = Limits::default();
     let bytes = fs::metadata(path)
@@ -87,38 +85,5 @@ fn answers(path: &Path) -> Result<Vec<(String, Value)>, Problem> {
         .map_err(|error| Problem::new(format!("cannot read `{name}`: {error}"), None))?;
     let text = decode(&bytes)
         .map_err(|error| Problem::new(format!("`{name}` is not text: {error}"), None))?;
-    let mut sources = Sources::default();
-    let file = sources.add(name.as_str(), text);
-    let mut tree = Tree::new(&sources);
-    let mut diagnostics = Diagnostics::default();
-    tree.read(file, &limits, &mut diagnostics);
-    if let Some(error) = diagnostics.into_sorted().first() {
-        let place = error.span().map(|span| sources.get(file).position(span.start).line);
-        let place = place.map_or(String::new(), |line| format!(", line {line}"));
-        return Err(Problem::new(
-            format!("`{name}`{place}: {}", error.message),
-            error.help.clone(),
-        ));
-    }
-    let mut answers = Vec::new();
-    for document in tree.documents() {
-        if tree.kind(document.root) == Kind::Scalar && tree.text(document.root).trim().is_empty() {
-            continue;
-        }
-        if tree.kind(document.root) != Kind::Mapping {
-            let help = "it has a line `path: value` for each answer; `failback ask --format yaml` makes one";
-            let message = format!("`{name}` holds no answers");
-            return Err(Problem::new(message, Some(help.to_owned())));
-        }
-        for entry in tree.entries(document.root) {
-            let none = tree.kind(entry.value) == Kind::Scalar
-                && (matches!(tree.text(entry.value).trim(), "" | "unknown")
-                    || tree.scalar(entry.value) == Scalar::Null);
-            if !none {
-                let value = assume::value_of(&tree, entry.value);
-                answers.push((tree.text(entry.key).to_owned(), value));
-            }
-        }
-    }
-    Ok(answers)
+    answers::parse(&name, &text, &limits)
 }

@@ -2,8 +2,8 @@
 
 use clap::CommandFactory;
 
+use crate::cli::Output;
 use crate::cli::args::{self, Arguments};
-use crate::cli::{OK, Output};
 use crate::diagnostic::did_you_mean;
 
 /// Completions for a shell.
@@ -12,7 +12,7 @@ pub fn completions(arguments: &args::Completions) -> Output {
     let mut command = Arguments::command();
     let name = command.get_name().to_owned();
     clap_complete::generate(arguments.shell, &mut command, name, &mut bytes);
-    Output::new(String::from_utf8_lossy(&bytes), OK)
+    Output::exact(String::from_utf8_lossy(&bytes))
 }
 
 /// The manual page of the program or of a command, for `man`.
@@ -37,5 +37,5 @@ pub fn man(arguments: &args::Man) -> Output {
     let mut bytes = Vec::new();
     // Writing into memory does not fail.
     let _ = clap_mangen::Man::new(chosen).render(&mut bytes);
-    Output::new(String::from_utf8_lossy(&bytes), OK)
+    Output::exact(String::from_utf8_lossy(&bytes))
 }

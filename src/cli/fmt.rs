@@ -86,7 +86,10 @@ fn standard_input(check: bool, color: Color) -> Output {
     let Some(formatted) = layout("<stdin>", &text, color, &mut output) else { return output };
     match check {
         true => output.code = if formatted == text { OK } else { FOUND },
-        false => output.result = formatted,
+        false => {
+            output.result = formatted;
+            output.exact = true;
+        }
     }
     output
 }

@@ -104,7 +104,7 @@ impl Standing {
     fn look(path: &Path, only_look: bool) -> Result<Self, Failed> {
         let beside = output::sidecar(path);
         let failed = |path: &Path, error| Failed { path: path.to_path_buf(), error };
-        let description = found(path).map_err(|error| failed(path, error))?;
+        let description = output::read(path).map_err(|error| failed(path, error))?;
         let belongs = |sidecar: &[u8]| {
             let own = description.as_deref().map(digest);
             own.is_some() && told(sidecar)[DIGEST].as_str() == own.as_deref()
@@ -113,7 +113,7 @@ impl Standing {
             output::mend(path, &belongs, only_look).map_err(|error| failed(&beside, error))?;
         let sidecar = match (&left, only_look) {
             (Left::Sidecar(bytes), true) => Some(bytes.clone()),
-            _ => found(&beside).map_err(|error| failed(&beside, error))?,
+            _ => output::read(&beside).map_err(|error| failed(&beside, error))?,
         };
         Ok(Self { description, sidecar, left })
     }
@@ -147,22 +147,20 @@ impl Left {
     }
 }
 
-/// A file that need not be there.
-fn found(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
 fn told(sidecar: &[u8]) -> serde_json::Value {
     serde_json::from_slice(sidecar).unwrap_or_default()
 }
 
 fn not_written(failed: &Failed, what: &str) -> Output {
     let message = format!("cannot {what} `{}`: {}", failed.path.display(), failed.error);
-    Output::broken(message, (what == "write").then_some("nothing was written; run it again"))
+    let help = match failed.error.kind() {
+        io::ErrorKind::InvalidInput => {
+            "name a file; without -o the description goes to standard output"
+        }
+        _ if what == "write" => "nothing was written; run it again",
+        _ => return Output::broken(message, None),
+    };
+    Output::broken(message, Some(help))
 }
 
 /// Everything that is not the description: what went wrong, then the report. Also whether anything was refused.
@@ -275,7 +273,7 @@ fn piped(imported: &Imported, comments: bool, alone: bool) -> Output {
             text.push('\n');
         }
     }
-    Output::new(text, OK)
+    Output::exact(text)
 }
 
 fn written(

@@ -1,13 +1,17 @@
 //! `failback plan`: the way to an open gate.
 
+pub mod done;
+
+use std::path::Path;
+
 use crate::cli::args::Color;
 use crate::cli::args::plan::{self as args, PlanForm};
-use crate::cli::{NOTHING, Output, check, terminal};
+use crate::cli::{NOTHING, Output, ask, check, terminal, what_if};
 use crate::diagnostic::did_you_mean;
 use crate::evaluate::Selection;
 use crate::plan::Consent;
 use crate::report::layout::Look;
-use crate::report::runbook;
+use crate::report::{Format, runbook};
 use crate::session::{self, Inputs, Options, Planning, Report, files};
 use crate::yaml::Limits;
 
@@ -20,7 +24,20 @@ pub fn run(arguments: &args::Plan, color: Color) -> Output {
     };
     options.planning = Some(Planning { consent, most: None });
     options.times = arguments.times;
-    let look = Look { all: arguments.all, quiet: arguments.quiet, ..terminal::look(color) };
+    let look = terminal::look(color);
+    let facts = arguments.with_facts;
+    let look = Look { all: arguments.all, quiet: arguments.quiet, facts, ..look };
+    if arguments.write {
+        return done::write(arguments, &inputs, &options);
+    }
+    let supposed = match &arguments.answer {
+        None => None,
+        Some(file) => match with_answers(&inputs, &options, file, &look) {
+            Ok(inputs) => Some(inputs),
+            Err(output) => return output,
+        },
+    };
+    let inputs = supposed.unwrap_or(inputs);
     session::run(&inputs, &options, |report| {
         if let Some(output) = check::unknown_names(report, &options.selection) {
             return output;
@@ -43,6 +60,19 @@ pub fn run(arguments: &args::Plan, color: Color) -> Output {
         }
         output
     })
+}
+
+/// The inputs with the answers of a file in them.
+fn with_answers(
+    inputs: &Inputs,
+    options: &Options,
+    file: &Path,
+    look: &Look,
+) -> Result<Inputs, Output> {
+    let answers = ask::answers(file).map_err(|problem| what_if::broken(&problem))?;
+    let options = Options { planning: None, times: false, ..options.clone() };
+    let (_, inputs) = what_if::supposed(inputs, &options, &answers, Format::Full, look)?;
+    Ok(inputs)
 }
 
 /// Reads what is to be judged, as `check` does.

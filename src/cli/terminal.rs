@@ -26,6 +26,7 @@ pub fn look(color: Color) -> Look {
         width: width.or_else(measured).unwrap_or(WIDTH).clamp(40, WIDEST),
         all: false,
         quiet: false,
+        facts: false,
     }
 }
 

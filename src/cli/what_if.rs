@@ -67,23 +67,7 @@ pub fn suppose(
     format: Format,
     look: &Look,
 ) -> Output {
-    let state = |report: &Report<'_>| -> Vec<State> {
-        let environments = report.environments.iter();
-        environments
-            .map(|checked| State::of(&checked.name, checked.rules, &checked.evaluation))
-            .collect()
-    };
-    let supposed = session::run(inputs, options, |report| {
-        if let Some(output) = check::unknown_names(report, &options.selection) {
-            return Err(output);
-        }
-        if report.environments.is_empty() {
-            return Err(Output::new(errors(report, format, look), report.exit_code()));
-        }
-        let changed = assume::with_facts(inputs, report, sets);
-        Ok((state(report), changed.map_err(|problem| broken(&problem))?))
-    });
-    let (before, changed) = match supposed {
+    let (before, changed) = match supposed(inputs, options, sets, format, look) {
         Ok(supposed) => supposed,
         Err(output) => return output,
     };
@@ -105,6 +89,30 @@ pub fn suppose(
         let mut result = errors(report, format, look);
         result.push_str(&assumed::render(report, &differences, format, look, code));
         Output::new(result, code)
+    })
+}
+
+/// What the environments come to, and the same inputs with facts set.
+pub fn supposed(
+    inputs: &Inputs,
+    options: &Options,
+    sets: &[(String, Value)],
+    format: Format,
+    look: &Look,
+) -> Result<(Vec<State>, Inputs), Output> {
+    session::run(inputs, options, |report| {
+        if let Some(output) = check::unknown_names(report, &options.selection) {
+            return Err(output);
+        }
+        if report.environments.is_empty() {
+            return Err(Output::new(errors(report, format, look), report.exit_code()));
+        }
+        let changed = assume::with_facts(inputs, report, sets);
+        let environments = report.environments.iter();
+        let states = environments
+            .map(|checked| State::of(&checked.name, checked.rules, &checked.evaluation))
+            .collect();
+        Ok((states, changed.map_err(|problem| broken(&problem))?))
     })
 }
 

@@ -69,7 +69,8 @@ pub fn update(
     environments: &[Environment],
     provenance: &Json,
 ) -> Result<Update, String> {
-    let before = Origins::read(sidecar).unwrap_or_default();
+    // What a step made is like what a person wrote.
+    let before = Origins::read(sidecar).unwrap_or_default().of_files();
     let wishes = wishes(text, &before, environments)?;
     let mut told = wishes.told.clone();
     let mut changed = match at_once(text, &wishes.changes) {

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Value as Json, json};
 
 use crate::import::model::{Entity, Environment, Fact, Origin, SINGLE, Value};
+use crate::report::sanitise::harmless;
 use crate::scalar::{print_size, print_time};
 use crate::session::{API_VERSION, origins};
 
@@ -164,6 +165,8 @@ fn double(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
+            // A build server looks for `##name[` wherever it is.
+            '#' if out.ends_with('#') => out.push_str("\\u0023"),
             // Line separators and controls would end the line or be refused.
             c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}') => {
                 let _ = write!(out, "\\u{:04X}", c as u32);
@@ -176,11 +179,9 @@ fn double(text: &str) -> String {
 }
 
 fn single_line(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}') { ' ' } else { c }
-        })
-        .collect()
+    let blank = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{85}');
+    let line: String = text.chars().map(|c| if blank(c) { ' ' } else { c }).collect();
+    harmless(&line).into_owned()
 }
 
 fn comment(origin: &Origin) -> String {

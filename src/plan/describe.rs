@@ -9,6 +9,7 @@ use crate::compile::remedy::Undo;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::show;
 use crate::facts::ROOT;
+use crate::plan::call;
 use crate::plan::state::Applied;
 use crate::plan::step::{self, Spec};
 use crate::plan::{Planner, Step, WAIT};
@@ -44,7 +45,7 @@ impl<'a> Planner<'a, '_, '_> {
         let mut blanks = Vec::new();
         let run: Vec<String> =
             remedy.run.iter().filter_map(|run| command(&mut evaluator, run, &mut blanks)).collect();
-        let call = format!("{}({})", remedy.name, arguments.join(", "));
+        let call = call::print(&remedy.name, arguments.iter().map(String::as_str));
         let step = Step {
             id: 0,
             remedy: spec.remedy,
@@ -71,8 +72,9 @@ impl<'a> Planner<'a, '_, '_> {
             alternatives: Vec::new(),
             choices: Vec::new(),
             edits: Vec::new(),
+            made: 0,
+            writes: Vec::new(),
             expects: Vec::new(),
-            seen: Vec::new(),
             hopes: Vec::new(),
             is_final: spec.waits.is_none() && remedy.is_final(),
             waits_for: Vec::new(),
@@ -103,7 +105,7 @@ impl<'a> Planner<'a, '_, '_> {
     /// What a step does not make and has to be seen: an address and a value each.
     pub(crate) fn expected(&self, applied: &Applied<'a>) -> Vec<(String, String)> {
         let facts = &self.state.facts;
-        let slots = applied.done.seen_slots.iter();
+        let slots = applied.done.edited[applied.done.made..].iter();
         slots.map(|slot| (facts.slot_path(*slot), show::slot(*slot, facts))).collect()
     }
 }

@@ -49,10 +49,10 @@ pub struct Done {
     pub choices: Vec<Choice>,
     /// The same changes as edits of the description, in order.
     pub edits: Vec<Change>,
-    /// What is not made and has to be seen, as edits of the description.
-    pub seen: Vec<Change>,
-    /// The facts that those are.
-    pub seen_slots: Vec<SlotId>,
+    /// The fact or list that each edit changes.
+    pub edited: Vec<SlotId>,
+    /// How many of the edits, the first ones, the act itself makes; what the others say has to be seen.
+    pub made: usize,
     /// Facts that make what is chosen fit.
     pub reads: Vec<SlotId>,
     /// What the effects read besides.
@@ -164,12 +164,37 @@ pub fn apply_watched<'a>(
     spec: &Spec<'a>,
     (values, hoped): (Option<&Values>, bool),
 ) -> Option<Done> {
-    let mut locals: Vec<(LocalId, Value<'a>)> = spec
-        .arguments
-        .iter()
-        .enumerate()
-        .map(|(local, value)| (local as LocalId, value.clone()))
-        .collect();
+    let (mut run, mut locals) = acted(facts, rules, now, spec, values)?;
+    // What a wait is for comes by itself.
+    if hoped || spec.waits.is_some() {
+        for effect in &rules.remedies[spec.remedy].expects {
+            run.effect(effect, &mut locals)?;
+        }
+    }
+    Some(run.done)
+}
+
+/// Runs what the act itself makes, and nothing that has to be seen after it.
+pub fn act<'a>(
+    facts: &mut Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    spec: &Spec<'a>,
+) -> Option<Done> {
+    acted(facts, rules, now, spec, None).map(|(run, _)| run.done)
+}
+
+/// What the act itself makes, and the names for what it made.
+fn acted<'f, 'a, 'r>(
+    facts: &'f mut Facts<'a>,
+    rules: &'r RuleSet,
+    now: Option<i64>,
+    spec: &Spec<'a>,
+    values: Option<&'f Values>,
+) -> Option<(Run<'f, 'a, 'r>, Vec<(LocalId, Value<'a>)>)> {
+    let arguments = spec.arguments.iter().enumerate();
+    let mut locals: Vec<(LocalId, Value<'a>)> =
+        arguments.map(|(local, value)| (local as LocalId, value.clone())).collect();
     let mut run = Run { facts, rules, now, values, done: Done::default() };
     let remedy: &Remedy = &rules.remedies[spec.remedy];
     if spec.waits.is_none() {
@@ -177,19 +202,8 @@ pub fn apply_watched<'a>(
             run.effect(effect, &mut locals)?;
         }
     }
-    let made = run.done.edits.len();
-    let mark = run.facts.mark();
-    // What a wait is for comes by itself.
-    if hoped || spec.waits.is_some() {
-        for effect in &remedy.expects {
-            run.effect(effect, &mut locals)?;
-        }
-    }
-    run.done.seen = run.done.edits.split_off(made);
-    if !run.done.seen.is_empty() {
-        run.done.seen_slots = run.facts.changed_since(mark);
-    }
-    Some(run.done)
+    run.done.made = run.done.edits.len();
+    Some((run, locals))
 }
 
 struct Run<'f, 'a, 'r> {
@@ -201,6 +215,11 @@ struct Run<'f, 'a, 'r> {
 }
 
 impl<'a> Run<'_, 'a, '_> {
+    fn edit(&mut self, slot: SlotId, edit: Change) {
+        self.done.edits.push(edit);
+        self.done.edited.push(slot);
+    }
+
     fn with<T>(
         &self,
         locals: &[(LocalId, Value<'a>)],
@@ -249,7 +268,7 @@ impl<'a> Run<'_, 'a, '_> {
                     let slot = self.slot(row, *owner, *field)?;
                     let value = self.build(value, row, slot, locals)?;
                     self.facts.store(slot, &value);
-                    self.done.edits.push(edits::set(self.facts, slot));
+                    self.edit(slot, edits::set(self.facts, slot));
                 }
             }
             Effect::Add { base, owner, field, value } => {
@@ -262,7 +281,7 @@ impl<'a> Run<'_, 'a, '_> {
                     let first = edits::length(self.facts, slot);
                     if self.facts.push_items(slot, &built) {
                         for at in 0..built.len() {
-                            self.done.edits.push(edits::item(self.facts, slot, first + at));
+                            self.edit(slot, edits::item(self.facts, slot, first + at));
                         }
                     } else {
                         self.facts.ask(slot);
@@ -304,7 +323,7 @@ impl<'a> Run<'_, 'a, '_> {
                     });
                     self.done.used = used;
                     for at in places.iter().rev() {
-                        self.done.edits.push(edits::removal(self.facts, slot, *at));
+                        self.edit(slot, edits::removal(self.facts, slot, *at));
                     }
                     self.facts.remove_items(slot, &places);
                 }
@@ -356,7 +375,7 @@ impl<'a> Run<'_, 'a, '_> {
             self.facts.ask(list);
             return None;
         }
-        self.done.edits.push(edits::item(self.facts, list, at));
+        self.edit(list, edits::item(self.facts, list, at));
         locals.push((local, Value::Row(made)));
         Some(())
     }

@@ -36,7 +36,8 @@ fn join(into: &mut Step, step: Step) {
     into.reopens.extend(step.reopens);
     into.ready.extend(step.ready);
     into.expects.extend(step.expects);
-    into.seen.extend(step.seen);
+    into.edits.extend(step.edits);
+    into.writes.extend(step.writes);
     into.starts_at = into.starts_at.max(step.starts_at);
     for (all, more) in [
         (&mut into.helps, step.helps),

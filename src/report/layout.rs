@@ -33,11 +33,20 @@ pub struct Look {
     pub all: bool,
     /// Whether only the last lines are told.
     pub quiet: bool,
+    /// Whether a runbook has the lines that are true after each step.
+    pub facts: bool,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { color: false, graphics: Graphics::Ascii, width: 80, all: false, quiet: false }
+        Self {
+            color: false,
+            graphics: Graphics::Ascii,
+            width: 80,
+            all: false,
+            quiet: false,
+            facts: false,
+        }
     }
 }
 

@@ -178,7 +178,7 @@ pub fn yaml(report: &Report<'_>) -> (String, usize) {
         for (source, members) in grouped(&asked) {
             let comment = |out: &mut String, text: &str| {
                 for line in sanitise::clean_lines(text).lines() {
-                    out.push_str(&format!("# {line}\n"));
+                    out.push_str(&sanitise::harmless(&format!("# {line}\n")));
                 }
             };
             out.push('\n');
@@ -202,10 +202,11 @@ pub fn yaml(report: &Report<'_>) -> (String, usize) {
 }
 
 /// An address as a key of YAML, in quotes where it would be read as something else.
-fn key(path: &str) -> String {
-    // What breaks a line or hides itself is written by number, in a JSON string, which is one of YAML, too.
+pub(crate) fn key(path: &str) -> String {
+    // What breaks a line, hides itself or commands is written by number, in a JSON string, which is one of YAML, too.
+    let acts = path.contains(sanitise::is_hidden) || path.contains("##");
     match serde_yaml::to_string(path) {
-        Ok(text) if !path.contains(sanitise::is_hidden) => text.trim_end().to_owned(),
+        Ok(text) if !acts => text.trim_end().to_owned(),
         _ => wire::line(&path),
     }
 }
@@ -275,6 +276,7 @@ mod tests {
             "x: ",
             "",
             "null",
+            "##vso[x]",
             "서울/x",
         ] {
             let read: std::collections::BTreeMap<String, Option<String>> =

@@ -16,6 +16,7 @@ use crate::report::{concise, sanitise};
 use crate::scalar;
 use crate::session::{Checked, Report};
 
+pub mod facts;
 pub mod full;
 pub mod brief;
 pub mod graph;
@@ -64,7 +65,7 @@ pub fn render(report: &Report<'_>, form: Form, look: &Look) -> String {
     for (checked, plan) in planned(report) {
         match form {
             Form::Full => full::plan(&mut out, checked, plan, look),
-            Form::Markdown => brief::markdown(&mut out, checked, plan),
+            Form::Markdown => brief::markdown(&mut out, checked, plan, look),
             _ => brief::concise(&mut out, checked, plan),
         }
     }

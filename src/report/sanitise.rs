@@ -1,7 +1,8 @@
 //! Texts of users, made harmless.
 //!
 //! Owns what may reach a terminal: no control character, no mark that changes the direction of text or hides itself.
-//! Such characters are shown by number (`<U+001B>`). Also breaks the commands that build servers look for in output.
+//! Such characters are shown by number (`<U+001B>`). Also breaks the commands that build servers look for in output: in
+//! lines as they are written, since a line may be broken anywhere.
 
 use std::borrow::Cow;
 
@@ -26,33 +27,64 @@ pub fn clean_lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(lines.join("\n"))
 }
 
-/// Whether a text is harmless as it is, and each of its bytes takes one column: most are, and need no look at each.
+/// Whether a text is clean as it is, and each of its bytes takes one column: most are, and need no look at each.
 pub fn is_plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_odd = |byte: u8| !(b' '..=b'~').contains(&byte) | (byte == b'#');
-    let is_colon = |byte: u8| byte == b':';
-    let next = bytes.get(1..).unwrap_or_default();
     // Without a way out in the middle many bytes are looked at in one step.
-    !bytes.iter().fold(false, |odd, byte| odd | is_odd(*byte))
-        && !bytes.iter().zip(next).fold(false, |two, (a, b)| two | (is_colon(*a) & is_colon(*b)))
+    !text.bytes().fold(false, |odd, byte| odd | !(b' '..=b'~').contains(&byte))
 }
 
-/// Appends one character, harmless.
+/// Appends one character, clean.
 pub fn push(out: &mut String, char: char) {
-    if is_hidden(char) {
-        out.push_str(&format!("<U+{:04X}>", char as u32));
-        return;
+    match is_hidden(char) {
+        true => out.push_str(&format!("<U+{:04X}>", char as u32)),
+        false => out.push(char),
     }
-    // `##[…]`, `##name[…]` and `::name::` are commands to build servers, wherever they stand.
-    let names = char == '[' || char.is_ascii_alphabetic();
-    if (names && out.ends_with("##")) || (char == ':' && is_line_of_colon(out)) {
-        out.push(' ');
-    }
-    out.push(char);
 }
 
-fn is_line_of_colon(out: &str) -> bool {
-    out.ends_with(':') && out.trim_start() == ":"
+/// Lines as they are written, without a command to a build server: `::name::` at the start of a line, `##[name]` and
+/// `##name[…]` wherever they are. A blank breaks them.
+pub fn harmless(lines: &str) -> Cow<'_, str> {
+    let breaks = breaks(lines);
+    if breaks.is_empty() {
+        return Cow::Borrowed(lines);
+    }
+    let mut out = String::with_capacity(lines.len() + breaks.len());
+    let mut at = 0;
+    for place in breaks {
+        out.push_str(&lines[at..place]);
+        out.push(' ');
+        at = place;
+    }
+    out.push_str(&lines[at..]);
+    Cow::Owned(out)
+}
+
+/// Where blanks break commands to build servers, in order.
+fn breaks(lines: &str) -> Vec<usize> {
+    let bytes = lines.as_bytes();
+    let mut breaks: Vec<usize> = memchr::memmem::find_iter(bytes, b"::")
+        .filter(|at| is_first(&lines[..*at]))
+        .map(|at| at + 1)
+        .collect();
+    let starts_name = |byte: &u8| *byte == b'[' || byte.is_ascii_alphabetic();
+    let hashes = memchr::memchr_iter(b'#', bytes);
+    let commands = hashes.filter(|at| {
+        *at > 0 && bytes[at - 1] == b'#' && bytes.get(at + 1).is_some_and(starts_name)
+    });
+    breaks.extend(commands.map(|at| at + 1));
+    breaks.sort_unstable();
+    breaks
+}
+
+/// Whether nothing but blanks and colours is before this place on its line.
+fn is_first(before: &str) -> bool {
+    let mut line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
+    loop {
+        line = line.trim_start();
+        let Some(color) = line.strip_prefix("\u{1b}[") else { return line.is_empty() };
+        let Some(end) = color.find('m') else { return false };
+        line = &color[end + 1..];
+    }
 }
 
 /// Whether a character would act on the terminal or stay unseen.
@@ -97,10 +129,13 @@ mod tests {
 
     #[test]
     fn commands_to_build_servers_are_broken() {
-        assert_eq!(clean("##[error]x ##vso[a]"), "## [error]x ## vso[a]");
-        assert_eq!(clean("## A-1 ###"), "## A-1 ###");
-        assert_eq!(clean("::error::x"), ": :error::x");
-        assert_eq!(clean("a::b # c"), "a::b # c");
+        assert_eq!(harmless("##[error]x ##vso[a] ###[b]"), "## [error]x ## vso[a] ### [b]");
+        assert_eq!(harmless("## A-1 ### a::b # c"), "## A-1 ### a::b # c");
+        assert_eq!(harmless("::error::x"), ": :error::x");
+        assert_eq!(harmless("a ::b\n \u{a0}::error::x\n"), "a ::b\n \u{a0}: :error::x\n");
+        assert_eq!(harmless("\u{1b}[1;31m  ::x\u{1b}[0m"), "\u{1b}[1;31m  : :x\u{1b}[0m");
+        assert_eq!(harmless(":::x"), ": ::x");
+        assert_eq!(clean("::error::x"), "::error::x");
     }
 
     #[test]

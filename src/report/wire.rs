@@ -1,7 +1,8 @@
 //! JSON that is harmless on a terminal.
 //!
 //! Owns how every JSON of this program is written: whoever reads it gets the same texts, but what would act on a terminal or
-//! hide itself there is written as `\uXXXX`. Knows no keys; those belong to the forms.
+//! hide itself there is written as `\uXXXX`, and so is the `##` of commands to build servers. Knows no keys; those belong
+//! to the forms.
 
 use std::io::{self, Write};
 
@@ -43,7 +44,13 @@ impl<F: Formatter> Formatter for Harmless<F> {
         fragment: &str,
     ) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some(at) = rest.find(sanitise::is_hidden) {
+        // A build server looks for `##name[` wherever it is.
+        let mut hash = false;
+        let mut acts = |char: char| {
+            let after_hash = std::mem::replace(&mut hash, char == '#');
+            sanitise::is_hidden(char) || (after_hash && char == '#')
+        };
+        while let Some(at) = rest.find(&mut acts) {
             let Some(char) = rest[at..].chars().next() else { break };
             writer.write_all(&rest.as_bytes()[..at])?;
             for unit in char.encode_utf16(&mut [0; 2]) {
@@ -113,6 +120,13 @@ mod tests {
             assert_eq!(serde_json::from_str::<serde_json::Value>(&json).expect("JSON"), value);
         }
         assert!(line(&text).contains(r"\udb40\udc41"), "{}", line(&text));
+    }
+
+    #[test]
+    fn commands_to_build_servers_are_broken_and_read_as_they_were() {
+        let text = "##vso[a] ###[b] # #[c]";
+        assert!(!line(&text).contains("##"), "{}", line(&text));
+        assert_eq!(serde_json::from_str::<String>(&line(&text)).expect("JSON"), text);
     }
 
     #[test]

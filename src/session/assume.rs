@@ -14,6 +14,7 @@ use crate::evaluate::{
     Evaluation, Outcome, Readiness, Selection, Summary, Verdict, evaluate, explain, show,
 };
 use crate::facts::{Facts, Text};
+use crate::plan::call::{self, CallError};
 use crate::plan::edits;
 use crate::plan::step::{self, Spec};
 use crate::scalar;
@@ -96,18 +97,23 @@ pub fn with_facts(
         *text = edit::change(text, spot.document, &[change])
             .map_err(|error| Problem::new(format!("cannot suppose `{path}`: {error}"), None))?;
     }
+    Ok(with_texts(inputs, texts))
+}
+
+/// The same inputs with other texts, in their order.
+pub(crate) fn with_texts(inputs: &Inputs, texts: Vec<String>) -> Inputs {
     let mut sources = Sources::default();
     for ((_, source), text) in inputs.sources.iter().zip(texts) {
         sources.add(source.name(), text);
     }
-    Ok(Inputs {
+    Inputs {
         sources,
         descriptions: inputs.descriptions.clone(),
         packs: inputs.packs.clone(),
         problems: inputs.problems.clone(),
         seen: inputs.seen,
         origins: inputs.origins.clone(),
-    })
+    }
 }
 
 /// The one environment in which something can be found.
@@ -142,16 +148,11 @@ pub fn after<'a>(
     remedies: &[String],
     selection: &Selection,
 ) -> Result<Vec<State>, Problem> {
-    let mut changed: Vec<Option<Facts<'a>>> = report.environments.iter().map(|_| None).collect();
+    let mut carried = Carried::new(report);
     for call in remedies {
-        let (checked, _) = one(report, call, |checked| spec(&checked.facts, checked.rules, call))?;
-        let at = report.environments.iter().position(|other| std::ptr::eq(other, checked));
-        let Some(facts) = at.and_then(|at| changed.get_mut(at)) else { continue };
-        let facts = facts.get_or_insert_with(|| checked.facts.clone());
-        // A remedy above may have made what this one names.
-        let spec = spec(facts, checked.rules, call)?;
-        carry_out(facts, checked.rules, checked.now, &spec, call)?;
+        carried.out(call, step::apply)?;
     }
+    let changed = carried.facts;
     Ok(report
         .environments
         .iter()
@@ -166,24 +167,49 @@ pub fn after<'a>(
         .collect())
 }
 
-fn carry_out<'a>(
-    facts: &mut Facts<'a>,
-    rules: &RuleSet,
-    now: Option<i64>,
-    spec: &Spec<'a>,
-    call: &str,
-) -> Result<(), Problem> {
-    let (truth, note) = step::needs(facts, rules, now, spec, true);
-    if truth != Truth::True {
-        let help = deciding(facts, truth, &note);
-        return Err(Problem::new(format!("`{call}` could not start"), help));
+/// What carries out a step: by its effects and what is expected after them, or by the act alone.
+pub(crate) type Act<'a> =
+    fn(&mut Facts<'a>, &RuleSet, Option<i64>, &Spec<'a>) -> Option<step::Done>;
+
+/// Remedies that were carried out on copies of the facts.
+pub(crate) struct Carried<'r, 'a> {
+    report: &'r Report<'a>,
+    /// The facts of each environment in which something was done.
+    pub(crate) facts: Vec<Option<Facts<'a>>>,
+}
+
+impl<'r, 'a> Carried<'r, 'a> {
+    pub(crate) fn new(report: &'r Report<'a>) -> Self {
+        Self { report, facts: report.environments.iter().map(|_| None).collect() }
     }
-    match step::apply(facts, rules, now, spec) {
-        Some(_) => Ok(()),
-        None => {
-            let message = format!("what `{call}` does cannot be told from these facts");
-            Err(Problem::new(message, Some("something it depends on is not known".to_owned())))
+
+    /// Carries out a remedy that can start; says in which environment, by its place.
+    pub(crate) fn out(&mut self, call: &str, act: Act<'a>) -> Result<(usize, step::Done), Problem> {
+        let (checked, _) = one(self.report, call, |checked| {
+            // A remedy above may have made what this one names.
+            let facts = self.facts[self.place(checked)].as_ref().unwrap_or(&checked.facts);
+            spec(facts, checked.rules, call)
+        })?;
+        let at = self.place(checked);
+        let (rules, now) = (checked.rules, checked.now);
+        let facts = self.facts[at].get_or_insert_with(|| checked.facts.clone());
+        let spec = spec(facts, rules, call)?;
+        let (truth, note) = step::needs(facts, rules, now, &spec, true);
+        if truth != Truth::True {
+            let help = deciding(facts, truth, &note);
+            return Err(Problem::new(format!("`{call}` could not start"), help));
         }
+        match act(facts, rules, now, &spec) {
+            Some(done) => Ok((at, done)),
+            None => {
+                let message = format!("what `{call}` does cannot be told from these facts");
+                Err(Problem::new(message, Some("something it depends on is not known".to_owned())))
+            }
+        }
+    }
+
+    fn place(&self, checked: &Checked<'_>) -> usize {
+        self.report.environments.iter().take_while(|other| other.name != checked.name).count()
     }
 }
 
@@ -204,25 +230,22 @@ fn deciding(facts: &Facts<'_>, truth: Truth, note: &Note) -> Option<String> {
 
 /// A remedy with its arguments, from `restart(s1)`.
 fn spec<'a>(facts: &Facts<'a>, rules: &RuleSet, call: &str) -> Result<Spec<'a>, Problem> {
-    let (name, arguments) = match call.trim().split_once('(') {
-        Some((name, rest)) => match rest.trim_end().strip_suffix(')') {
-            Some(arguments) => (name.trim(), arguments),
-            None => {
-                let help = "write `remedy(id)`".to_owned();
-                return Err(Problem::new(format!("`{call}` has no closing bracket"), Some(help)));
-            }
-        },
-        None => (call.trim(), ""),
-    };
+    let (name, arguments) = call::parse(call).map_err(|error| match error {
+        CallError::NoEnd => {
+            let help = "write `remedy(id)`".to_owned();
+            Problem::new(format!("`{call}` has no closing bracket"), Some(help))
+        }
+        CallError::OpenQuote => Problem::new(format!("`{call}` has no closing quote"), None),
+        CallError::BehindQuote => {
+            let help = "write a comma between two arguments".to_owned();
+            Problem::new(format!("`{call}` has a text behind a closing quote"), Some(help))
+        }
+    })?;
     let Some(index) = rules.remedies.iter().position(|remedy| remedy.name == name) else {
         let names = rules.remedies.iter().map(|remedy| remedy.name.as_str());
         let help = did_you_mean(name, names)
             .or_else(|| Some("`failback plan` names the remedies that help here".to_owned()));
         return Err(Problem::new(format!("there is no remedy `{name}`"), help));
-    };
-    let arguments: Vec<&str> = match arguments.trim().is_empty() {
-        true => Vec::new(),
-        false => arguments.split(',').map(str::trim).collect(),
     };
     let params = &rules.remedies[index].params;
     if params.len() != arguments.len() {
@@ -235,7 +258,7 @@ fn spec<'a>(facts: &Facts<'a>, rules: &RuleSet, call: &str) -> Result<Spec<'a>, 
         return Err(Problem::new(message, Some(format!("write `{name}({})`", wanted.join(", ")))));
     }
     let values = params.iter().zip(arguments).map(|((param, ty), text)| {
-        argument(facts, rules, ty, text).map_err(|wrong| match wrong {
+        argument(facts, rules, ty, &text).map_err(|wrong| match wrong {
             Wrong::Not(help) => {
                 let what = ty.describe(&rules.schema);
                 Problem::new(format!("`{text}` is no {what} (`{param}` of `{name}`)"), help)
@@ -263,7 +286,6 @@ fn argument<'a>(
     ty: &Type,
     text: &str,
 ) -> Result<Value<'a>, Wrong> {
-    let text = text.trim_matches('"');
     let number = |number: Option<i64>| number.map(Value::Number).ok_or(Wrong::Not(None));
     match ty.present() {
         Type::Row(id) | Type::Ref(id) => facts.find(*id, text).map(Value::Row).ok_or_else(|| {
@@ -300,7 +322,7 @@ fn argument<'a>(
 }
 
 /// What an environment came to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct State {
     /// Name of the environment.
     pub name: String,
@@ -315,7 +337,7 @@ pub struct State {
 }
 
 /// A finding.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Told {
     /// Its id.
     pub id: String,

@@ -12,6 +12,9 @@ use crate::yaml::{Kind, NodeId, Tree};
 /// `kind` of a document that holds origins.
 pub const KIND: &str = "Provenance";
 
+/// What the file of an origin begins with where a step made the fact: `done: restart(s1)`.
+pub const DONE: &str = "done: ";
+
 /// Where one fact comes from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Origin {
@@ -28,8 +31,16 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The name of the file, without its folders.
+    /// Whether a step made the fact, and no file tells it.
+    pub fn is_done(&self) -> bool {
+        self.file.starts_with(DONE)
+    }
+
+    /// The name of the file, without its folders, or the step.
     pub fn name(&self) -> &str {
+        if self.is_done() {
+            return &self.file;
+        }
         self.file.rsplit(['/', '\\']).next().unwrap_or(&self.file)
     }
 
@@ -74,6 +85,14 @@ impl Origins {
         }
     }
 
+    /// Those of facts that were taken from files, and not made by steps.
+    pub fn of_files(mut self) -> Self {
+        for facts in self.environments.values_mut() {
+            facts.retain(|_, origin| !origin.is_done());
+        }
+        self
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.environments.is_empty()
@@ -91,7 +110,7 @@ impl Origins {
         let facts = self.environments.get(environment).into_iter();
         let facts = facts.flat_map(|facts| facts.range(below.clone()..));
         for (_, origin) in facts.take_while(|(path, _)| path.starts_with(&below)) {
-            if !names.contains(&origin.name()) {
+            if !origin.is_done() && !names.contains(&origin.name()) {
                 names.push(origin.name());
             }
         }
@@ -202,6 +221,23 @@ mod tests {
         assert_eq!(found("servers/s1/locked", "true"), "");
         assert_eq!(found("servers/s1/order", "8"), "b.json");
         assert_eq!(found("servers/s2/state", "up"), "");
+    }
+
+    #[test]
+    fn what_a_step_made_is_from_no_file() {
+        let origins = Origins::read(&serde_json::json!({
+            "kind": "Provenance",
+            "environments": { "e": {
+                "servers/s1/state": { "file": "done: start(a/s1)", "value": "up" },
+                "servers/s1/order": { "file": "in/b.json", "value": 8 }
+            } }
+        }))
+        .expect("origins");
+        let found = origins.find("e", "servers/s1/state", "up").map(Origin::short);
+        assert_eq!(found.as_deref(), Some("done: start(a/s1)"));
+        assert_eq!(origins.telling("e", "servers/s1"), ["b.json"]);
+        let files = origins.of_files();
+        assert_eq!(files.of("e").expect("an environment").len(), 1);
     }
 
     #[test]

@@ -42,6 +42,11 @@ pub enum Value {
 }
 
 impl Value {
+    /// The value on one line of YAML.
+    pub fn line(&self) -> String {
+        write::flow(self, &Layout::plain())
+    }
+
     /// Whether it needs lines of its own in block style.
     pub(crate) fn is_nested(&self) -> bool {
         match self {

@@ -35,12 +35,17 @@ Exit codes:
   5  there was nothing to plan
 Where several apply: 2, 1, 3, 4. No format changes the code.
 
-Nothing is executed and nothing is written: the plan is made by carrying out the steps on a copy
-of the facts. Steps that destroy something are taken only with --allow.
+Nothing is executed, and nothing is written but with --write: the plan is made by carrying out the
+steps on a copy of the facts. Steps that destroy something are taken only with --allow.
+
+With --write, what the steps of --done make by themselves is written into the description, with the
+time of --now (or `asOf`), and their origin beside it; what has to be seen is asked again. The exit
+code is then 0, or 2 where nothing was written.
 
 Examples:
   failback plan site.yaml
   failback plan site.yaml --format markdown | gh issue create --title Runbook --body-file -
+  failback plan site.yaml --write --done 'restart(s1)' --now 2020-03-28T21:40:00Z
   failback plan site.yaml --format dot | dot -Tsvg > plan.svg";
 
 /// `failback plan`
@@ -53,6 +58,21 @@ pub struct Plan {
     /// Allow steps with this consent, such as those that delete something; may be repeated
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub allow: Vec<String>,
+    /// Plan with the answers of this file, which `failback ask --format yaml` made; nothing is written
+    #[arg(long, value_name = "FILE", conflicts_with = "write")]
+    pub answer: Option<PathBuf>,
+    /// Show after each step the lines that are true then (full and markdown; json always has them)
+    #[arg(long)]
+    pub with_facts: bool,
+    /// Write what the steps of --done make into the description, with its origin beside it
+    #[arg(long, requires = "done")]
+    pub write: bool,
+    /// This step was done: as the plan calls it, or its number together with --plan; may be repeated
+    #[arg(long, value_name = "REMEDY(ID)", requires = "write")]
+    pub done: Vec<String>,
+    /// The digest of the plan that numbers of --done are of
+    #[arg(long, value_name = "DIGEST", requires = "done")]
+    pub plan: Option<String>,
     /// Form of the plan: full, concise, json, markdown, dot or mermaid
     #[arg(long, value_name = "FORM", default_value = "full", hide_possible_values = true)]
     pub format: PlanForm,

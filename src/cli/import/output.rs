@@ -89,6 +89,21 @@ fn place(prepared: &mut [Prepared]) -> Result<(), Failed> {
     Ok(())
 }
 
+/// What a file holds, if it is there. A device or a pipe may never end, and is no file that can be replaced.
+pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::metadata(path) {
+        Ok(data) if data.is_file() => fs::read(path).map(Some),
+        Ok(data) => Err(not_a_file(&data)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn not_a_file(data: &fs::Metadata) -> io::Error {
+    let what = if data.is_dir() { "a folder" } else { "a device or a pipe" };
+    io::Error::new(io::ErrorKind::InvalidInput, format!("it is {what}, not a file"))
+}
+
 /// A file beside the one it is to replace. Dropping it removes what is left over.
 struct Prepared {
     /// The file that is meant, behind any link.
@@ -102,14 +117,16 @@ struct Prepared {
 impl Prepared {
     fn new(file: &New<'_>) -> io::Result<Self> {
         let path = real(file.path);
+        let permissions = match fs::metadata(&path) {
+            Ok(data) if data.is_file() => Some(data.permissions()),
+            Ok(data) => return Err(not_a_file(&data)),
+            Err(_) => None,
+        };
         let temporary = beside(&path, "tmp")?;
         let prepared = Self { old: beside(&path, "old")?, path, temporary, keeps: false };
         let to = OpenOptions::new().write(true).create_new(true).open(&prepared.temporary)?;
-        if let Ok(data) = fs::metadata(&prepared.path) {
-            if !data.is_file() {
-                return Err(io::Error::other("it is not a regular file"));
-            }
-            to.set_permissions(data.permissions())?;
+        if let Some(permissions) = permissions {
+            to.set_permissions(permissions)?;
         }
         let mut to = BufWriter::new(to);
         (file.fill)(&mut to)?;
@@ -178,11 +195,7 @@ fn lock(path: &Path) -> Option<File> {
 }
 
 fn unchanged(path: &Path, before: Before<'_>) -> io::Result<()> {
-    let now = match fs::read(path) {
-        Ok(bytes) => Some(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
-    };
+    let now = read(path)?;
     let same = match before {
         Before::Any => true,
         Before::Nothing => now.is_none(),
@@ -214,7 +227,7 @@ pub fn mend(
     let (description, beside) = (real(description), real(&sidecar(description)));
     let mut left = Left::Nothing;
     for path in leftovers(&beside, "tmp")? {
-        let bytes = fs::read(&path)?;
+        let Some(bytes) = read(&path)? else { continue };
         if belongs(&bytes) {
             if !only_look {
                 fs::rename(&path, &beside)?;

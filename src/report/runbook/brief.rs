@@ -1,7 +1,9 @@
 //! Plans in a line per step: for programs that read lines, and as tasks in a ticket.
 
 use crate::plan::{Plan, Step};
+use crate::report::layout::Look;
 use crate::report::questions::Asked;
+use crate::report::runbook::facts;
 use crate::report::runbook::{
     action, advice, assumed, chosen, earliest, fill_in, finding, go_on, lasts, lost, only_if,
     reaches, role, undone, verified, waves,
@@ -45,7 +47,7 @@ fn numbers(steps: &[usize]) -> String {
 }
 
 /// Appends the plan as tasks that can be ticked off in a ticket.
-pub fn markdown(out: &mut String, checked: &Checked<'_>, plan: &Plan) {
+pub fn markdown(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
     let mut line = |text: String| {
         out.push_str(&text);
         out.push('\n');
@@ -86,7 +88,7 @@ pub fn markdown(out: &mut String, checked: &Checked<'_>, plan: &Plan) {
     for (wave, members) in waves(plan) {
         line(format!("\n### Wave {wave}\n"));
         for step in members {
-            task(&mut line, checked, step);
+            task(&mut line, checked, step, look);
         }
     }
     if !plan.unresolved.is_empty() {
@@ -112,7 +114,7 @@ pub fn markdown(out: &mut String, checked: &Checked<'_>, plan: &Plan) {
     line(String::new());
 }
 
-fn task(line: &mut dyn FnMut(String), checked: &Checked<'_>, step: &Step) {
+fn task(line: &mut dyn FnMut(String), checked: &Checked<'_>, step: &Step, look: &Look) {
     line(format!("- [ ] **Step {}**: {}", step.id, plain(&action(step))));
     let mut note = |heading: &str, text: &str| {
         line(format!("  - {heading}: {}", plain(text)));
@@ -162,6 +164,11 @@ fn task(line: &mut dyn FnMut(String), checked: &Checked<'_>, step: &Step) {
     }
     if !step.blanks.is_empty() {
         line(format!("  - **fill in first**: {}", plain(&fill_in(step))));
+    }
+    if look.facts {
+        let (made, seen) = facts::lines(step);
+        made.iter().for_each(|fact| line(format!("  - then: {}", code(fact))));
+        seen.iter().for_each(|fact| line(format!("  - **to see**: {}", code(fact))));
     }
 }
 

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use crate::plan::{Hold, Plan, Step, Unresolved};
 use crate::report::layout::{Look, Tone, count, names, wrong};
 use crate::report::questions::{self, Asked};
+use crate::report::runbook::facts;
 use crate::report::runbook::{
     Lost, OTHERS, action, advice, assumed, chosen, earliest, fill_in, finding, go_on, lasts, lost,
     only_if, origins, reaches, role, undone, verified, waves,
@@ -130,6 +131,9 @@ fn summary(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
     }
     if let Some(assumed) = assumed(plan) {
         page.line(out, "- ", Tone::Care, &assumed);
+    }
+    if !plan.steps.is_empty() {
+        page.line(out, "- ", Tone::Heading, &format!("plan {}", facts::digest(checked, plan)));
     }
     if let Some(wrong) = wrong(&checked.errors) {
         let text =
@@ -264,6 +268,13 @@ fn step(out: &mut String, checked: &Checked<'_>, step: &Step, look: &Look) {
         page.note(out, "rests on", &names(from.iter().map(String::as_str), ORIGINS));
     }
     told(out, "opens", &step.reopens);
+    if look.facts {
+        let (made, seen) = facts::lines(step);
+        for (heading, lines) in [("then", made), ("to see", seen)] {
+            let lines = lines.iter().map(|line| sanitise::clean_lines(line)).collect::<Vec<_>>();
+            page.verbatim(out, heading, &lines);
+        }
+    }
     told(out, "helps", &step.helps);
     if !step.ready.is_empty() {
         let units = names(step.ready.iter().map(String::as_str), NAMED);

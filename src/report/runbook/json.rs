@@ -4,13 +4,16 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::plan::edits::{Way, Written};
 use crate::plan::{Hold, Plan, Step, WAIT};
 use crate::report::json::{Asked, Error, Pack, Tool, asked, errors};
+use crate::report::runbook::facts;
 use crate::report::runbook::{action, advice, code, exit_code, planned};
 use crate::report::{times, wire};
 use crate::scalar;
 use crate::session::rules::digest;
 use crate::session::{Checked, Report};
+use crate::yaml::edit::Value;
 
 #[derive(Serialize)]
 struct Root<'r> {
@@ -32,6 +35,8 @@ struct Environment<'r> {
     valid_until: Option<String>,
     assumes: Vec<Seen<'r>>,
     opens: bool,
+    /// By this the numbers of the steps are known again.
+    digest: String,
     steps: Vec<Told<'r>>,
     ready: &'r [String],
     ready_after: Vec<Ready<'r>>,
@@ -102,9 +107,22 @@ struct Told<'r> {
     ready: &'r [String],
     choices: Vec<Choice<'r>>,
     alternatives: &'r [String],
+    /// What it changes in the description.
+    writes: Vec<Writes<'r>>,
     /// Where the facts come from on which the closed findings rest.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     origins: Vec<From<'r>>,
+}
+
+/// What is true after a step.
+#[derive(Serialize)]
+struct Writes<'r> {
+    path: &'r str,
+    way: &'static str,
+    /// As it is written in YAML; none of an element that goes.
+    value: Option<String>,
+    /// Whether it has to be seen, as the act itself does not make it.
+    seen: bool,
 }
 
 /// A fact and where it was taken from.
@@ -196,6 +214,7 @@ fn environment<'r>(
         valid_until: plan.valid_until.map(scalar::print_time),
         assumes: seen(&plan.assumes),
         opens: plan.opens,
+        digest: facts::digest(checked, plan),
         steps: plan.steps.iter().map(|step| told(checked, step)).collect(),
         ready: &plan.ready,
         ready_after: plan
@@ -291,12 +310,31 @@ fn told<'r>(checked: &'r Checked<'_>, step: &'r Step) -> Told<'r> {
             })
             .collect(),
         alternatives: &step.alternatives,
+        writes: step
+            .writes
+            .iter()
+            .enumerate()
+            .map(|(at, one)| writes(one, at >= step.made))
+            .collect(),
         origins: from(checked, &step.closes),
     }
 }
 
 fn seen(facts: &[(String, String)]) -> Vec<Seen<'_>> {
     facts.iter().map(|(path, value)| Seen { path, value }).collect()
+}
+
+fn writes(written: &Written, seen: bool) -> Writes<'_> {
+    Writes {
+        path: &written.path,
+        way: match written.way {
+            Way::Set => "set",
+            Way::Add => "add",
+            Way::Remove => "remove",
+        },
+        value: written.value.as_ref().map(Value::line),
+        seen,
+    }
 }
 
 fn from<'r>(checked: &'r Checked<'_>, findings: &[String]) -> Vec<From<'r>> {
