@@ -571,6 +571,7 @@ impl<'a, 'c> Checker<'a, 'c> {
                 let new = b.iter().filter(|word| !a.contains(word));
                 Type::Words(a.iter().chain(new).copied().collect())
             }
+            (Type::Text, Type::TextNocase) => Type::TextNocase,
             (Type::Ref(_), Type::RefAny) | (Type::RefAny, Type::Ref(_)) => Type::RefAny,
             (Type::Ref(a), Type::Ref(b)) if a != b => Type::RefAny,
             (a, b) => {

@@ -130,7 +130,7 @@ impl Facts<'_> {
             Fact::List(list) => {
                 let Some(element) = field.ty.element() else { return false };
                 // What a list does not say takes nothing from what it says.
-                let mut whole = true;
+                let mut whole = matches!(field.ty.present(), Type::List(_, Completeness::Complete));
                 for at in 0..self.list_len(list) {
                     match self.list_item(list, at, element) {
                         Fact::Row(target) => tell(target),

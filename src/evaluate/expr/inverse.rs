@@ -4,7 +4,6 @@
 
 use crate::builtins::value::{DOUBTS, Extent, List, Note, Trace, Use, Value};
 use crate::evaluate::expr::Evaluator;
-use crate::facts::Fact;
 use crate::schema::types::InverseId;
 use crate::source::Span;
 use std::rc::Rc;
@@ -122,10 +121,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 break;
             }
             let slot = self.facts.slot_of(*row, field.slot.unwrap_or(0));
-            if !unknown_only
-                || matches!(self.facts.read(slot, &field.ty), Fact::Unknown)
-                || self.facts.is_damaged(slot)
-            {
+            if !unknown_only || self.facts.may_hold_others(slot) {
                 left -= 1;
                 note = note.join(&Note::leaf(Use::Fact { slot, span }));
             }

@@ -7,6 +7,7 @@
 use std::rc::Rc;
 
 use crate::builtins::value::{Extent, List, Silent, Trace, Value};
+use crate::compile::hoist::free;
 use crate::compile::ir::{Expr, Kind, Scan};
 use crate::compile::origin::maker;
 use crate::evaluate::expr::Evaluator;
@@ -43,7 +44,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
     /// The element at a place of a list, and why it is there and what it is.
     pub(super) fn place<N: Trace>(&mut self, expr: &Expr, at: usize) -> Option<(Value<'a>, N)> {
         match &expr.kind {
-            Kind::Memo(_, deps, body) if deps.is_empty() => self.place(body, at),
+            Kind::Memo(_, _, body) | Kind::Table(_, _, body) => self.place(body, at),
             Kind::Invoke(define, arguments) if arguments.is_empty() => self.place(&define.body, at),
             Kind::Field { base, slot, reading: reading @ Reading::List(..), .. } => {
                 let (_, note) = self.raw_of::<N>(base.as_deref(), *slot, *reading, expr.span);
@@ -84,6 +85,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
     /// The element of a list of the environment from which the element at a place of a list comes.
     pub(super) fn source_of(&mut self, expr: &Expr, at: usize) -> Option<Value<'a>> {
         let expr = maker(expr);
+        if let Kind::Memo(_, _, body) | Kind::Table(_, _, body) = &expr.kind {
+            return self.source_of(body, at);
+        }
         let Kind::Map { scan, body, flatten } = &expr.kind else {
             return Some(self.place::<Silent>(expr, at)?.0);
         };
@@ -92,7 +96,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
         self.source_of(&scan.list, source)
     }
 
-    /// Where in a made list the elements begin that come from each element of the list it was made from. Worked out once.
+    /// Where in a made list the elements begin that come from each element of the list it was made from. Worked out once
+    /// where the list depends on no name.
     fn starts(
         &mut self,
         expr: &Expr,
@@ -105,7 +110,10 @@ impl<'a> Evaluator<'_, 'a, '_> {
             return starts.clone();
         }
         let starts = self.count_starts(scan, body, flatten).map(Rc::new);
-        self.starts.insert(known, starts.clone());
+        // A list that depends on a name is another one for what the name is bound to next.
+        if free(expr).is_empty() {
+            self.starts.insert(known, starts.clone());
+        }
         starts
     }
 
