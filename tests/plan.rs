@@ -7,6 +7,7 @@ mod broken;
 mod clauses;
 mod each;
 mod order;
+mod promises;
 mod questions;
 mod random;
 mod search;

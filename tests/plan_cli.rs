@@ -483,6 +483,19 @@ fn where_nobody_is_left_to_go_the_plan_says_so() {
 }
 
 #[test]
+fn the_act_that_the_gate_is_about_is_not_supposed_while_the_gate_is_closed() {
+    let suppose = |from: &str, to: &str| {
+        ready_but(from, to, &["what-if", "--format", "concise", "--do", "reprotect(web01)"])
+    };
+    let (code, out, aside) = suppose("registered: true", "registered: false");
+    assert_eq!((code, out.as_str()), (2, ""), "{aside}");
+    assert!(aside.contains("is what the gate is about, and the gate is closed"), "{aside}");
+    assert!(aside.contains("AGT-001:machines/web01"), "{aside}");
+    let (code, _, aside) = suppose("contoso-seoul", "contoso-seoul");
+    assert_eq!(code, 0, "{aside}");
+}
+
+#[test]
 fn an_id_of_several_kinds_is_asked_for_with_its_kind() {
     // The id of a vCenter Server is that of a datastore, too.
     let suppose = |call: &str| {

@@ -150,6 +150,7 @@ pub fn after<'a>(
 ) -> Result<Vec<State>, Problem> {
     let mut carried = Carried::new(report);
     for call in remedies {
+        carried.permits(call, selection)?;
         carried.out(call, step::apply)?;
     }
     let changed = carried.facts;
@@ -181,6 +182,39 @@ pub(crate) struct Carried<'r, 'a> {
 impl<'r, 'a> Carried<'r, 'a> {
     pub(crate) fn new(report: &'r Report<'a>) -> Self {
         Self { report, facts: report.environments.iter().map(|_| None).collect() }
+    }
+
+    /// Refuses the act that the gate is about where the gate is closed for whom it is done.
+    fn permits(&self, call: &str, selection: &Selection) -> Result<(), Problem> {
+        for (checked, facts) in self.report.environments.iter().zip(&self.facts) {
+            let facts = facts.as_ref().unwrap_or(&checked.facts);
+            let Ok(spec) = spec(facts, checked.rules, call) else { continue };
+            if Some(spec.remedy) != checked.rules.gated {
+                continue;
+            }
+            let now = evaluate(facts, checked.rules, checked.now, selection);
+            let meant = now.units.iter().find(|unit| {
+                spec.arguments
+                    .iter()
+                    .any(|value| matches!(value, Value::Row(row) if *row == unit.row))
+            });
+            let is_open = match meant {
+                Some(unit) => unit.readiness == Readiness::Ready,
+                None => now.verdict == Verdict::Open,
+            };
+            if !is_open {
+                let findings = meant.into_iter().flat_map(|unit| &unit.findings);
+                let ids = findings.map(|at| now.findings[*at].id.clone()).take(DECIDING);
+                let ids = ids.collect::<Vec<_>>().join(", ");
+                let help = match ids.is_empty() {
+                    true => "`failback plan` shows the way to an open gate".to_owned(),
+                    false => format!("{ids}; `failback plan` shows the way to an open gate"),
+                };
+                let message = format!("`{call}` is what the gate is about, and the gate is closed");
+                return Err(Problem::new(message, Some(help)));
+            }
+        }
+        Ok(())
     }
 
     /// Carries out a remedy that can start; says in which environment, by its place.
