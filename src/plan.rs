@@ -240,6 +240,8 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     tried: FxHashMap<Trial, usize>,
     /// Those that were tried again after others were taken.
     retried: FxHashSet<Trial>,
+    /// For steps that something was looked for to make possible: how many were taken by then, and how deep.
+    vain: FxHashMap<(usize, Vec<Key>), (usize, usize)>,
     budget: usize,
     limit: Option<String>,
     /// Whether steps may be needless that were not tried without.
@@ -311,6 +313,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             order: Order::default(),
             tried: FxHashMap::default(),
             retried: FxHashSet::default(),
+            vain: FxHashMap::default(),
             budget,
             limit: None,
             bounded: false,

@@ -1,7 +1,8 @@
 //! Steps that only the needs of another step ask for.
 //!
 //! Owns the search for a remedy whose effect makes an unmet need true: one that writes a field the need was decided
-//! by, on the entity it was decided on. The search is bounded in depth, and a step stays only if the need then holds.
+//! by, on the entity it was decided on. The search is bounded in depth, what was looked for in vain is not looked for again
+//! before another step is taken, and a step stays only if the need then holds.
 
 use crate::builtins::value::Value;
 use crate::compile::remedy::Effect;
@@ -16,9 +17,16 @@ pub const DEPTH: usize = 3;
 
 /// Takes a step that makes the needs of a step hold; `false`, with nothing changed, where none is found.
 pub(crate) fn enable<'a>(planner: &mut Planner<'a, '_, '_>, spec: &Spec<'a>, depth: usize) -> bool {
+    // On the same facts, and no deeper than before, nothing else is found.
+    let taken = planner.taken.len();
+    let vain = planner.vain.entry(spec.key()).or_insert((taken, 0));
+    if depth == 0 || (vain.0 == taken && vain.1 >= depth) {
+        return false;
+    }
+    *vain = (taken, depth);
     let (truth, note) =
         step::needs(&planner.state.facts, planner.state.rules, planner.state.now, spec, true);
-    if truth != Truth::False || depth == 0 {
+    if truth != Truth::False {
         // What is not known is asked for, not brought about.
         return false;
     }
