@@ -15,19 +15,9 @@ use crate::schema::types::Type;
 impl Compiler<'_> {
     /// The times that renew themselves.
     pub(super) fn renewals(&mut self, files: &[ast::File], defines: &Defines<'_>) -> Vec<Renewal> {
-        let mut written = FxHashMap::default();
-        for item in files.iter().flat_map(|file| &file.items) {
-            let (ast::ItemKind::Environment(decl)
-            | ast::ItemKind::Entity(decl)
-            | ast::ItemKind::Record(decl)) = &item.kind
-            else {
-                continue;
-            };
-            let fields = decl.fields.iter();
-            written.extend(
-                fields.filter_map(|field| Some((field.name.span, field.renewed.as_ref()?))),
-            );
-        }
+        let renewed =
+            fields(files).filter_map(|field| Some((field.name.span, field.renewed.as_ref()?)));
+        let written: FxHashMap<_, _> = renewed.collect();
         let mut renewals = Vec::new();
         for (ty, def) in self.schema.types() {
             for (at, field) in def.fields.iter().enumerate() {
@@ -64,17 +54,8 @@ impl Compiler<'_> {
         files: &[ast::File],
         defines: &Defines<'_>,
     ) -> Vec<Later<Vec<Question>>> {
-        let mut texts = FxHashMap::default();
-        for item in files.iter().flat_map(|file| &file.items) {
-            let (ast::ItemKind::Environment(decl)
-            | ast::ItemKind::Entity(decl)
-            | ast::ItemKind::Record(decl)) = &item.kind
-            else {
-                continue;
-            };
-            let fields = decl.fields.iter();
-            texts.extend(fields.map(|field| (field.name.span, (&field.ask, &field.find))));
-        }
+        let asked = fields(files).map(|field| (field.name.span, (&field.ask, &field.find)));
+        let texts: FxHashMap<_, _> = asked.collect();
         let mut all = Vec::new();
         for (ty, def) in self.schema.types() {
             let mut questions = Vec::new();
@@ -102,4 +83,15 @@ impl Compiler<'_> {
         }
         all
     }
+}
+
+/// The fields that are declared, with their notes.
+fn fields(files: &[ast::File]) -> impl Iterator<Item = &ast::Field> {
+    let items = files.iter().flat_map(|file| &file.items);
+    items.flat_map(|item| match &item.kind {
+        ast::ItemKind::Environment(decl)
+        | ast::ItemKind::Entity(decl)
+        | ast::ItemKind::Record(decl) => decl.fields.as_slice(),
+        _ => &[],
+    })
 }
