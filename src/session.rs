@@ -399,7 +399,12 @@ fn way<'a>(
             return (None, facts, true);
         }
     }
-    let (plan, facts) = plan::rounds::plan_on(facts, rules, now, evaluation, &planning.consent);
+    // A check only names steps.
+    let make = match planning.most {
+        Some(_) => plan::rounds::steps_on,
+        None => plan::rounds::plan_on,
+    };
+    let (plan, facts) = make(facts, rules, now, evaluation, &planning.consent);
     (Some(plan), facts, false)
 }
 

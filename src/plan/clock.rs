@@ -24,6 +24,8 @@ const ROWS: usize = 200_000;
 pub(crate) struct Clock {
     /// The time of the facts, at which the first step starts.
     pub(crate) start: Option<i64>,
+    /// Whether it is asked how long the plan holds, which takes many looks at the rules.
+    pub(crate) looks_ahead: bool,
     /// The time at which the plan is judged: when its last step ends, as far as that is known.
     pub(crate) judged: Option<i64>,
 }

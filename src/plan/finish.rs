@@ -79,7 +79,8 @@ impl<'a> Planner<'a, '_, '_> {
             let ids = step.closes.iter().chain(&step.hopes);
             plan.closing.extend(ids.map(|id| (id.clone(), step.id)));
         }
-        if let Some(end) = end.filter(|_| plan.verified && late.is_none()) {
+        if let Some(end) = end.filter(|_| self.clock.looks_ahead && plan.verified && late.is_none())
+        {
             plan.valid_until =
                 clock::valid_until(&mut self.state.facts, rules, self.clock.start, end);
         }

@@ -31,14 +31,37 @@ pub fn plan<'a>(
 
 /// The same on the facts themselves, which come back as they were: of a large estate a copy would take much room.
 pub fn plan_on<'a>(
-    mut facts: Facts<'a>,
+    facts: Facts<'a>,
     rules: &RuleSet,
     now: Option<i64>,
     evaluation: &Evaluation<'a>,
     consent: &Consent,
 ) -> (Plan, Facts<'a>) {
+    let clock = Clock { start: now, judged: now, looks_ahead: true };
+    rounds(facts, rules, evaluation, consent, clock)
+}
+
+/// The steps alone, without how long the plan holds after its end.
+pub fn steps_on<'a>(
+    facts: Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    evaluation: &Evaluation<'a>,
+    consent: &Consent,
+) -> (Plan, Facts<'a>) {
+    let clock = Clock { start: now, judged: now, looks_ahead: false };
+    rounds(facts, rules, evaluation, consent, clock)
+}
+
+fn rounds<'a>(
+    mut facts: Facts<'a>,
+    rules: &RuleSet,
+    evaluation: &Evaluation<'a>,
+    consent: &Consent,
+    mut clock: Clock,
+) -> (Plan, Facts<'a>) {
+    let now = clock.start;
     let outer = facts.mark();
-    let mut clock = Clock { start: now, judged: now };
     let mut behind: FxHashSet<RowId> = FxHashSet::default();
     let mut round = 1;
     loop {

@@ -289,7 +289,8 @@ fn unmended<'a>(
     let evaluation = evaluate::evaluate(&world.facts, rules, Some(world.now), &Default::default());
     let consents = rules.remedies.iter().filter_map(|remedy| remedy.consent.clone());
     let consent = Consent { allowed: consents.collect() };
-    let plan = plan::rounds::plan(&world.facts, rules, Some(world.now), &evaluation, &consent);
+    let facts = world.facts.clone();
+    let (plan, _) = plan::rounds::steps_on(facts, rules, Some(world.now), &evaluation, &consent);
     if plan.limit.is_some() {
         return Some("what mends that breaks something again, without an end".to_owned());
     }

@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostics;
 use crate::evaluate::{Selection, evaluate};
 use crate::facts::conform;
 use crate::plan::Consent;
-use crate::plan::rounds::plan;
+use crate::plan::rounds::steps_on;
 use crate::source::Sources;
 use crate::yaml::{Limits, Tree};
 
@@ -38,7 +38,7 @@ fn lines(text: &str, rules: &RuleSet) -> Vec<String> {
         facts.age(now);
     }
     let evaluation = evaluate(&facts, rules, now, &Selection::default());
-    let plan = plan(&facts, rules, now, &evaluation, &Consent::default());
+    let (plan, _) = steps_on(facts, rules, now, &evaluation, &Consent::default());
     let steps = plan.steps.iter().map(|step| format!("{}. {}", step.id, step.call));
     let left = plan.unresolved.iter().map(|left| format!("left: {}: {}", left.id, left.why));
     steps.chain(left).collect()

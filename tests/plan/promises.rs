@@ -57,6 +57,33 @@ fn a_certificate_that_expires_while_steps_run_is_renewed() {
 }
 
 #[test]
+fn a_plan_holds_until_the_time_that_it_says_and_no_longer() {
+    let text = edited(&[(
+        "snapshots: []",
+        "snapshots: [{ name: old, createdAt: 2020-01-01T00:00:00Z }]",
+        "- id: mt-win",
+    )]);
+    let plan = plan(&text);
+    let done = plan.steps.iter().fold(text, |text, step| {
+        failback::yaml::edit::change(&text, 0, &step.edits).expect("the step can be written")
+    });
+    let until = plan.valid_until.expect("the certificate expires some day");
+    // What renews itself is renewed by then.
+    let at = |time: i64| {
+        let then = || serde_yaml::Value::String(failback::scalar::print_time(time));
+        let paths = [
+            "configurationServers/cs1/lastHeartbeat",
+            "processServers/ps-azure/lastHeartbeat",
+            "asOf",
+        ];
+        let wishes = paths.map(|path| described::Wish::Set(path.to_owned(), then()));
+        by_session(&described::changed(&done, &wishes)).open
+    };
+    assert_eq!(at(until - failback::scalar::SECOND), Vec::<String>::new());
+    assert_eq!(at(until), ["CS-007:configurationServers/cs1"]);
+}
+
+#[test]
 fn a_failure_long_past_its_grace_is_no_matter_of_waiting() {
     let plan = plan(&edited(&[("registered: true", "registered: false", "- id: web01")]));
     assert_eq!(calls(&plan), ["lookForAgent(web01)"]);
