@@ -50,7 +50,7 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
     let documents = pack::documents(files);
     let remedies = compiler.remedies(files, &defines, &remedy_params);
     let rules = compiler.rules(files, &defines, &remedy_params, &documents);
-    let unit_filter = compiler.unit_filter(files, &defines);
+    let [unit_filter, unit_done] = compiler.unit(files, &defines);
     let roles = pack::roles(files, compiler.diagnostics);
     let questions = compiler.questions(files, &defines);
     compiler.check_defines(&defines);
@@ -67,6 +67,7 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
         rules,
         remedies,
         unit_filter,
+        unit_done,
         roles,
         questions,
         renewals,
@@ -275,7 +276,10 @@ impl Compiler<'_> {
         let negated = rule.kind != RuleKind::Prerequisite;
         let condition = if negated { rule.when.as_ref() } else { rule.require.as_ref() };
         let condition = condition.map(|condition| checker.condition(condition));
-        let grace = rule.grace.as_ref().map(|grace| checker.expect(grace, &Type::Time));
+        let grace = rule.grace.as_ref().map(|grace| match grace {
+            ast::remedy::Foreseen::Known(time) => checker.expect(time, &Type::Time),
+            ast::remedy::Foreseen::Unknown(span) => Expr::unforeseen(*span),
+        });
         let because = rule.because.as_ref().map(|text| checker.template(text)).unwrap_or_default();
         let why = rule.why.as_ref().map(|text| checker.template(text));
         let blocks = rule.blocks.as_ref().map(|blocks| checker.expr(blocks, None));
@@ -420,12 +424,13 @@ impl Compiler<'_> {
         });
         let run = remedy.run.iter().map(|run| checker.template(run)).collect();
         let takes = remedy.takes.as_ref().and_then(|takes| match takes {
-            ast::remedy::Takes::Unknown(_) => Some(Takes::Unknown),
-            ast::remedy::Takes::Known(length) => match checker.expect(length, &Type::Duration).kind
-            {
-                Kind::Const(ir::Const::Number(length)) => Some(Takes::Known(length)),
-                _ => None,
-            },
+            ast::remedy::Foreseen::Unknown(_) => Some(Takes::Unknown),
+            ast::remedy::Foreseen::Known(length) => {
+                match checker.expect(length, &Type::Duration).kind {
+                    Kind::Const(ir::Const::Number(length)) => Some(Takes::Known(length)),
+                    _ => None,
+                }
+            }
         });
         let (locals, poisoned) = (checker.locals(), checker.is_poisoned());
         self.locals = self.locals.max(locals);
@@ -453,20 +458,23 @@ impl Compiler<'_> {
         }
     }
 
-    fn unit_filter(&mut self, files: &[ast::File], defines: &Defines<'_>) -> Option<Later<Expr>> {
-        for item in files.iter().flat_map(|file| &file.items) {
-            let ast::ItemKind::Unit(unit) = &item.kind else { continue };
-            let (Some((name, filter)), Some(ty)) = (&unit.filter, self.schema.unit) else {
-                continue;
-            };
+    /// What makes an entity one of the units that are spoken of, and what one that is through already.
+    fn unit(&mut self, files: &[ast::File], defines: &Defines<'_>) -> [Option<Later<Expr>>; 2] {
+        let mut items = files.iter().flat_map(|file| &file.items);
+        let unit = items.find_map(|item| match &item.kind {
+            ast::ItemKind::Unit(unit) => Some(unit),
+            _ => None,
+        });
+        let (Some(unit), Some(ty)) = (unit, self.schema.unit) else { return [None, None] };
+        [&unit.filter, &unit.done].map(|condition| {
+            let (condition, name) = condition.as_ref().zip(unit.name.as_ref())?;
             let mut checker = self.checker(defines);
             let local = checker.bind(name, Type::Ref(ty));
-            let filter = checker.condition(filter);
+            let condition = checker.condition(condition);
             let locals = checker.locals();
             self.locals = self.locals.max(locals);
-            return Some(self.finish(filter, &[local]).into());
-        }
-        None
+            Some(self.finish(condition, &[local]).into())
+        })
     }
 }
 

@@ -6,6 +6,7 @@
 use crate::builtins::value::Value;
 use crate::compile::ir::{Level, LocalId, Rule, RuleSet};
 use crate::evaluate::expr::Evaluator;
+use crate::evaluate::reach::Blocking;
 use crate::facts::{Facts, RowId, SlotId};
 use crate::source::Span;
 use std::sync::Arc;
@@ -172,6 +173,8 @@ pub struct Question {
 /// Whether a unit may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Readiness {
+    /// It is through already, so nothing stands against it and nothing is to be done for it.
+    Done,
     /// Nothing stands against it.
     Ready,
     /// Only time.
@@ -188,6 +191,7 @@ impl Readiness {
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
+            Readiness::Done => "done",
             Readiness::Ready => "ready",
             Readiness::Blocked => "blocked",
             Readiness::Ineligible => "ineligible",
@@ -245,8 +249,10 @@ pub struct Evaluation<'a> {
     pub findings: Vec<Finding<'a>>,
     /// Counts.
     pub summary: Summary,
-    /// Units in the order of the description.
+    /// Units in the order of the description, but for those that are done.
     pub units: Vec<UnitResult>,
+    /// Those that are done, in the same order.
+    pub done: Vec<UnitResult>,
     /// Indices of the findings that block all units.
     pub everyone: Vec<usize>,
     /// The gate.
@@ -316,15 +322,31 @@ impl<'a> Finding<'a> {
 }
 
 impl Evaluation<'_> {
-    /// Indices of the findings that block a unit, in their order.
+    /// All units in the order of the description, with those that are done.
+    pub fn all_units(&self) -> Vec<&UnitResult> {
+        let mut all: Vec<&UnitResult> = self.units.iter().chain(&self.done).collect();
+        if !self.done.is_empty() {
+            all.sort_by_key(|unit| unit.row);
+        }
+        all
+    }
+
+    /// Indices of the findings that block a unit, in their order; nothing stands against one that is done.
     pub fn against(&self, unit: &UnitResult) -> Vec<usize> {
+        if unit.readiness == Readiness::Done {
+            return Vec::new();
+        }
         let mut all: Vec<usize> = unit.findings.iter().chain(&self.everyone).copied().collect();
         all.sort_unstable();
         all
     }
 
-    /// Takes back that anyone is ready, as something could not be read: it may hide what stands in the way.
+    /// Takes back that anyone is ready or done, as something could not be read: it may hide what stands in the way.
     pub fn doubt(&mut self) {
+        if !self.done.is_empty() {
+            self.units.append(&mut self.done);
+            self.units.sort_by_key(|unit| unit.row);
+        }
         for unit in &mut self.units {
             unit.readiness = unit.readiness.max(Readiness::Unknown);
         }
@@ -356,8 +378,19 @@ pub fn evaluate<'a>(
         quiet.append(&mut seen.quiet);
     }
     let units = evaluator.units();
-    let findings = explain::findings(&mut evaluator, raws, &units, selection.brief);
-    finish(facts, rules, findings, summary, units, quiet, selection)
+    let done = evaluator.done(&units);
+    let mut blocking = Blocking::new(&units.into(), done);
+    let (findings, past) = explain::findings(&mut evaluator, raws, &mut blocking, selection.brief);
+    // What stands against nobody but those who are through speaks of nobody.
+    for raw in past {
+        let rule = &rules.rules[raw.rule];
+        *counter(&mut summary, rule, raw.outcome).expect("what closes a gate is counted") -= 1;
+        count(&mut summary, rule, Outcome::NotApplicable, 1);
+        if selection.all {
+            quiet.push((raw.rule, Outcome::NotApplicable, subject(&raw.bindings)));
+        }
+    }
+    finish(facts, rules, findings, summary, &blocking, quiet, selection)
 }
 
 fn finish<'a>(
@@ -365,11 +398,11 @@ fn finish<'a>(
     rules: &RuleSet,
     mut findings: Vec<Finding<'a>>,
     mut summary: Summary,
-    mut units: Vec<RowId>,
+    blocking: &Blocking,
     quiet: Vec<Quiet>,
     selection: &Selection,
 ) -> Evaluation<'a> {
-    let all = units.len();
+    let mut units = blocking.sets.units.to_vec();
     if !selection.units.is_empty() {
         units.retain(|unit| {
             facts.key(*unit).is_some_and(|key| selection.units.iter().any(|id| id == key.as_str()))
@@ -382,34 +415,32 @@ fn finish<'a>(
             count(&mut summary, &rules.rules[finding.rule], finding.outcome, 1);
         }
     }
-    let (mut units, everyone) = readiness(facts, rules, &findings, units, all);
-    let verdict = verdict(&summary, &units);
+    let (done, units): (Vec<RowId>, _) = units.into_iter().partition(|row| blocking.is_done(*row));
+    let done = results(facts, done, Readiness::Done);
+    let mut units = results(facts, units, Readiness::Ready);
+    let everyone = readiness(rules, &findings, &mut units, blocking.live().len());
+    let verdict = verdict(&summary, &units, &done);
     if verdict == Verdict::Nothing {
         // Where nothing was checked, nothing stands against a unit, and nothing speaks for it either.
         units.iter_mut().for_each(|unit| unit.readiness = Readiness::Unknown);
     }
-    Evaluation { findings, summary, units, everyone, verdict, quiet }
+    Evaluation { findings, summary, units, done, everyone, verdict, quiet }
 }
 
-/// What stands against each unit, and which findings stand against all there are.
+fn results(facts: &Facts<'_>, units: Vec<RowId>, readiness: Readiness) -> Vec<UnitResult> {
+    let result = |row| UnitResult { row, id: facts.name(row), readiness, findings: Vec::new() };
+    units.into_iter().map(result).collect()
+}
+
+/// Writes down what stands against each unit; which findings stand against all there are.
 fn readiness(
-    facts: &Facts<'_>,
     rules: &RuleSet,
     findings: &[Finding<'_>],
-    units: Vec<RowId>,
+    units: &mut [UnitResult],
     all: usize,
-) -> (Vec<UnitResult>, Vec<usize>) {
-    let mut at: rustc_hash::FxHashMap<RowId, usize> = rustc_hash::FxHashMap::default();
-    let mut results = Vec::with_capacity(units.len());
-    for row in units {
-        at.insert(row, results.len());
-        results.push(UnitResult {
-            row,
-            id: facts.name(row),
-            readiness: Readiness::Ready,
-            findings: Vec::new(),
-        });
-    }
+) -> Vec<usize> {
+    let places = units.iter().enumerate().map(|(at, unit)| (unit.row, at));
+    let at: rustc_hash::FxHashMap<RowId, usize> = places.collect();
     let (mut everyone, mut worst) = (Vec::new(), Readiness::Ready);
     for (index, finding) in findings.iter().enumerate() {
         let rule = &rules.rules[finding.rule];
@@ -435,7 +466,7 @@ fn readiness(
             &finding.blocks
         };
         for unit in looked_up {
-            if let Some(result) = at.get(unit).map(|at| &mut results[*at]) {
+            if let Some(result) = at.get(unit).map(|at| &mut units[*at]) {
                 let effect = if finding.is_perhaps(*unit) { doubt } else { effect };
                 result.readiness = result.readiness.max(effect);
                 if !is_everyone {
@@ -444,8 +475,8 @@ fn readiness(
             }
         }
     }
-    results.iter_mut().for_each(|result| result.readiness = result.readiness.max(worst));
-    (results, everyone)
+    units.iter_mut().for_each(|unit| unit.readiness = unit.readiness.max(worst));
+    everyone
 }
 
 /// Whether a failure of this rule can never be mended.
@@ -453,13 +484,16 @@ pub fn is_terminal(rule: &Rule) -> bool {
     rule.fixes.is_empty() && rule.kind == crate::language::ast::RuleKind::Unsupported
 }
 
-fn verdict(summary: &Summary, units: &[UnitResult]) -> Verdict {
+fn verdict(summary: &Summary, units: &[UnitResult], done: &[UnitResult]) -> Verdict {
     if summary.fail > 0 {
         Verdict::Closed
     } else if summary.unknown > 0 {
         Verdict::Unknown
     } else if summary.pending > 0 {
         Verdict::Pending
+    } else if units.is_empty() && !done.is_empty() {
+        // Nobody is left who would need that a rule speaks for it.
+        Verdict::Open
     } else if summary.pass == 0 || units.is_empty() {
         Verdict::Nothing
     } else {
@@ -468,7 +502,14 @@ fn verdict(summary: &Summary, units: &[UnitResult]) -> Verdict {
 }
 
 fn count(summary: &mut Summary, rule: &Rule, outcome: Outcome, times: usize) {
-    let counter = match (rule.level, outcome) {
+    if let Some(counter) = counter(summary, rule, outcome) {
+        *counter += times;
+    }
+}
+
+/// Where an outcome of a rule is counted, if it is.
+fn counter<'s>(summary: &'s mut Summary, rule: &Rule, outcome: Outcome) -> Option<&'s mut usize> {
+    Some(match (rule.level, outcome) {
         (Level::Error, Outcome::Pass) => &mut summary.pass,
         (Level::Error, Outcome::Fail) => &mut summary.fail,
         (Level::Error, Outcome::Pending) => &mut summary.pending,
@@ -476,9 +517,8 @@ fn count(summary: &mut Summary, rule: &Rule, outcome: Outcome, times: usize) {
         (Level::Error, Outcome::NotApplicable) => &mut summary.not_applicable,
         (Level::Warning, Outcome::Fail) => &mut summary.warnings,
         (Level::Note, Outcome::Fail) => &mut summary.notes,
-        _ => return,
-    };
-    *counter += times;
+        _ => return None,
+    })
 }
 
 /// The first bound entity or record.

@@ -43,6 +43,7 @@ pub mod rounds;
 mod search;
 pub mod state;
 pub mod step;
+mod through;
 mod waits;
 
 /// Most steps that one plan takes for each finding that is open at its start, and besides.
@@ -219,7 +220,11 @@ type Trial = (FindingKey, (usize, Vec<Key>));
 pub(crate) struct Planner<'a, 'r, 'e> {
     pub(crate) state: State<'a, 'r>,
     consent: &'e Consent,
+    /// The units that are spoken of, with those that are done.
     units: Arc<[RowId]>,
+    done: FxHashSet<RowId>,
+    /// What is open and stands against nobody but units that are done.
+    moot: FxHashSet<FindingKey>,
     eligible: FxHashSet<RowId>,
     /// Units that could go and cannot be helped by any step.
     behind: FxHashSet<RowId>,
@@ -232,6 +237,8 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     about: FxHashMap<Option<RowId>, BTreeSet<FindingKey>>,
     standing: FxHashMap<RowId, usize>,
     asked: FxHashSet<Field>,
+    /// The fields by which a unit is done.
+    ends: FxHashSet<Field>,
     pub(crate) taken: Vec<Taken<'a>>,
     /// The steps that were taken, by what makes them the same.
     pub(crate) known: FxHashSet<(usize, Vec<Key>)>,
@@ -276,7 +283,8 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         consent: &'e Consent,
         clock: Clock,
     ) -> Self {
-        let units: Arc<[RowId]> = evaluation.units.iter().map(|unit| unit.row).collect();
+        let units: Arc<[RowId]> = evaluation.all_units().iter().map(|unit| unit.row).collect();
+        let done = evaluation.done.iter().map(|unit| unit.row).collect();
         let eligible = evaluation
             .units
             .iter()
@@ -299,6 +307,8 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             state,
             consent,
             units,
+            done,
+            moot: FxHashSet::default(),
             eligible,
             behind: FxHashSet::default(),
             ids: FxHashMap::default(),
@@ -308,6 +318,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             about: FxHashMap::default(),
             standing: FxHashMap::default(),
             asked: touch::fields(rules.unit_filter.as_deref(), rules),
+            ends: touch::fields(rules.unit_done.as_deref(), rules),
             taken: Vec::new(),
             known: FxHashSet::default(),
             order: Order::default(),
@@ -379,7 +390,8 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
     ) -> bool {
         let rules = self.state.rules;
         let (truth, note) = step::needs(&self.state.facts, rules, self.state.now, spec, true);
-        if truth != Truth::True {
+        // What the gate is about is no step towards it.
+        if truth != Truth::True || rules.gated == Some(spec.remedy) {
             return false;
         }
         let mut step = self.describe(spec);
@@ -416,24 +428,39 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         let mut helped: Vec<RowId> = Vec::new();
         let mut before: FxHashMap<RowId, usize> = FxHashMap::default();
         for (key, raw) in &applied.closed {
-            if !self.state.open.contains_key(key) {
+            if self.state.open.contains_key(key) {
+                continue;
+            }
+            let former = self.set_blocks(key, None, &mut before);
+            if !self.moot.contains(key) {
                 let id = self.id_of(key, raw);
                 if step.is_hope() { &mut step.hopes } else { &mut step.closes }.push(id);
-                helped.extend(self.set_blocks(key, None, &mut before));
+                helped.extend(former);
             }
-        }
-        for key in &applied.opened {
-            let Some(raw) =
-                self.state.open.get(key).filter(|_| !applied.closed.contains_key(key)).cloned()
-            else {
-                continue;
-            };
-            step.reopens.push(self.id_of(key, &raw));
         }
         let former: Vec<Vec<RowId>> =
             furthered.iter().map(|key| self.blocks.get(key).cloned().unwrap_or_default()).collect();
+        let opened = |key: &&FindingKey| {
+            self.state.open.contains_key(*key) && !applied.closed.contains_key(*key)
+        };
+        let opened: Vec<FindingKey> = applied.opened.iter().filter(opened).cloned().collect();
         applied.opened.extend(furthered.iter().cloned());
         self.look_who_is_blocked(&applied, &mut before);
+        let moot = self.look_who_is_done(&applied.changed);
+        let closed = moot.gone.iter().filter(|key| !opened.contains(key));
+        let reopened = opened.iter().filter(|key| !moot.gone.contains(key)).chain(&moot.back);
+        for (keys, ids) in [
+            (
+                closed.collect::<Vec<_>>(),
+                if step.is_hope() { &mut step.hopes } else { &mut step.closes },
+            ),
+            (reopened.collect(), &mut step.reopens),
+        ] {
+            for key in keys {
+                let raw = self.state.open[key].clone();
+                ids.push(self.id_of(key, &raw));
+            }
+        }
         for (key, former) in furthered.iter().zip(former) {
             let now = self.blocks.get(key).map_or(&[][..], Vec::as_slice);
             helped.extend(former.into_iter().filter(|unit| !now.contains(unit)));
@@ -443,6 +470,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             }
         }
         step.ready = self.ready(&before);
+        helped.retain(|unit| !self.done.contains(unit));
         helped.sort_unstable();
         helped.dedup();
         step.helps = helped.iter().map(|unit| self.state.facts.name(*unit)).collect();

@@ -157,7 +157,9 @@ impl Checked<'_> {
     /// Whether what was asked for is here at all: of several environments, not each has the units that are named, and
     /// not each pack the rules.
     pub fn is_asked(&self) -> bool {
-        let units = self.selection.units.is_empty() || !self.evaluation.units.is_empty();
+        let evaluation = &self.evaluation;
+        let units = self.selection.units.is_empty()
+            || !(evaluation.units.is_empty() && evaluation.done.is_empty());
         let named = |id: &String| self.rules.rules.iter().any(|rule| rule.id == *id);
         units && (self.selection.rules.is_empty() || self.selection.rules.iter().any(named))
     }

@@ -253,6 +253,7 @@ fn is_generic(word: &str) -> bool {
         "false",
         "architecture",
         "gates",
+        "done",
         "renewed",
         "while",
         "within",

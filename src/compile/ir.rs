@@ -40,6 +40,8 @@ pub struct RuleSet {
     pub remedies: Vec<Later<Remedy>>,
     /// The condition that makes an entity one of those whose readiness is told; local 0 is the entity.
     pub unit_filter: Option<Later<Expr>>,
+    /// What makes a unit one that is through already, so that nothing stands against it any more.
+    pub unit_done: Option<Later<Expr>>,
     /// What the roles that are declared are called.
     pub roles: BTreeMap<String, String>,
     /// Per type and field: the question and where the answer is, over local 0, the row.
@@ -392,7 +394,15 @@ pub enum Const {
     None,
 }
 
+/// The end of a grace of which nobody can say beforehand when it is: no time is later.
+pub const UNFORESEEN: i64 = i64::MAX;
+
 impl Expr {
+    /// `grace unknown`
+    pub fn unforeseen(span: Span) -> Self {
+        Self { kind: Kind::Const(Const::Number(UNFORESEEN)), ty: Type::Time, span }
+    }
+
     /// Calls a function for each expression directly below this one, with the local that it binds for it, if any.
     pub fn children<'e>(&'e self, visit: &mut dyn FnMut(&'e Expr)) {
         match &self.kind {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::builtins::value::{Extent, Note, Use, Value};
-use crate::compile::ir::{Rule, RuleSet};
+use crate::compile::ir::{Level, Rule, RuleSet, UNFORESEEN};
 use crate::compile::remedy::Effect;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::reach::{Blocked, Blocking};
@@ -25,19 +25,27 @@ const UNLISTED_EXPECTS: &str =
     "the entries that are missing; once all are listed, no `unknown` among them";
 const UNLISTED_ANSWER: &str = "the entries that are missing, or nothing if there are none";
 
-/// Explains outcomes, or in brief only says whom each blocks; `units` are those spoken of.
+/// Explains outcomes, or in brief only says whom each blocks; and those, not explained, that stand against nobody but
+/// units that are done.
 pub fn findings<'a>(
     evaluator: &mut Evaluator<'_, 'a, '_>,
     raws: Vec<Raw<'a>>,
-    units: &[RowId],
+    blocking: &mut Blocking,
     brief: bool,
-) -> Vec<Finding<'a>> {
-    let mut blocking = Blocking::new(&units.into());
+) -> (Vec<Finding<'a>>, Vec<Raw<'a>>) {
+    let rules = evaluator.rules;
+    let mut past = Vec::new();
     let mut told = Told::new(evaluator);
     let mut findings: Vec<Finding<'a>> = Vec::with_capacity(raws.len());
     let mut ids: FxHashSet<String> = FxHashSet::default();
     for raw in raws {
-        let blocked = evaluator.blocked(&raw, &mut blocking);
+        let blocked = evaluator.blocked(&raw, blocking);
+        let is_closing = rules.rules[raw.rule].level == Level::Error;
+        let blocked = if is_closing { blocking.without_done(blocked) } else { Some(blocked) };
+        let Some(blocked) = blocked else {
+            past.push(raw);
+            continue;
+        };
         if brief {
             findings.push(unexplained(raw, blocked));
             continue;
@@ -57,7 +65,7 @@ pub fn findings<'a>(
         }
         findings.push(finding);
     }
-    findings
+    (findings, past)
 }
 
 /// An outcome of which only is told what it is and whom it blocks.
@@ -93,7 +101,7 @@ fn explain<'a>(
     let rule = &rules.rules[raw.rule];
     evaluator.rebind(&raw);
     let until = match raw.outcome {
-        Outcome::Pending => evaluator.grace(rule).flatten(),
+        Outcome::Pending => evaluator.grace(rule).flatten().filter(|until| *until != UNFORESEEN),
         _ => None,
     };
     let subject = subject(&raw.bindings);

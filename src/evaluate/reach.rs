@@ -162,12 +162,52 @@ pub struct Blocking {
     /// The sets that were found.
     pub sets: Sets,
     reach: Option<Reach>,
+    /// Those of the units that are done, and the others.
+    done: FxHashSet<RowId>,
+    live: Arc<[RowId]>,
 }
 
 impl Blocking {
-    /// Of these units, which are sorted.
-    pub fn new(units: &Arc<[RowId]>) -> Self {
-        Self { sets: Sets::new(units), reach: None }
+    /// Of these units, which are sorted, and of which some may be done.
+    pub fn new(units: &Arc<[RowId]>, done: FxHashSet<RowId>) -> Self {
+        let live = match done.is_empty() {
+            true => Arc::clone(units),
+            false => units.iter().copied().filter(|unit| !done.contains(unit)).collect(),
+        };
+        Self { sets: Sets::new(units), reach: None, done, live }
+    }
+
+    /// The units that are not done.
+    pub fn live(&self) -> &[RowId] {
+        &self.live
+    }
+
+    /// Whether a unit is done.
+    pub fn is_done(&self, unit: RowId) -> bool {
+        self.done.contains(&unit)
+    }
+
+    /// Without the units that are done; none where it blocks nobody else.
+    pub fn without_done(&mut self, blocked: Blocked) -> Option<Blocked> {
+        if self.done.is_empty() || blocked.all.is_empty() {
+            return Some(blocked);
+        }
+        let surely = self.live_of(&blocked.surely);
+        let all = match Arc::ptr_eq(&blocked.all, &blocked.surely) {
+            true => Arc::clone(&surely),
+            false => self.live_of(&blocked.all),
+        };
+        (!all.is_empty()).then_some(Blocked { all, surely })
+    }
+
+    fn live_of(&mut self, units: &Arc<[RowId]>) -> Arc<[RowId]> {
+        match Arc::ptr_eq(units, &self.sets.units) {
+            true => Arc::clone(&self.live),
+            false => {
+                let live = units.iter().copied().filter(|unit| !self.done.contains(unit));
+                self.sets.share(live.collect())
+            }
+        }
     }
 
     /// The units from which an entity can be reached.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use crate::builtins::value::{Extent, Silent, Value};
-use crate::compile::ir::{Expr, Fix, Kind, LocalId, Rule};
+use crate::compile::ir::{Expr, Fix, Kind, LocalId, Rule, UNFORESEEN};
 use crate::evaluate::block::elements::append_rows;
 use crate::evaluate::block::{BLOCK, Block, reads_only};
 use crate::evaluate::expr::Evaluator;
@@ -293,6 +293,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             (_, Truth::True) => Outcome::Pass,
             (Truth::True, Truth::False) => match self.grace(rule) {
                 Some(None) => Outcome::Unknown,
+                Some(Some(UNFORESEEN)) => Outcome::Pending,
                 Some(Some(until)) if self.now.is_some_and(|now| now < until) => Outcome::Pending,
                 Some(Some(_)) if self.now.is_none() => Outcome::Unknown,
                 _ => Outcome::Fail,
@@ -324,7 +325,20 @@ impl<'a> Evaluator<'_, 'a, '_> {
             .collect()
     }
 
-    /// The units that a finding with these bindings blocks.
+    /// Those of the units that are through already.
+    pub fn done(&mut self, units: &[RowId]) -> FxHashSet<RowId> {
+        let Some(done) = &self.rules.unit_done else { return FxHashSet::default() };
+        let mut found = FxHashSet::default();
+        for unit in units {
+            self.set(0, Value::Row(*unit));
+            if self.truth(done).0 == Truth::True {
+                found.insert(*unit);
+            }
+        }
+        found
+    }
+
+    /// The units that a finding with these bindings blocks, with those that are done.
     pub fn blocked(&mut self, raw: &Raw<'a>, blocking: &mut Blocking) -> Blocked {
         let units = Arc::clone(&blocking.sets.units);
         let rules = self.rules;

@@ -4,7 +4,7 @@
 //! environment, a definition or a word of an enumeration; `compile` decides. A tree may hold [`ExprKind::Error`] and
 //! items with missing parts where the parser recovered; the diagnostics then already say so, and `broken` is set.
 
-use crate::language::ast::remedy::{Effect, Takes, Undo};
+use crate::language::ast::remedy::{Effect, Foreseen, Undo};
 use crate::source::{FileId, Span, Spanned};
 
 pub mod remedy;
@@ -222,8 +222,12 @@ pub struct Renewed {
 pub struct Unit {
     /// The entity for which readiness is told.
     pub entity: Name,
-    /// The name of one such entity, and the condition that makes it one of those spoken of.
-    pub filter: Option<(Name, Expr)>,
+    /// The name of one such entity in the conditions.
+    pub name: Option<Name>,
+    /// `where EXPR`: what makes it one of those spoken of.
+    pub filter: Option<Expr>,
+    /// `done when EXPR`: what makes it one that is through already.
+    pub done: Option<Expr>,
 }
 
 /// `define NAME [ ( params ) ] : TYPE = EXPR`
@@ -280,8 +284,8 @@ pub struct Rule {
     pub require: Option<Expr>,
     /// `when EXPR` of an unsupported or advisory.
     pub when: Option<Expr>,
-    /// `grace EXPR`: until then a failure is pending.
-    pub grace: Option<Expr>,
+    /// `grace EXPR`: until then a failure is pending; `grace unknown`: it is until the facts say otherwise.
+    pub grace: Option<Foreseen>,
     /// `because "…"`: the finding in one line, with the entities named.
     pub because: Option<Text>,
     /// `why "…"`: why it matters.
@@ -350,7 +354,7 @@ pub struct Remedy {
     /// `expect …`: facts that the step does not make and that have to be seen before going on.
     pub expects: Vec<Effect>,
     /// `takes 15min`, `takes unknown`
-    pub takes: Option<Takes>,
+    pub takes: Option<Foreseen>,
     /// `undo "…"`, `undo never`, `undo needless`
     pub undo: Option<Undo>,
     /// `warning "…"`: shown with a step that destroys something.

@@ -10,7 +10,7 @@ mod expressions;
 mod printer;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::language::ast::remedy::{Effect, EffectKind, Takes, Undo};
+use crate::language::ast::remedy::{Effect, EffectKind, Foreseen, Undo};
 use crate::language::ast::{
     Define, Document, Expr, Field, Item, ItemKind, Name, Remedy, Rule, TypeDecl,
 };
@@ -87,7 +87,7 @@ fn print_item(printer: &mut Printer, item: &Item, gap: Gap) {
         }
         ItemKind::Unit(unit) => {
             printer.token(gap);
-            if let Some((_, condition)) = &unit.filter {
+            for condition in unit.filter.iter().chain(&unit.done) {
                 printer.flat_to(printer.index(condition.span.start));
                 printer.expression(condition, Gap::Space, 0);
             }
@@ -290,7 +290,11 @@ fn rule_parts<'a>(printer: &Printer, rule: &'a Rule) -> Vec<Part<'a>> {
     parts.extend(
         rule.because.iter().chain(&rule.why).map(|text| part(printer, text.span, Vec::new())),
     );
-    let conditions = [&rule.filter, &rule.require, &rule.when, &rule.grace, &rule.blocks];
+    parts.extend(rule.grace.iter().map(|grace| match grace {
+        Foreseen::Known(time) => part(printer, time.span, vec![time]),
+        Foreseen::Unknown(span) => part(printer, *span, Vec::new()),
+    }));
+    let conditions = [&rule.filter, &rule.require, &rule.when, &rule.blocks];
     parts.extend(conditions.into_iter().flatten().map(|expr| part(printer, expr.span, vec![expr])));
     parts.extend(rule.bindings.iter().map(|binding| Part {
         start: printer.index(binding.span.start),
@@ -314,7 +318,7 @@ fn remedy_parts<'a>(printer: &Printer, remedy: &'a Remedy) -> Vec<Part<'a>> {
         remedy.role.iter().chain(&remedy.consent).map(|name| part(printer, name.span, Vec::new())),
     );
     parts.extend(remedy.needs.iter().map(|expr| part(printer, expr.span, vec![expr])));
-    let spans = remedy.takes.iter().map(Takes::span).chain(remedy.undo.iter().map(Undo::span));
+    let spans = remedy.takes.iter().map(Foreseen::span).chain(remedy.undo.iter().map(Undo::span));
     parts.extend(spans.map(|span| part(printer, span, Vec::new())));
     for (word, effects) in [(Word::Effect, &remedy.effects), (Word::Expect, &remedy.expects)] {
         parts.extend(effect_parts(printer, word, effects));

@@ -55,6 +55,7 @@ words! {
     Default "default", Stale "stale", Ask "ask", Find "find", Note "note", Revision "revision",
     // What a pack, a note or a part may go on with.
     Gates "gates", Renewed "renewed", Within "within", While "while", Never "never", Needless "needless", Unknown "unknown",
+    Done "done",
     // Types.
     Text "text", Nocase "nocase", Partial "partial", Ref "ref", Key "key", One "one", By "by",
     // Expressions.

@@ -76,7 +76,9 @@ impl<'a> Planner<'a, '_, '_> {
         let mut former = Arc::default();
         if asked {
             let mut evaluator = Evaluator::new(&self.state.facts, self.state.rules, self.state.now);
-            former = std::mem::replace(&mut self.units, evaluator.units().into());
+            let units = evaluator.units();
+            self.done = evaluator.done(&units);
+            former = std::mem::replace(&mut self.units, units.into());
         }
         let led: Vec<SlotId> =
             applied.changed.iter().copied().filter(|slot| self.leads(*slot)).collect();
@@ -100,7 +102,8 @@ impl<'a> Planner<'a, '_, '_> {
             _ => applied.opened.clone(),
         };
         let mut known: FxHashMap<RowId, Vec<RowId>> = FxHashMap::default();
-        let (mut found, mut blocking) = (Vec::new(), Blocking::new(&self.units));
+        let (mut found, mut blocking) =
+            (Vec::new(), Blocking::new(&self.units, FxHashSet::default()));
         let mut evaluator = self.state.evaluator();
         for key in &keys {
             let Some(raw) = self.state.open.get(key) else { continue };
@@ -128,7 +131,7 @@ impl<'a> Planner<'a, '_, '_> {
                 }
             }
             for unit in self.units.iter().filter(|unit| former.binary_search(unit).is_err()) {
-                if !lost.contains(unit) {
+                if !lost.contains(unit) && !self.done.contains(unit) {
                     self.eligible.insert(*unit);
                 }
                 // Who was not asked for was not ready.

@@ -2,10 +2,10 @@
 //!
 //! Owns which fix of a finding is meant next, and the stable order of those that could be taken. Takes none.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::builtins::value::{Key, Value};
-use crate::compile::ir::{Expr, Fix, Rule};
+use crate::compile::ir::{Expr, Fix, Rule, UNFORESEEN};
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::reach::Blocking;
 use crate::evaluate::truth::Truth;
@@ -75,7 +75,8 @@ impl<'a> Planner<'a, '_, '_> {
             return fixes.is_empty();
         }
         let former = self.blocks.get(key).map_or(&[][..], Vec::as_slice);
-        let now = evaluator.blocked(raw, &mut Blocking::new(&self.units)).all;
+        let mut blocking = Blocking::new(&self.units, FxHashSet::default());
+        let now = evaluator.blocked(raw, &mut blocking).all;
         former.iter().all(|unit| now.contains(unit))
     }
 
@@ -97,7 +98,10 @@ impl<'a> Planner<'a, '_, '_> {
         evaluator.trace(true);
         let (value, note) = evaluator.eval(grace);
         evaluator.trace(false);
-        let Value::Number(until) = value else { return None };
+        let until = match value {
+            Value::Number(until) if until != UNFORESEEN => until,
+            _ => return None,
+        };
         let ends = note.uses().into_iter().filter_map(|usage| {
             let writer = self.order.writer_of(usage.slot())?;
             self.taken[writer].step.ends_at

@@ -67,7 +67,8 @@ impl<'a> Planner<'a, '_, '_> {
         let whole = plan.unresolved.is_empty() && plan.opens && !plan.stopped && hope.is_none();
         plan.verified &= whole;
         plan.verified_steps = hope.map_or(plan.steps.len(), |first| first - 1);
-        let only_time = plan.unresolved.iter().all(|open| open.hold == Hold::Time);
+        let is_foreseen = |open: &Unresolved| open.hold == Hold::Time && open.until.is_some();
+        let only_time = plan.unresolved.iter().all(is_foreseen);
         if !plan.stopped && only_time && (plan.opens || !plan.unresolved.is_empty()) {
             let until = plan.unresolved.iter().filter_map(|open| open.until).max();
             plan.earliest = end.max(until);
@@ -255,11 +256,13 @@ impl<'a> Planner<'a, '_, '_> {
             .filter(|unit| unit.readiness == Readiness::Ready && self.eligible.contains(&unit.row))
             .map(|unit| unit.id.clone())
             .collect();
-        plan.opens = !plan.ready.is_empty();
+        let is_through = last.units.is_empty() && !last.done.is_empty();
+        plan.opens = !plan.ready.is_empty() || is_through;
         // Nobody is left behind by no longer being asked for.
-        let ready: FxHashSet<&str> = plan.ready.iter().map(String::as_str).collect();
+        let through = plan.ready.iter().chain(last.done.iter().map(|unit| &unit.id));
+        let through: FxHashSet<&str> = through.map(String::as_str).collect();
         plan.verified = evaluation.units.iter().all(|unit| {
-            unit.readiness == Readiness::Ineligible || ready.contains(unit.id.as_str())
+            unit.readiness == Readiness::Ineligible || through.contains(unit.id.as_str())
         });
         plan.ineligible = self.ineligible(evaluation);
     }

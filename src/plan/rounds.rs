@@ -99,9 +99,10 @@ fn rounds<'a>(
 fn same_units(evaluation: &Evaluation<'_>, facts: &Facts<'_>) -> Selection {
     let unit = facts.schema().unit;
     let all = unit.map_or(0, |unit| facts.entities(unit).len());
-    let units = match evaluation.units.len() == all {
+    let spoken_of = evaluation.all_units();
+    let units = match spoken_of.len() == all {
         true => Vec::new(),
-        false => evaluation.units.iter().map(|unit| unit.id.clone()).collect(),
+        false => spoken_of.into_iter().map(|unit| unit.id.clone()).collect(),
     };
     Selection { units, ..Selection::default() }
 }

@@ -8,14 +8,18 @@ use rustc_hash::FxHashSet;
 
 use crate::evaluate::truth::Truth;
 use crate::plan::candidates::Candidate;
+use crate::plan::state::FindingKey;
 use crate::plan::{Planner, Trial, enable, step};
 
 impl<'a> Planner<'a, '_, '_> {
     /// Takes steps until nothing more can be done.
     pub(crate) fn run(&mut self) {
         loop {
-            let candidates = self.candidates();
+            let mut candidates = self.candidates();
             let mut progress = false;
+            for candidate in self.ending(&mut candidates) {
+                progress |= self.attempt(&candidate);
+            }
             let pending: FxHashSet<usize> =
                 candidates.iter().map(|candidate| candidate.spec.remedy).collect();
             // An order that no fact expresses: others of this pass come first.
@@ -59,7 +63,8 @@ impl<'a> Planner<'a, '_, '_> {
             self.limit = Some(format!("the plan stopped after {} steps", self.taken.len()));
             return false;
         }
-        if !candidate.findings.iter().any(|key| self.state.open.contains_key(key)) {
+        let is_wanted = |key: &FindingKey| self.state.open.contains_key(key) && self.concerns(key);
+        if !candidate.findings.iter().any(is_wanted) {
             return false;
         }
         let (truth, _) = step::needs(

@@ -48,7 +48,8 @@ fn full(out: &mut String, one: &Difference, look: &Look) {
     let (was, then) = (one.before.verdict, one.then.verdict);
     let verdict = look.paint(tone(then), then.word());
     let (before, after) = (ready(&one.before.units), ready(&one.then.units));
-    let total = one.then.units.len();
+    let then = one.then.units.iter();
+    let total = then.filter(|(_, readiness)| *readiness != Readiness::Done).count();
     out.push_str(&format!(
         "gate would be {verdict}: was {}, {} failed, {} unknown, {} pending,\n  {after} of {total} ready (was \
          {before})\n",

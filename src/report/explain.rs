@@ -193,6 +193,9 @@ impl<'c, 'a> Explainer<'c, 'a> {
                 let time = scalar::print_time(until);
                 diagnostic = diagnostic
                     .note("until", format!("{time}; if it still holds then, it is a failure"));
+            } else if finding.outcome == Outcome::Pending {
+                let text = "nobody can say beforehand: look again, and describe what is true then";
+                diagnostic = diagnostic.note("until", text.to_owned());
             }
             diagnostic = self.fixes(finding, rule, diagnostic);
             let steps = self.checked.plan.as_ref().map_or(0, |plan| plan.steps.len());

@@ -242,8 +242,8 @@ fn environment<'r>(
             notes: summary.notes,
         },
         units: evaluation
-            .units
-            .iter()
+            .all_units()
+            .into_iter()
             .map(|unit| {
                 let against = evaluation.against(unit);
                 let all = against.len();

@@ -61,15 +61,16 @@ fn headed(out: &mut String, look: &Look, (tone, word): (Tone, &str), text: &str)
 
 fn units(out: &mut String, checked: &Checked<'_>, look: &Look) {
     let states = [
+        (Readiness::Done, Tone::Good),
         (Readiness::Ready, Tone::Good),
         (Readiness::Blocked, Tone::Bad),
         (Readiness::Ineligible, Tone::Bad),
         (Readiness::Unknown, Tone::Doubt),
         (Readiness::Pending, Tone::Care),
     ];
+    let all = checked.evaluation.all_units();
     for (state, tone) in states {
-        let units: Vec<_> =
-            checked.evaluation.units.iter().filter(|unit| unit.readiness == state).collect();
+        let units: Vec<_> = all.iter().filter(|unit| unit.readiness == state).collect();
         if units.is_empty() {
             continue;
         }
@@ -114,7 +115,7 @@ fn units(out: &mut String, checked: &Checked<'_>, look: &Look) {
 /// The outcome that puts a unit into a state.
 fn decisive(state: Readiness) -> Outcome {
     match state {
-        Readiness::Ready => Outcome::Pass,
+        Readiness::Done | Readiness::Ready => Outcome::Pass,
         Readiness::Blocked | Readiness::Ineligible => Outcome::Fail,
         Readiness::Unknown => Outcome::Unknown,
         Readiness::Pending => Outcome::Pending,
@@ -155,14 +156,21 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
     let ready = evaluation.units.iter().filter(|unit| unit.readiness == Readiness::Ready).count();
     let total = evaluation.units.len();
     let kind = unit_word(&checked.rules.schema);
+    let done = match evaluation.done.len() {
+        0 => String::new(),
+        done => format!(", {done} done"),
+    };
     let mut text = match checked.is_asked() {
         true => format!(
-            "{}, {ready} of {total} {kind} ready",
+            "{}, {ready} of {total} {kind} ready{done}",
             if counts.is_empty() { "nothing to judge".to_owned() } else { counts.join(", ") }
         ),
         false => "nothing that was asked for is here".to_owned(),
     };
-    let until = evaluation.findings.iter().filter_map(|finding| finding.until).max();
+    // Of what nobody can foresee the end, no time is told.
+    let pending = evaluation.findings.iter().filter(|one| one.outcome == Outcome::Pending);
+    let until: Option<Vec<i64>> = pending.map(|finding| finding.until).collect();
+    let until = until.and_then(|until| until.into_iter().max());
     if let (Verdict::Pending, Some(until)) = (evaluation.verdict, until) {
         text = format!("until {}: {text}", scalar::print_time(until));
     }

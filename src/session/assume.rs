@@ -193,7 +193,7 @@ impl<'r, 'a> Carried<'r, 'a> {
                 continue;
             }
             let now = evaluate(facts, checked.rules, checked.now, selection);
-            let meant = now.units.iter().find(|unit| {
+            let meant = now.all_units().into_iter().find(|unit| {
                 spec.arguments
                     .iter()
                     .any(|value| matches!(value, Value::Row(row) if *row == unit.row))
@@ -202,6 +202,10 @@ impl<'r, 'a> Carried<'r, 'a> {
                 Some(unit) => unit.readiness == Readiness::Ready,
                 None => now.verdict == Verdict::Open,
             };
+            if let Some(unit) = meant.filter(|unit| unit.readiness == Readiness::Done) {
+                let message = format!("`{}` is done already: `{call}` has nothing to do", unit.id);
+                return Err(Problem::new(message, None));
+            }
             if !is_open {
                 let findings = meant.into_iter().flat_map(|unit| &unit.findings);
                 let ids = findings.map(|at| now.findings[*at].id.clone()).take(DECIDING);
@@ -402,7 +406,8 @@ impl State {
             message: finding.message.clone(),
         });
         let told = told.filter(|told| told.level == Level::Error || told.outcome == Outcome::Fail);
-        let units = evaluation.units.iter().map(|unit| (unit.id.clone(), unit.readiness));
+        let units = evaluation.all_units().into_iter();
+        let units = units.map(|unit| (unit.id.clone(), unit.readiness));
         Self {
             name: name.to_owned(),
             verdict: evaluation.verdict,

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use failback::language::ast::remedy::Foreseen;
 use failback::language::ast::{
     Binder, Binding, Comparison, Define, Expr, ExprKind, Literal, Quantifier, Rule, RuleKind,
     TypeKind,
@@ -105,6 +106,7 @@ impl Naive<'_> {
             None => Told::Unknown,
             Some(false) => {
                 let Some(grace) = &rule.grace else { return Told::Fail };
+                let Foreseen::Known(grace) = grace else { return Told::Pending };
                 let now = self.world.now.map_or(Value::Unknown, Value::Number);
                 match compare(Comparison::Less, &now, &self.value(grace, scope)) {
                     Some(true) => Told::Pending,

@@ -6,10 +6,10 @@ use failback::builtins::value::Value;
 use failback::compile::ir::{Level, RuleSet};
 use failback::evaluate::expr::Evaluator;
 use failback::evaluate::truth::Truth;
-use failback::evaluate::{Evaluation, Readiness, Selection, evaluate};
+use failback::evaluate::{Evaluation, Outcome, Readiness, Selection, evaluate};
 use failback::facts::{Fact, Facts, ROOT, RowId, Text};
 use failback::plan::rounds::plan;
-use failback::plan::state::{FindingKey, Open, State};
+use failback::plan::state::{self, FindingKey, Open, State};
 use failback::plan::step::{self, Spec};
 use failback::plan::{Consent, Plan, Step};
 use failback::scalar::print_time;
@@ -300,9 +300,17 @@ pub fn outcomes(open: &Open<'_>) -> Vec<String> {
 
 /// What is open, looked at anew.
 pub fn anew<'a>(state: &State<'a, '_>) -> Vec<String> {
-    let evaluation = evaluate(&state.facts, state.rules, state.now, &Selection::default());
-    let fresh = State::new(&state.facts, state.rules, state.now, &evaluation.findings);
-    outcomes(&fresh.open)
+    let mut evaluator = Evaluator::new(&state.facts, state.rules, state.now);
+    let mut open = Open::default();
+    for (index, rule) in state.rules.rules.iter().enumerate() {
+        evaluator.run(index, &mut |bound| {
+            let is_open = !matches!(bound.outcome, Outcome::Pass | Outcome::NotApplicable);
+            if is_open && rule.level == Level::Error {
+                open.insert(state::key(&bound.raw()), bound.raw());
+            }
+        });
+    }
+    outcomes(&open)
 }
 
 /// Each step can start where it stands; what is thought to be touched is enough; a step taken back leaves no trace.

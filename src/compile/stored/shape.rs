@@ -101,7 +101,7 @@ fields! {
     Field { name, ty, slot, title, ask, find, default, default_word, stale_after, span }
     Inverse { target, source, by, one }
     RuleSet {
-        name, title, when, gated, schema, documents, rules, remedies, unit_filter, roles, questions, renewals, memos, indices, defines, locals
+        name, title, when, gated, schema, documents, rules, remedies, unit_filter, unit_done, roles, questions, renewals, memos, indices, defines, locals
     }
 }
 

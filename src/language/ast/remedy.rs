@@ -5,21 +5,29 @@
 use crate::language::ast::{Expr, Name, Text};
 use crate::source::Span;
 
-/// How long a step takes.
+/// How long a step takes, or until when a failure is pending.
 #[derive(Clone, Debug)]
-pub enum Takes {
-    /// `takes 15min`
+pub enum Foreseen {
+    /// `takes 15min`, `grace s.started + 15min`
     Known(Expr),
-    /// `takes unknown`: nobody can say beforehand, such as copying disks.
+    /// `takes unknown`, `grace unknown`: nobody can say beforehand, such as of copying disks.
     Unknown(Span),
 }
 
-impl Takes {
+impl Foreseen {
+    /// The expression, where there is one.
+    pub fn known(&self) -> Option<&Expr> {
+        match self {
+            Foreseen::Known(known) => Some(known),
+            Foreseen::Unknown(_) => None,
+        }
+    }
+
     /// What stands behind the word.
     pub fn span(&self) -> Span {
         match self {
-            Takes::Known(length) => length.span,
-            Takes::Unknown(span) => *span,
+            Foreseen::Known(length) => length.span,
+            Foreseen::Unknown(span) => *span,
         }
     }
 }

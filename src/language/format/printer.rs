@@ -1,6 +1,6 @@
 //! Prints tokens one by one, with the comments that stand between them.
 
-use crate::language::ast::remedy::EffectKind;
+use crate::language::ast::remedy::{EffectKind, Foreseen};
 use crate::language::ast::{Comment, Expr, ExprKind, File, ItemKind, Name};
 use crate::language::format::WIDTH;
 use crate::language::token::{Symbol, Token, TokenKind, Word};
@@ -335,17 +335,15 @@ impl<'a> Printer<'a> {
     fn take_hints(&mut self, tree: &File) {
         for item in &tree.items {
             match &item.kind {
-                ItemKind::Unit(unit) => {
-                    self.hints_in(unit.filter.iter().map(|(_, condition)| condition))
-                }
+                ItemKind::Unit(unit) => self.hints_in(unit.filter.iter().chain(&unit.done)),
                 ItemKind::Define(define) => {
                     self.hint_call(&define.name);
                     self.hints_in([&define.body]);
                 }
                 ItemKind::Rule(rule) => {
-                    let conditions =
-                        [&rule.filter, &rule.require, &rule.when, &rule.grace, &rule.blocks];
+                    let conditions = [&rule.filter, &rule.require, &rule.when, &rule.blocks];
                     self.hints_in(conditions.into_iter().flatten());
+                    self.hints_in(rule.grace.iter().filter_map(Foreseen::known));
                     self.hints_in(rule.bindings.iter().map(|binding| &binding.value));
                     for fix in &rule.fixes {
                         self.hint_call(&fix.remedy);

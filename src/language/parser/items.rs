@@ -1,7 +1,7 @@
 //! Declarations, and the way through a file from one to the next.
 
 use nom::combinator::opt;
-use nom::sequence::{preceded, terminated};
+use nom::sequence::{pair, preceded, terminated};
 use nom::{Input, Parser};
 
 use crate::diagnostic::{Diagnostic, nearest};
@@ -282,15 +282,22 @@ fn field(input: Tokens) -> Parsed<Field> {
 /// `unit Server [ s where EXPR ]`
 fn unit(input: Tokens) -> Parsed<Unit> {
     let (rest, entity) = type_name(input)?;
+    let goes_on = |word: Option<Word>| matches!(word, Some(Word::Where | Word::Done));
     let named = rest.word_ahead(0).is_some_and(|word| word != Word::Where)
         && !starts_declaration(rest)
-        && (rest.word_ahead(1) == Some(Word::Where)
-            || rest.peek().is_some_and(|token| !token.first));
+        && (goes_on(rest.word_ahead(1)) || rest.peek().is_some_and(|token| !token.first));
     if !named && !rest.is_word(Word::Where) {
-        return Ok((rest, Unit { entity, filter: None }));
+        return Ok((rest, Unit { entity, name: None, filter: None, done: None }));
     }
-    let (rest, filter) = (terminated(name, word(Word::Where)), expression).parse(rest)?;
-    Ok((rest, Unit { entity, filter: Some(filter) }))
+    let (rest, name) = name(rest)?;
+    let done = preceded(pair(word(Word::Done), word(Word::When)), expression);
+    if rest.is_word(Word::Done) {
+        let (rest, done) = done.map(Some).parse(rest)?;
+        return Ok((rest, Unit { entity, name: Some(name), filter: None, done }));
+    }
+    let filter = preceded(word(Word::Where), expression).map(Some);
+    let (rest, (filter, done)) = (filter, opt(done)).parse(rest)?;
+    Ok((rest, Unit { entity, name: Some(name), filter, done }))
 }
 
 /// `role NAME "title"`

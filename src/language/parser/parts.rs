@@ -6,8 +6,8 @@ use nom::Parser;
 use nom::multi::separated_list1;
 
 use crate::diagnostic::Diagnostic;
-use crate::language::ast::remedy::{Takes, Undo};
-use crate::language::ast::{Binding, Fix, Name, Remedy, Rule, RuleKind};
+use crate::language::ast::remedy::{Foreseen, Undo};
+use crate::language::ast::{Binding, Expr, Fix, Name, Remedy, Rule, RuleKind};
 use crate::language::error::{Class, Expected};
 use crate::language::parser::effects::effects;
 use crate::language::parser::expressions::{duration, each, expression};
@@ -87,7 +87,7 @@ pub fn rule_part<'a>(input: Tokens<'a>, rule: &mut Rule, seen: &mut Seen) -> Par
         Word::Where => fill(&mut rule.filter, expression(rest))?,
         Word::Require => fill(&mut rule.require, expression(rest))?,
         Word::When => fill(&mut rule.when, expression(rest))?,
-        Word::Grace => fill(&mut rule.grace, expression(rest))?,
+        Word::Grace => fill(&mut rule.grace, foreseen(expression, rest))?,
         Word::Because => fill(&mut rule.because, text(rest))?,
         Word::Why => fill(&mut rule.why, text(rest))?,
         Word::Blocks => fill(&mut rule.blocks, expression(rest))?,
@@ -176,7 +176,7 @@ pub fn remedy_part<'a>(input: Tokens<'a>, remedy: &mut Remedy, seen: &mut Seen) 
         Word::Undo => fill(&mut remedy.undo, undo(rest))?,
         Word::Warning => fill(&mut remedy.warning, text(rest))?,
         Word::Role => fill(&mut remedy.role, name(rest))?,
-        Word::Takes => fill(&mut remedy.takes, takes(rest))?,
+        Word::Takes => fill(&mut remedy.takes, foreseen(duration, rest))?,
         Word::Consent => fill(&mut remedy.consent, consent(rest))?,
         Word::Run => append(&mut remedy.run, text(rest))?,
         Word::Needs => append(&mut remedy.needs, expression(rest))?,
@@ -207,11 +207,11 @@ fn append<'a, T>(list: &mut Vec<T>, read: Parsed<'a, T>) -> Rest<'a> {
 }
 
 /// `15min`, or `unknown`
-fn takes(input: Tokens) -> Parsed<Takes> {
+fn foreseen(known: fn(Tokens) -> Parsed<Expr>, input: Tokens) -> Parsed<Foreseen> {
     if input.is_word(Word::Unknown) {
-        return Ok((input.next(), Takes::Unknown(input.here())));
+        return Ok((input.next(), Foreseen::Unknown(input.here())));
     }
-    duration.map(Takes::Known).parse(input)
+    known.map(Foreseen::Known).parse(input)
 }
 
 /// `"Turn it off again"`, `never`, or `needless`
