@@ -2,6 +2,7 @@
 
 mod blocks;
 mod clauses;
+mod done;
 mod evidence;
 mod examples;
 mod generated;

@@ -169,8 +169,14 @@ fn hide_in_broken_copies(every: usize) {
                 if !decisive.contains(&slot) && (at + number) % every != 0 {
                     continue;
                 }
-                // An entry that does not say which flow it is about is no entry; the other direction then speaks alone.
                 let path = facts.slot_path(slot);
+                // Who is through is done, unless it is known to run in both places.
+                if path.ends_with("/onPremVm/powerState")
+                    && row.finds.iter().any(|id| id.starts_with("VM-012"))
+                {
+                    continue;
+                }
+                // An entry that does not say which flow it is about is no entry; the other direction then speaks alone.
                 if ["flows/8/from", "flows/8/to", "flows/8/port"].contains(&path.as_str())
                     && row.finds.is_empty()
                 {
