@@ -12,6 +12,7 @@ use crate::source::Span;
 use std::sync::Arc;
 
 mod block;
+mod certain;
 mod deal;
 pub mod explain;
 pub mod expr;
@@ -19,10 +20,12 @@ mod grouped;
 pub mod instants;
 mod listed;
 mod pairs;
+pub mod questions;
 pub mod reach;
 pub mod run;
 pub mod scan;
 pub mod show;
+mod texts;
 pub mod touch;
 pub mod truth;
 
@@ -88,6 +91,9 @@ pub struct Finding<'a> {
     pub rule: usize,
     /// Outcome.
     pub outcome: Outcome,
+    /// Whether it is unknown and cannot pass whatever is found out: it does not hold, and only until when time may still
+    /// fix that is not known.
+    pub cannot_pass: bool,
     /// The first bound entity or record; none for a rule about the whole environment.
     pub subject: Option<RowId>,
     /// The address of the subject.
@@ -380,7 +386,9 @@ pub fn evaluate<'a>(
     let units = evaluator.units();
     let done = evaluator.done(&units);
     let mut blocking = Blocking::new(&units.into(), done);
-    let (findings, past) = explain::findings(&mut evaluator, raws, &mut blocking, selection.brief);
+    let (mut findings, past) =
+        explain::findings(&mut evaluator, raws, &mut blocking, selection.brief);
+    certain::mark(&mut evaluator, &mut findings, selection.brief);
     // What stands against nobody but those who are through speaks of nobody.
     for raw in past {
         let rule = &rules.rules[raw.rule];
@@ -419,7 +427,13 @@ fn finish<'a>(
     let done = results(facts, done, Readiness::Done);
     let mut units = results(facts, units, Readiness::Ready);
     let everyone = readiness(rules, &findings, &mut units, blocking.live().len());
-    let verdict = verdict(&summary, &units, &done);
+    let cannot_pass = |finding: &Finding<'_>| {
+        finding.cannot_pass && rules.rules[finding.rule].level == Level::Error
+    };
+    let verdict = match findings.iter().any(cannot_pass) {
+        true => Verdict::Closed,
+        false => verdict(&summary, &units, &done),
+    };
     if verdict == Verdict::Nothing {
         // Where nothing was checked, nothing stands against a unit, and nothing speaks for it either.
         units.iter_mut().for_each(|unit| unit.readiness = Readiness::Unknown);
@@ -450,6 +464,7 @@ fn readiness(
         let effect = match finding.outcome {
             Outcome::Fail if is_terminal(rule) => Readiness::Ineligible,
             Outcome::Fail => Readiness::Blocked,
+            Outcome::Unknown if finding.cannot_pass => Readiness::Blocked,
             Outcome::Unknown => Readiness::Unknown,
             Outcome::Pending => Readiness::Pending,
             Outcome::Pass | Outcome::NotApplicable => continue,

@@ -1,6 +1,7 @@
 //! What a check says of described environments: every clause broken, every fact unknown, every finding proved.
 
 mod blocks;
+mod certain;
 mod clauses;
 mod done;
 mod evidence;

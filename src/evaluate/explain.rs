@@ -11,19 +11,13 @@ use crate::builtins::value::{Extent, Note, Use, Value};
 use crate::compile::ir::{Level, Rule, RuleSet, UNFORESEEN};
 use crate::compile::remedy::Effect;
 use crate::evaluate::expr::Evaluator;
+use crate::evaluate::questions::{Texts, asked, is_open, question};
 use crate::evaluate::reach::{Blocked, Blocking};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Deciding, Evidence, Finding, Outcome, Question, Raw, show, subject};
-use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
+use crate::facts::{Facts, ROOT, RowId, SlotId};
 use crate::schema::TypeId;
 use crate::schema::types::Type;
-use crate::source::Span;
-use crate::yaml::edit::write;
-
-/// What is asked of a list that is marked as incomplete, and what to write in place of the mark.
-const UNLISTED_EXPECTS: &str =
-    "the entries that are missing; once all are listed, no `unknown` among them";
-const UNLISTED_ANSWER: &str = "the entries that are missing, or nothing if there are none";
 
 /// Explains outcomes, or in brief only says whom each blocks; and those, not explained, that stand against nobody but
 /// units that are done.
@@ -46,14 +40,15 @@ pub fn findings<'a>(
             past.push(raw);
             continue;
         };
+        let cannot_pass = evaluator.does_not_hold(&raw);
         if brief {
-            findings.push(unexplained(raw, blocked));
+            findings.push(Finding { cannot_pass, ..unexplained(raw, blocked) });
             continue;
         }
         if findings.last().is_some_and(|last| last.rule != raw.rule) {
             ids.clear();
         }
-        let mut finding = explain(evaluator, &mut told, raw, blocked);
+        let mut finding = explain(evaluator, &mut told, raw, blocked, cannot_pass);
         // A rule with several `for`s may speak of one subject more than once.
         if !ids.insert(finding.id.clone()) {
             let plain = finding.id.clone();
@@ -74,6 +69,7 @@ fn unexplained<'a>(raw: Raw<'a>, blocked: Blocked) -> Finding<'a> {
         id: String::new(),
         rule: raw.rule,
         outcome: raw.outcome,
+        cannot_pass: false,
         subject: subject(&raw.bindings),
         path: String::new(),
         bindings: raw.bindings,
@@ -95,6 +91,7 @@ fn explain<'a>(
     told: &mut Told<'_, 'a, '_>,
     raw: Raw<'a>,
     blocked: Blocked,
+    cannot_pass: bool,
 ) -> Finding<'a> {
     let rules = evaluator.rules;
     let facts = evaluator.facts;
@@ -108,6 +105,9 @@ fn explain<'a>(
     let path = subject.map(|row| facts.path(row)).unwrap_or_default();
     let id = id(&raw, rules, facts);
     let message = match raw.outcome {
+        Outcome::Unknown if cannot_pass => {
+            format!("{}; whether time may still fix it is not known", violated(evaluator, rule))
+        }
         Outcome::Unknown => {
             let title = lower_first(&rule.title);
             match subject {
@@ -115,10 +115,7 @@ fn explain<'a>(
                 None => format!("cannot tell: {title}"),
             }
         }
-        _ => {
-            let text = evaluator.text(&rule.because);
-            if text.is_empty() { format!("violated: {}", lower_first(&rule.title)) } else { text }
-        }
+        _ => violated(evaluator, rule),
     };
     let why = rule.why.as_ref().map(|why| told.texts.share(evaluator.text(why)));
     evaluator.trace(true);
@@ -126,8 +123,8 @@ fn explain<'a>(
     evaluator.trace(false);
     let mut uses = note.uses();
     if raw.outcome == Outcome::Unknown {
-        // What is unknown is what it is about; the rest only leads there.
-        uses.sort_by_cached_key(|usage| !is_open(usage, facts));
+        // What is unknown is what it is about, and the rest only leads there; but where it does not hold, that comes first.
+        uses.sort_by_cached_key(|usage| is_open(usage, facts) == cannot_pass);
     } else if let Some(at) = {
         let about = alone(evaluator, rule).or(subject);
         primary(&uses, &note, about, changed(rule, rules), facts)
@@ -150,6 +147,7 @@ fn explain<'a>(
         id,
         rule: raw.rule,
         outcome: raw.outcome,
+        cannot_pass,
         subject,
         path,
         bindings: raw.bindings,
@@ -166,6 +164,12 @@ fn explain<'a>(
     }
 }
 
+/// The headline of what does not hold.
+fn violated(evaluator: &mut Evaluator<'_, '_, '_>, rule: &Rule) -> String {
+    let text = evaluator.text(&rule.because);
+    if text.is_empty() { format!("violated: {}", lower_first(&rule.title)) } else { text }
+}
+
 /// What is told of facts: of each once, as many findings may name it.
 struct Told<'f, 'a, 'r> {
     /// Runs the texts of questions, whose names are of their own.
@@ -173,21 +177,6 @@ struct Told<'f, 'a, 'r> {
     evidence: FxHashMap<SlotId, Arc<Deciding>>,
     questions: FxHashMap<SlotId, Arc<Question>>,
     texts: Texts,
-}
-
-/// Texts that are often the same, each held once.
-#[derive(Default)]
-pub struct Texts(FxHashSet<Arc<str>>);
-
-impl Texts {
-    fn share(&mut self, text: String) -> Arc<str> {
-        if let Some(known) = self.0.get(text.as_str()) {
-            return Arc::clone(known);
-        }
-        let text: Arc<str> = text.into();
-        self.0.insert(Arc::clone(&text));
-        text
-    }
 }
 
 impl<'f, 'a, 'r> Told<'f, 'a, 'r> {
@@ -340,9 +329,10 @@ pub fn outcome_note<'a>(evaluator: &mut Evaluator<'_, 'a, '_>, rule: &Rule, raw:
             condition_note.join(&grace).join(&filter_note.led())
         }
         Outcome::Unknown => match (filter, holds) {
+            // It does not hold, and only the end of its grace is not known.
             (Truth::True, Truth::False) => {
                 let grace = grace_note(evaluator, rule);
-                grace.join(&condition_note.only_fixed()).join(&filter_note.only_fixed())
+                condition_note.join(&grace).join(&filter_note.only_fixed())
             }
             (Truth::True, _) => condition_note.join(&filter_note.only_fixed()),
             (_, Truth::Unknown) => condition_note.join(&filter_note),
@@ -353,47 +343,6 @@ pub fn outcome_note<'a>(evaluator: &mut Evaluator<'_, 'a, '_>, rule: &Rule, raw:
 
 fn grace_note(evaluator: &mut Evaluator<'_, '_, '_>, rule: &Rule) -> Note {
     rule.grace.as_ref().map_or_else(Note::default, |grace| evaluator.eval(grace).1)
-}
-
-/// What has to be asked for among what decides. Where the very entry of a list that is missing is known, or the fact of an
-/// entry that is not, nobody is asked for the list as a whole.
-pub fn asked<'u>(uses: &'u [Use], facts: &Facts<'_>) -> impl Iterator<Item = &'u Use> {
-    let open: Vec<&Use> = uses.iter().filter(|usage| is_open(usage, facts)).collect();
-    // The lists of which a missing entry is known, and those in whose entries a fact is not.
-    let (mut lacking, mut holding) = (FxHashSet::default(), FxHashSet::default());
-    for usage in &open {
-        if let Use::Unlisted { slot, .. } = usage {
-            lacking.insert(*slot);
-            continue;
-        }
-        let mut row = facts.owner(usage.slot());
-        // Whatever holds a list that was met is met, too.
-        while row != ROOT && holding.insert(facts.row(row).via) {
-            row = facts.row(row).parent;
-        }
-    }
-    open.into_iter().filter(move |usage| {
-        let slot = usage.slot();
-        let (ty, field) = facts.field_of(slot);
-        let lists = facts.schema().ty(ty).fields[field].ty.element().is_some();
-        let whole = lists && matches!(usage, Use::Fact { .. });
-        let covered = lacking.contains(&slot) || holding.contains(&slot) && !facts.is_damaged(slot);
-        !(whole && covered)
-    })
-}
-
-/// Whether a use is of something that is not known.
-pub fn is_open(usage: &Use, facts: &Facts<'_>) -> bool {
-    match usage {
-        Use::Unlisted { .. } => true,
-        Use::Fact { slot, .. } => {
-            let (ty, field) = facts.field_of(*slot);
-            let ty = &facts.schema().ty(ty).fields[field].ty;
-            let partial =
-                matches!(ty.present(), Type::List(_, crate::schema::types::Completeness::Partial));
-            partial || facts.is_damaged(*slot) || matches!(facts.read(*slot, ty), Fact::Unknown)
-        }
-    }
 }
 
 fn deciding(usage: &Use, facts: &Facts<'_>) -> Deciding {
@@ -422,131 +371,6 @@ fn deciding(usage: &Use, facts: &Facts<'_>) -> Deciding {
         note,
         span: place.map(|place| place.span),
         stated: place.is_some_and(|place| place.stated),
-    }
-}
-
-/// What to ask about a fact; the evaluator runs the texts, of which equal ones are shared.
-pub fn question(usage: &Use, evaluator: &mut Evaluator<'_, '_, '_>, texts: &mut Texts) -> Question {
-    let (facts, rules) = (evaluator.facts, evaluator.rules);
-    let slot = usage.slot();
-    let owner = facts.owner(slot);
-    let (ty, at) = facts.field_of(slot);
-    let field = &rules.schema.ty(ty).fields[at];
-    let question = &rules.questions[ty.0 as usize][at];
-    if rules.locals > 0 {
-        evaluator.set(0, Value::Row(owner));
-    }
-    let ask = question.ask.as_ref().map(|ask| evaluator.text(ask));
-    let find = question.find.as_ref().map(|find| texts.share(evaluator.text(find)));
-    let span = facts.place(slot).map(|place| place.span);
-    let expects = field.ty.expectation(&rules.schema);
-    let expects =
-        if matches!(field.ty, Type::OrNone(_)) { format!("{expects}, or `none`") } else { expects };
-    let expects = texts.share(expects);
-    let spelling =
-        Spelling { rules, json: span.is_some_and(|span: Span| facts.tree().is_json(span.file)) };
-    if let Use::Unlisted { keys, .. } = usage {
-        let entry: Vec<String> =
-            keys.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-        let path = format!("{}[{}]", facts.slot_path(slot), entry.join(", "));
-        let answer = format!("- {{ {} }}", spelling.entry(&field.ty, keys).join(", "));
-        let ask = ask.unwrap_or_else(|| {
-            format!("which entry of `{}` has {}?", field.name, entry.join(", "))
-        });
-        return Question {
-            path,
-            ask,
-            find,
-            expects: "one more entry in this list".into(),
-            answer: answer.into(),
-            span,
-            slot,
-        };
-    }
-    let path = facts.slot_path(slot);
-    let owner_name = facts.name(facts.entity_of(owner));
-    if let Some(marker) = facts.marker(slot) {
-        let of = if owner_name.is_empty() { String::new() } else { format!(" of {owner_name}") };
-        let ask = format!(
-            "which other entries does `{}`{of} have? The list is marked as incomplete",
-            field.name
-        );
-        let span = Some(facts.tree().span(marker));
-        let (expects, answer) = (UNLISTED_EXPECTS.into(), UNLISTED_ANSWER.into());
-        return Question { path, ask, find, expects, answer, span, slot };
-    }
-    let ask = ask.unwrap_or_else(|| {
-        let what = field.title.as_deref().unwrap_or(&field.name);
-        if owner_name.is_empty() {
-            format!("what is `{}`? ({what})", field.name)
-        } else {
-            format!("what is `{}` of {owner_name}? ({what})", field.name)
-        }
-    });
-    let answer = texts.share(spelling.pair(&field.name, &spelling.placeholder(&field.ty)));
-    Question { path, ask, find, expects, answer, span, slot }
-}
-
-/// How answers are written: as the file is in which they go.
-struct Spelling<'r> {
-    rules: &'r RuleSet,
-    json: bool,
-}
-
-impl Spelling<'_> {
-    fn pair(&self, name: &str, value: &str) -> String {
-        format!("{}: {value}", self.text(name))
-    }
-
-    fn text(&self, text: &str) -> String {
-        match self.json {
-            true => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
-            false => text.to_owned(),
-        }
-    }
-
-    /// An entry of which some facts are known, with places for the others.
-    fn entry(&self, ty: &Type, keys: &[(String, String)]) -> Vec<String> {
-        let schema = &self.rules.schema;
-        let def = ty.element().and_then(Type::row).map(|row| schema.ty(row));
-        let field = |name: &str| def.and_then(|def| Some(&def.fields[def.field(name)?]));
-        let is_bare = |ty: &Type| matches!(ty.present(), Type::Int | Type::Bool);
-        // A word that says that nothing is known, or that there is nothing, is no name.
-        let says = |ty: &Type, value: &str| match ty {
-            Type::OrNone(_) => value == "unknown" || value == "none",
-            _ => value == "unknown",
-        };
-        let known = keys.iter().map(|(name, value)| {
-            let ty = field(name).map(|field| &field.ty);
-            let bare = ty.is_some_and(|ty| is_bare(ty) || !self.json && says(ty, value));
-            self.pair(name, &if bare { value.clone() } else { write::text(value, self.json) })
-        });
-        let fields = def.iter().flat_map(|def| &def.fields).filter(|field| field.slot.is_some());
-        let missing = fields.filter(|field| !keys.iter().any(|(name, _)| *name == field.name));
-        let missing = missing.map(|field| self.pair(&field.name, &self.placeholder(&field.ty)));
-        known.chain(missing).collect()
-    }
-
-    /// What stands for a value until somebody chooses it.
-    fn placeholder(&self, ty: &Type) -> String {
-        let schema = &self.rules.schema;
-        let mut choice: Vec<String> = match ty.present() {
-            Type::Words(words) => words.iter().map(|word| self.text(schema.word(*word))).collect(),
-            Type::Bool => vec!["true".into(), "false".into()],
-            Type::List(element, _) => vec!["[]".into(), format!("[{}]", self.placeholder(element))],
-            Type::Size => vec![self.text("600GiB")],
-            Type::Duration => vec![self.text("15min")],
-            Type::Time => vec![self.text("2020-03-28T09:00:00Z")],
-            Type::Row(_) => vec!["{ … }".into()],
-            Type::Int => vec!["<number>".into()],
-            // How texts are compared is nothing to write.
-            Type::TextNocase => vec![self.text("<text>")],
-            other => vec![self.text(&format!("<{}>", other.describe(schema)))],
-        };
-        if matches!(ty, Type::OrNone(_)) {
-            choice.push(self.text("none"));
-        }
-        choice.join(" | ")
     }
 }
 

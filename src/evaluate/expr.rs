@@ -10,10 +10,9 @@ use rustc_hash::FxHashMap;
 
 use crate::builtins::Code;
 use crate::builtins::value::{Extent, Key, List, Note, Silent, Trace, Use, Value};
-use crate::compile::ir::{Const, Expr, Kind, LocalId, Part, RuleSet, Template};
+use crate::compile::ir::{Const, Expr, Kind, LocalId, RuleSet};
 use crate::evaluate::listed::ListIndex;
 use crate::evaluate::pairs::Partners;
-use crate::evaluate::show;
 use crate::evaluate::touch::values::Values;
 use crate::evaluate::truth::Truth;
 use crate::facts::{Facts, ROOT, Raw, RowId, SlotId, Text};
@@ -421,35 +420,6 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             return (a, a_note.join(&b_note));
         }
         (Value::Unknown, note)
-    }
-
-    /// A text with its expressions filled in; what is not known reads `unknown`, long lists are cut.
-    pub fn text(&mut self, template: &Template) -> String {
-        self.fill(template, &mut |this, expr, value| show::value(value, &expr.ty, this.facts))
-    }
-
-    /// The same with every element of every list.
-    pub fn whole_text(&mut self, template: &Template) -> String {
-        self.fill(template, &mut |this, expr, value| show::whole(value, &expr.ty, this.facts))
-    }
-
-    /// The same, with each value spelled by a function.
-    pub fn fill(
-        &mut self,
-        template: &Template,
-        spell: &mut dyn FnMut(&mut Self, &Expr, &Value<'a>) -> String,
-    ) -> String {
-        let mut text = String::new();
-        for part in &template.parts {
-            match part {
-                Part::Text(plain) => text.push_str(plain),
-                Part::Expr(expr) => {
-                    let (value, _) = self.value_of::<Silent>(expr);
-                    text.push_str(&spell(self, expr, &value));
-                }
-            }
-        }
-        text
     }
 }
 

@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::builtins::value::{Use, Value};
 use crate::compile::ir::{Fix, Level};
-use crate::evaluate::explain::{self, Texts};
+use crate::evaluate::questions::{self, Texts};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Evaluation, Finding, Outcome, Question, Readiness, is_terminal, show};
 use crate::facts::{Facts, RowId, SlotId};
@@ -381,7 +381,7 @@ impl<'a> Planner<'a, '_, '_> {
                 .filter(|_| truth == Truth::False)
                 .unwrap_or(&uses)
                 .iter()
-                .filter(|usage| truth == Truth::False || explain::is_open(usage, facts))
+                .filter(|usage| truth == Truth::False || questions::is_open(usage, facts))
                 .map(|usage| {
                     format!(
                         "{} is {}",
@@ -402,8 +402,8 @@ impl<'a> Planner<'a, '_, '_> {
             }
             if truth == Truth::Unknown || truth == Truth::True && !uses.is_empty() {
                 hold = Hold::Question;
-                for usage in explain::asked(&uses, facts) {
-                    let question = explain::question(
+                for usage in questions::asked(&uses, facts) {
+                    let question = questions::question(
                         usage,
                         &mut self.state.evaluator(),
                         &mut Texts::default(),

@@ -98,6 +98,9 @@ struct Told<'r> {
     rule: &'r str,
     kind: &'static str,
     outcome: &'static str,
+    /// Whether an unknown one cannot pass, whatever is found out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cannot_pass: bool,
     level: &'static str,
     subject: String,
     clauses: &'r [String],
@@ -285,6 +288,7 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
         rule: &rule.id,
         kind: kind(rule.kind),
         outcome: finding.outcome.word(),
+        cannot_pass: finding.cannot_pass,
         level: level(rule.level),
         subject: finding.path.clone(),
         clauses: &rule.clauses,
@@ -348,6 +352,7 @@ fn quiet<'r>(
             rule: &rule.id,
             kind: kind(rule.kind),
             outcome: outcome.word(),
+            cannot_pass: false,
             level: level(rule.level),
             subject,
             clauses: &rule.clauses,

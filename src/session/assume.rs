@@ -11,7 +11,7 @@ use crate::compile::ir::{Level, RuleSet};
 use crate::diagnostic::{Diagnostics, did_you_mean};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{
-    Evaluation, Outcome, Readiness, Selection, Summary, Verdict, evaluate, explain, show,
+    Evaluation, Outcome, Readiness, Selection, Summary, Verdict, evaluate, questions, show,
 };
 use crate::facts::{Facts, Text};
 use crate::plan::call::{self, CallError};
@@ -257,7 +257,7 @@ fn deciding(facts: &Facts<'_>, truth: Truth, note: &Note) -> Option<String> {
     let told: Vec<String> = decide
         .unwrap_or_else(|| note.uses())
         .iter()
-        .filter(|usage| truth == Truth::False || explain::is_open(usage, facts))
+        .filter(|usage| truth == Truth::False || questions::is_open(usage, facts))
         .map(|usage| {
             format!("`{}` is {}", facts.slot_path(usage.slot()), show::slot(usage.slot(), facts))
         })

@@ -42,7 +42,7 @@ pub fn hideable(facts: &Facts<'_>) -> Vec<SlotId> {
     slots
 }
 
-fn without<'a>(facts: &Facts<'a>, slot: SlotId) -> Facts<'a> {
+pub fn without<'a>(facts: &Facts<'a>, slot: SlotId) -> Facts<'a> {
     let mut less = facts.clone();
     less.store(slot, &NewFact::Unknown);
     less
