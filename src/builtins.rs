@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::builtins::value::{Extent, Key, List, Value};
 use crate::facts::Text;
-use crate::scalar::How;
+use crate::scalar::{self, How};
 use crate::schema::types::{Completeness, Type};
 
 pub mod keys;
@@ -42,7 +42,7 @@ pub enum Code {
 }
 
 /// All functions.
-pub const BUILTINS: [Builtin; 9] = [
+pub const BUILTINS: [Builtin; 10] = [
     Builtin {
         name: "count",
         signature: "count(list: [T]): int",
@@ -131,6 +131,23 @@ pub const BUILTINS: [Builtin; 9] = [
         arity: 1,
         check: extreme,
         code: Code::Values(|values, _| extremum(&values[0], Ordering::Greater)),
+    },
+    Builtin {
+        name: "older",
+        signature: "older(a: version, b: version): bool",
+        doc: "whether a version is older than another, where each may be told coarsely: what one leaves out is not known",
+        arity: 2,
+        check: |types| match (types[0].present(), types[1].present()) {
+            (Type::Version | Type::Error, Type::Version | Type::Error) => Ok(Type::Bool),
+            _ => Err("two versions"),
+        },
+        code: Code::Values(|values, _| match (&values[0], &values[1]) {
+            (Value::Text(a), Value::Text(b)) => {
+                scalar::is_older(a.as_str(), b.as_str()).map_or(Value::Unknown, Value::Bool)
+            }
+            (Value::Unknown, _) | (_, Value::Unknown) => Value::Unknown,
+            _ => Value::Bool(false),
+        }),
     },
     Builtin {
         name: "lower",

@@ -207,16 +207,40 @@ pub fn compare_versions(a: &str, b: &str) -> Ordering {
         let (x, y);
         (x, left) = split_part(left);
         (y, right) = split_part(right);
-        let order = x
-            .number
-            .len()
-            .cmp(&y.number.len())
-            .then_with(|| (x.number, x.tail).cmp(&(y.number, y.tail)));
+        let order = x.compare(&y);
         if order != Ordering::Equal {
             return order;
         }
     }
     Ordering::Equal
+}
+
+/// Whether a version is older than another where each may be told coarsely, so that the numbers it leaves out are not
+/// known: `9.32` may be `9.32.5544`. None where they decide; equal texts are equal.
+pub fn is_older(a: &str, b: &str) -> Option<bool> {
+    if a == b {
+        return Some(false);
+    }
+    let (mut left, mut right) = (a.as_bytes(), b.as_bytes());
+    while !(left.is_empty() || right.is_empty()) {
+        let (x, y);
+        (x, left) = split_part(left);
+        (y, right) = split_part(right);
+        match x.compare(&y) {
+            Ordering::Equal => {}
+            order => return Some(order == Ordering::Less),
+        }
+    }
+    let mut rest = right;
+    while !rest.is_empty() {
+        let part;
+        (part, rest) = split_part(rest);
+        if !(part.number.is_empty() && part.tail.is_empty()) {
+            return None;
+        }
+    }
+    // No number is below those that the other one tells.
+    if left.is_empty() { Some(false) } else { None }
 }
 
 /// How the texts of a type are compared, and by what they are found: the one place that says which of them are equal.
@@ -306,6 +330,13 @@ struct Part<'t> {
     number: &'t [u8],
     /// What stands behind them.
     tail: &'t [u8],
+}
+
+impl Part<'_> {
+    fn compare(&self, other: &Self) -> Ordering {
+        let lengths = self.number.len().cmp(&other.number.len());
+        lengths.then_with(|| (self.number, self.tail).cmp(&(other.number, other.tail)))
+    }
 }
 
 /// The first part of a version, and what stands behind its dot.
@@ -410,6 +441,26 @@ mod tests {
             "é020-03-28T09:00:00Z",
         ] {
             assert_eq!(parse_time(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_version_leaves_out_may_be_anything() {
+        for (a, b, older) in [
+            ("10.0", "10.1", Some(true)),
+            ("10.1", "10.0", Some(false)),
+            ("10.0", "10.0", Some(false)),
+            ("10.0", "10.00", Some(false)),
+            ("10.0", "10.0.0", Some(false)),
+            ("10.0", "10.0.14393", None),
+            ("10.0.14393", "10.0", None),
+            ("10.0.0", "10.0", None),
+            ("9.32.5544.1", "9.32", None),
+            ("9.32.5544.1", "9.33", Some(true)),
+            ("6.7", "6.7u3", Some(true)),
+            ("9", "10.2", Some(true)),
+        ] {
+            assert_eq!(is_older(a, b), older, "{a} and {b}");
         }
     }
 

@@ -13,7 +13,8 @@ use failback::source::Sources;
 use crate::naive::facts::World;
 use crate::naive::model::{Extent, Value};
 use crate::naive::values::{
-    Truth, and, calculate, compare, duration, equal, known, lesser, not, of_list, or, regex, told,
+    Truth, and, calculate, compare, duration, equal, known, lesser, not, of_list, older, or, regex,
+    told,
 };
 
 /// The names that are bound.
@@ -400,6 +401,14 @@ impl Naive<'_> {
         match name {
             "lower" => match value {
                 Value::Text(text) => Value::Text(text.to_lowercase()),
+                _ => Value::Unknown,
+            },
+            "older" => match (value, self.value(&arguments[1], scope)) {
+                (Value::None, other) | (other, Value::None) => match other {
+                    Value::Unknown => Value::Unknown,
+                    _ => Value::Bool(false),
+                },
+                (Value::Version(a), Value::Version(b)) => older(&a, &b),
                 _ => Value::Unknown,
             },
             "startsWith" => match (value, self.value(&arguments[1], scope)) {

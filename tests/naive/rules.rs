@@ -439,6 +439,13 @@ impl<'d, 's> Writer<'d, 's> {
                 format!("({} matches \"{pattern}\")", self.expr(&ty, below, scope))
             }
             12 => {
+                if self.roll(3) == 0 {
+                    let (a, b) = (
+                        self.expr(&Ty::Version, below, scope),
+                        self.expr(&Ty::Version, below, scope),
+                    );
+                    return format!("older({a}, {b})");
+                }
                 let ty = [Ty::Text, Ty::Nocase][self.roll(2)].clone();
                 let text = self.expr(&ty, below, scope);
                 let start = self.pick(&["\"k\"", "\"A\"", "\"ab\""]);

@@ -212,3 +212,24 @@ pub fn regex(pattern: &str, text: &str) -> bool {
         (false, None) => text.contains(rest),
     }
 }
+
+/// Whether a version is older than another; what one of them leaves out may be anything.
+pub fn older(a: &str, b: &str) -> Value {
+    if a == b {
+        return Value::Bool(false);
+    }
+    let parts = |text: &str| -> Vec<String> { text.split('.').map(str::to_owned).collect() };
+    let (a, b) = (parts(a), parts(b));
+    for (x, y) in a.iter().zip(&b) {
+        match versions(x, y) {
+            Ordering::Less => return Value::Bool(true),
+            Ordering::Greater => return Value::Bool(false),
+            Ordering::Equal => {}
+        }
+    }
+    let says_nothing = |part: &String| part.chars().all(|char| char == '0');
+    match a.len() > b.len() || !b[a.len()..].iter().all(says_nothing) {
+        true => Value::Unknown,
+        false => Value::Bool(false),
+    }
+}

@@ -215,6 +215,9 @@ fn comparisons_with_the_unknown_are_unknown() {
         ("blank matches \"x\"", "false"),
         ("maybe matches \"x\"", "unknown"),
         ("startsWith(label, \"Str\")", "true"),
+        ("older(9.30, 9.31)", "true"),
+        ("older(9.30, 9.30.1)", "unknown"),
+        ("older(9.30, 9.30)", "false"),
     ]);
 }
 
