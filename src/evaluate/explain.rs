@@ -133,8 +133,9 @@ fn explain<'a>(
         uses[..=at].rotate_right(1);
     }
     let evidence: Vec<Evidence> = uses.iter().map(|usage| told.evidence(usage)).collect();
-    let questions = if raw.outcome == Outcome::Unknown {
-        asked(&uses, facts).map(|usage| told.question(usage)).collect()
+    let questions: Vec<Arc<Question>> = if raw.outcome == Outcome::Unknown {
+        let questions = asked(&uses, facts).map(|usage| told.question(usage)).collect();
+        questions_or_versions(questions, &uses, told)
     } else {
         Vec::new()
     };
@@ -162,6 +163,23 @@ fn explain<'a>(
         span,
         stated,
     }
+}
+
+/// Where all facts are known, versions are that are told too coarsely to be compared.
+fn questions_or_versions(
+    questions: Vec<Arc<Question>>,
+    uses: &[Use],
+    told: &mut Told<'_, '_, '_>,
+) -> Vec<Arc<Question>> {
+    if !questions.is_empty() {
+        return questions;
+    }
+    let facts = told.evaluator.facts;
+    let is_version = |usage: &&Use| {
+        let (ty, field) = facts.field_of(usage.slot());
+        *facts.schema().ty(ty).fields[field].ty.present() == Type::Version
+    };
+    uses.iter().filter(is_version).map(|usage| told.question(usage)).collect()
 }
 
 /// The headline of what does not hold.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use crate::builtins::value::{Extent, Silent, Value};
-use crate::compile::ir::{Expr, Fix, Kind, LocalId, Rule, UNFORESEEN};
+use crate::compile::ir::{Expr, Fix, Kind, Level, LocalId, Rule, UNFORESEEN};
 use crate::evaluate::block::elements::append_rows;
 use crate::evaluate::block::{BLOCK, Block, reads_only};
 use crate::evaluate::expr::Evaluator;
@@ -338,8 +338,18 @@ impl<'a> Evaluator<'_, 'a, '_> {
         found
     }
 
-    /// The units that a finding with these bindings blocks, with those that are done.
+    /// The units that a finding with these bindings blocks, with those that are done. One that closes the gate blocks
+    /// somebody: where nobody can be named, everybody.
     pub fn blocked(&mut self, raw: &Raw<'a>, blocking: &mut Blocking) -> Blocked {
+        let named = self.nameable(raw, blocking);
+        if named.all.is_empty() && self.rules.rules[raw.rule].level == Level::Error {
+            return Blocked::surely(Arc::clone(&blocking.sets.units));
+        }
+        named
+    }
+
+    /// The units that can be named as blocked.
+    fn nameable(&mut self, raw: &Raw<'a>, blocking: &mut Blocking) -> Blocked {
         let units = Arc::clone(&blocking.sets.units);
         let rules = self.rules;
         let rule = &rules.rules[raw.rule];

@@ -109,7 +109,9 @@ impl<'a> Planner<'a, '_, '_> {
             let Some(raw) = self.state.open.get(key) else { continue };
             let blocked = match self.reached(key) {
                 Some(entity) if !self.open_ends => {
-                    known.entry(entity).or_insert_with(|| self.reaching(entity)).clone()
+                    let reaching = known.entry(entity).or_insert_with(|| self.reaching(entity));
+                    // Where nobody can be named, everybody is blocked.
+                    if reaching.is_empty() { self.units.to_vec() } else { reaching.clone() }
                 }
                 _ => evaluator.blocked(raw, &mut blocking).all.to_vec(),
             };

@@ -72,6 +72,10 @@ impl<'a, 'c> Checker<'a, 'c> {
         if let (Some(word), None) = (self.schema.word_id(name), expected) {
             return self.word(word, span);
         }
+        // A word that only a broken declaration has.
+        if !self.shared.broken.types.is_empty() && self.schema.word_id(name).is_none() {
+            return self.poison(span);
+        }
         let known = self.scope.iter().map(|(known, _, _)| known.as_str());
         let known = known
             .chain(self.schema.ty(ENVIRONMENT).field_names())
