@@ -427,8 +427,13 @@ fn a_role_declared_twice_or_named_by_nobody_is_told() {
 
 #[test]
 fn a_blank_says_whose_fact_it_is_also_for_a_record_of_the_environment() {
-    let site = "../../examples/win-4003/site.yaml";
-    let (_, out, aside) = run(&["plan", site]);
+    let site = include_str!("../examples/win-4003/site.yaml");
+    let silent = "lastHeartbeat: 2017-09-19T09:34:26Z";
+    let stopped = site.replacen("lastHeartbeat: 2017-09-19T10:34:26Z", silent, 1);
+    assert_ne!(stopped, site);
+    let (folder, file) = (tempfile::tempdir().expect("a temporary folder"), "site.yaml");
+    fs::write(folder.path().join(file), stopped).expect("it can be written");
+    let (_, out, aside) = run(&["plan", &folder.path().join(file).display().to_string()]);
     assert!(out.contains("--resource-group <resourceGroup of vault>"), "{out}{aside}");
 }
 
