@@ -370,6 +370,7 @@ fn finish<'a>(
     selection: &Selection,
 ) -> Evaluation<'a> {
     let all = units.len();
+    name_somebody(rules, &mut findings, &units);
     if !selection.units.is_empty() {
         units.retain(|unit| {
             facts.key(*unit).is_some_and(|key| selection.units.iter().any(|id| id == key.as_str()))
@@ -389,6 +390,22 @@ fn finish<'a>(
         units.iter_mut().for_each(|unit| unit.readiness = Readiness::Unknown);
     }
     Evaluation { findings, summary, units, everyone, verdict, quiet }
+}
+
+/// Where the gate is not open and everybody would be ready, what is not decided and names nobody stands against all.
+fn name_somebody(rules: &RuleSet, findings: &mut [Finding<'_>], units: &[RowId]) {
+    let holds_up = |finding: &Finding<'_>| {
+        let undecided = matches!(finding.outcome, Outcome::Unknown | Outcome::Pending);
+        (undecided || finding.outcome == Outcome::Fail)
+            && rules.rules[finding.rule].level == Level::Error
+    };
+    if findings.iter().any(|finding| holds_up(finding) && !finding.blocks.is_empty()) {
+        return;
+    }
+    let all: Arc<[RowId]> = units.into();
+    for finding in findings.iter_mut().filter(|finding| holds_up(finding)) {
+        (finding.blocks, finding.surely) = (Arc::clone(&all), Arc::clone(&all));
+    }
 }
 
 /// What stands against each unit, and which findings stand against all there are.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use crate::builtins::value::{Extent, Silent, Value};
-use crate::compile::ir::{Expr, Fix, Kind, LocalId, Rule};
+use crate::compile::ir::{Expr, Fix, Kind, Level, LocalId, Rule};
 use crate::evaluate::block::elements::append_rows;
 use crate::evaluate::block::{BLOCK, Block, reads_only};
 use crate::evaluate::expr::Evaluator;
@@ -325,7 +325,24 @@ impl<'a> Evaluator<'_, 'a, '_> {
     }
 
     /// The units that a finding with these bindings blocks.
+    ///
+    /// A failure that closes the gate blocks somebody: where nobody can be named, all that are spoken of, so that none of
+    /// them is called ready before a gate that is closed.
     pub fn blocked(&mut self, raw: &Raw<'a>, blocking: &mut Blocking) -> Blocked {
+        let named = self.led_to(raw, blocking);
+        match named.all.is_empty() && self.closes(raw) {
+            true => Blocked::surely(Arc::clone(&blocking.sets.units)),
+            false => named,
+        }
+    }
+
+    /// Whether a finding closes the gate for sure.
+    pub fn closes(&self, raw: &Raw<'_>) -> bool {
+        raw.outcome == Outcome::Fail && self.rules.rules[raw.rule].level == Level::Error
+    }
+
+    /// The units that a rule names, or that lead to its subject.
+    fn led_to(&mut self, raw: &Raw<'a>, blocking: &mut Blocking) -> Blocked {
         let units = Arc::clone(&blocking.sets.units);
         let rules = self.rules;
         let rule = &rules.rules[raw.rule];

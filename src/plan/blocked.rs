@@ -106,7 +106,12 @@ impl<'a> Planner<'a, '_, '_> {
             let Some(raw) = self.state.open.get(key) else { continue };
             let blocked = match self.reached(key) {
                 Some(entity) if !self.open_ends => {
-                    known.entry(entity).or_insert_with(|| self.reaching(entity)).clone()
+                    let reaching = known.entry(entity).or_insert_with(|| self.reaching(entity));
+                    // As in a check: what closes the gate and names nobody blocks all.
+                    match reaching.is_empty() && evaluator.closes(raw) {
+                        true => self.units.to_vec(),
+                        false => reaching.clone(),
+                    }
                 }
                 _ => evaluator.blocked(raw, &mut blocking).all.to_vec(),
             };
