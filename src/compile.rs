@@ -22,6 +22,7 @@ pub mod check;
 pub mod declare;
 pub mod hoist;
 pub mod ir;
+mod lint;
 pub mod nesting;
 mod notes;
 pub mod origin;

@@ -2,6 +2,7 @@
 
 mod accepts;
 mod format;
+mod lints;
 mod poison;
 mod recovery;
 mod refuses;

@@ -8,6 +8,7 @@ mod evidence;
 mod examples;
 mod generated;
 mod measures;
+mod named;
 mod open_lists;
 mod reach;
 mod sets;

@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::compile::clause_of;
 use crate::compile::ir::{Document, Level, Rule};
 use crate::compile::remedy::Remedy;
 use crate::compile::stored::Later;
 use crate::compile::usage::Usage;
+use crate::compile::{clause_of, lint};
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::language::ast;
 use crate::schema::Schema;
@@ -124,6 +124,7 @@ pub fn check(
             _ => {}
         }
     }
+    lint::check(rules, schema, diagnostics);
     if rules.is_empty() {
         return;
     }
