@@ -283,6 +283,7 @@ impl Compiler<'_> {
         });
         let because = rule.because.as_ref().map(|text| checker.template(text)).unwrap_or_default();
         let why = rule.why.as_ref().map(|text| checker.template(text));
+        let whether = rule.whether.as_ref().map(|text| checker.template(text));
         let blocks = rule.blocks.as_ref().map(|blocks| checker.expr(blocks, None));
         let mut fixes = Vec::new();
         for fix in &rule.fixes {
@@ -341,6 +342,7 @@ impl Compiler<'_> {
             grace: grace.map(Into::into),
             because: self.finish_template(because, &current).into(),
             why: why.map(|why| self.finish_template(why, &current).into()),
+            whether: whether.map(|text| self.finish_template(text, &current).into()),
             see: rule.see.iter().map(|see| see.value.clone()).collect(),
             blocks: blocks.map(Into::into),
             fixes: fixes.into(),

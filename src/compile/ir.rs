@@ -146,6 +146,8 @@ pub struct Rule {
     pub because: Later<Template>,
     /// `why`
     pub why: Option<Later<Template>>,
+    /// `whether`
+    pub whether: Option<Later<Template>>,
     /// `see`
     pub see: Vec<String>,
     /// `blocks`

@@ -16,6 +16,7 @@ use crate::evaluate::reach::{Blocked, Blocking};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{Deciding, Evidence, Finding, Outcome, Question, Raw, show, subject};
 use crate::facts::{Facts, ROOT, RowId, SlotId};
+use crate::language::ast::RuleKind;
 use crate::schema::TypeId;
 use crate::schema::types::Type;
 
@@ -108,13 +109,7 @@ fn explain<'a>(
         Outcome::Unknown if cannot_pass => {
             format!("{}; whether time may still fix it is not known", violated(evaluator, rule))
         }
-        Outcome::Unknown => {
-            let title = lower_first(&rule.title);
-            match subject {
-                Some(row) => format!("cannot tell for {}: {title}", facts.name(row)),
-                None => format!("cannot tell: {title}"),
-            }
-        }
+        Outcome::Unknown => doubt(evaluator, rule, subject),
         _ => violated(evaluator, rule),
     };
     let why = rule.why.as_ref().map(|why| told.texts.share(evaluator.text(why)));
@@ -180,6 +175,20 @@ fn questions_or_versions(
         *facts.schema().ty(ty).fields[field].ty.present() == Type::Version
     };
     uses.iter().filter(is_version).map(|usage| told.question(usage)).collect()
+}
+
+/// The headline of what is not known: the question whether, as two negations in one sentence mislead.
+fn doubt(evaluator: &mut Evaluator<'_, '_, '_>, rule: &Rule, subject: Option<RowId>) -> String {
+    if let Some(whether) = &rule.whether {
+        return format!("cannot tell whether {}", evaluator.text(whether));
+    }
+    let title = lower_first(&rule.title);
+    let of = subject.map(|row| format!(" for {}", evaluator.facts.name(row))).unwrap_or_default();
+    // What is unsupported says in its title what cannot be.
+    match rule.kind {
+        RuleKind::Unsupported => format!("cannot tell{of}: {title}"),
+        RuleKind::Prerequisite | RuleKind::Advisory => format!("cannot tell{of} whether {title}"),
+    }
 }
 
 /// The headline of what does not hold.

@@ -290,6 +290,8 @@ pub struct Rule {
     pub because: Option<Text>,
     /// `why "…"`: why it matters.
     pub why: Option<Text>,
+    /// `whether "…"`: what is not known where it is not known whether the rule holds.
+    pub whether: Option<Text>,
     /// `see "8061"`: numbers and places a reader may know it by.
     pub see: Vec<Name>,
     /// `blocks EXPR`

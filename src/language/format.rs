@@ -288,7 +288,11 @@ fn rule_parts<'a>(printer: &Printer, rule: &'a Rule) -> Vec<Part<'a>> {
         rule.level.iter().chain(&rule.see).map(|name| part(printer, name.span, Vec::new())),
     );
     parts.extend(
-        rule.because.iter().chain(&rule.why).map(|text| part(printer, text.span, Vec::new())),
+        rule.because
+            .iter()
+            .chain(&rule.why)
+            .chain(&rule.whether)
+            .map(|text| part(printer, text.span, Vec::new())),
     );
     parts.extend(rule.grace.iter().map(|grace| match grace {
         Foreseen::Known(time) => part(printer, time.span, vec![time]),

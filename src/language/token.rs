@@ -45,7 +45,7 @@ words! {
     Define "define", Prerequisite "prerequisite", Unsupported "unsupported", Advisory "advisory", Remedy "remedy",
     // Parts of a rule.
     Clause "clause", Level "level", For "for", Let "let", Where "where", Require "require", When "when",
-    Grace "grace", Because "because", Why "why", See "see", Blocks "blocks", Fix "fix",
+    Grace "grace", Because "because", Why "why", Whether "whether", See "see", Blocks "blocks", Fix "fix",
     // Parts of a remedy.
     Do "do", At "at", Run "run", Role "role", Needs "needs", Effect "effect", Expect "expect", Takes "takes", Undo "undo",
     Warning "warning", Consent "consent", After "after",
@@ -92,6 +92,7 @@ impl Word {
         Word::Grace,
         Word::Because,
         Word::Why,
+        Word::Whether,
         Word::See,
         Word::Blocks,
         Word::Fix,

@@ -178,6 +178,11 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
     if let Some(now) = checked.now {
         text.push_str(&format!(", as of {}", scalar::print_time(now)));
     }
+    // A verdict on old facts says so: the time of a check may be another one than that of its facts.
+    let age = checked.now.zip(checked.facts.as_of()).map(|(now, facts)| now - facts);
+    if let Some(age) = age.filter(|age| *age >= scalar::SECOND) {
+        text.push_str(&format!(", on facts that are {} old", scalar::print_duration(age)));
+    }
     text.push(')');
     if let Some(wrong) = wrong(&checked.errors) {
         let line = format!("{wrong} in the description; what is concerned counts as unknown");

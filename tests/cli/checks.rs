@@ -64,7 +64,7 @@ gate CLOSED: 1 failed, 2 passed, 0 of 1 servers ready (lab, as of
 #[test]
 fn what_is_unknown_exits_with_3_and_says_where_the_answer_goes() {
     let out = "\
-unknown[SRV-001]: cannot tell for s1: a server runs
+unknown[SRV-001]: cannot tell for s1 whether a server runs
    ╭─[site.yaml:6:9]
  5 │ servers:
  6 │   - id: s1
@@ -106,6 +106,8 @@ fn time_alone_exits_with_4_and_says_until_when() {
 fn now_moves_the_time_and_the_environment_only_fills_in() {
     check(PENDING, "--now 2020-03-28T09:10:00Z").done().code(1).says("error[SRV-004]");
     check(PENDING, "--now 2020-03-28T10:00:00+01:00").done().code(4);
+    // What is judged at another time says how old its facts are.
+    check(PENDING, "--now 2020-03-28T09:10:00Z -q").done().code(1).says("facts that are 10min old");
     check(PENDING, "").variable("SOURCE_DATE_EPOCH", "1600000000").done().code(4);
     let timeless = format!("{HEAD}servers:\n{PENDING}");
     let run = |epoch: &str| {

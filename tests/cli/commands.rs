@@ -181,7 +181,7 @@ failed rules/demo.md:14: SRV-001
 
 failed rules/demo.md:20: SRV-001
   promised, but it blocks others: line 21: unknown[SRV-001] blocks s2
-    found line 21: unknown[SRV-001] servers/s1: cannot tell for s1: a server runs (blocks s1)
+    found line 21: unknown[SRV-001] servers/s1: cannot tell for s1 whether a server runs (blocks s1)
 
 0 passed, 3 failed
 ";

@@ -84,7 +84,7 @@ macro_rules! numbers {
 fields! {
     Document { name, title, revision, clauses }
     Clause { id, title, note, reason, span }
-    Rule { id, kind, level, title, clauses, bindings, filter, condition, negated, grace, because, why, see, blocks, fixes, span }
+    Rule { id, kind, level, title, clauses, bindings, filter, condition, negated, grace, because, why, whether, see, blocks, fixes, span }
     Binding { each, name, local, value }
     Fix { remedy, each, arguments, span }
     Remedy { name, params, action, at, run, role, needs, effects, expects, takes, undo, warning, consent, after, span }

@@ -357,6 +357,7 @@ fn rule(input: Tokens, kind: RuleKind) -> Parsed<ItemKind> {
         grace: None,
         because: None,
         why: None,
+        whether: None,
         see: Vec::new(),
         blocks: None,
         fixes: Vec::new(),

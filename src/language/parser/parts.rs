@@ -90,6 +90,7 @@ pub fn rule_part<'a>(input: Tokens<'a>, rule: &mut Rule, seen: &mut Seen) -> Par
         Word::Grace => fill(&mut rule.grace, foreseen(expression, rest))?,
         Word::Because => fill(&mut rule.because, text(rest))?,
         Word::Why => fill(&mut rule.why, text(rest))?,
+        Word::Whether => fill(&mut rule.whether, text(rest))?,
         Word::Blocks => fill(&mut rule.blocks, expression(rest))?,
         Word::See => {
             let (rest, place) = string(rest)?;
