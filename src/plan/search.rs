@@ -16,6 +16,7 @@ impl<'a> Planner<'a, '_, '_> {
         loop {
             let candidates = self.candidates();
             let mut progress = false;
+            self.is_choosy = true;
             let pending: FxHashSet<usize> =
                 candidates.iter().map(|candidate| candidate.spec.remedy).collect();
             // An order that no fact expresses: others of this pass come first.
@@ -34,6 +35,9 @@ impl<'a> Planner<'a, '_, '_> {
             progress = progress || self.enable_any(&candidates);
             // What they wait for cannot be done, or was not for them to wait for.
             progress = progress || last.into_iter().any(|candidate| self.attempt(candidate));
+            // Nothing else makes a choice possible: what can be chosen is, and the rest has a step of its own.
+            self.is_choosy = false;
+            progress = progress || candidates.iter().any(|candidate| self.attempt(candidate));
             if self.limit.is_some() {
                 return;
             }
