@@ -254,6 +254,8 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     rows: usize,
     /// Whether a step has to wait that could not choose all that it is to choose.
     is_choosy: bool,
+    /// Whether one had to since that was last asked.
+    has_waited: bool,
 }
 
 /// A step that was taken.
@@ -324,6 +326,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             open_ends,
             rows,
             is_choosy: false,
+            has_waited: false,
         };
         for finding in &evaluation.findings {
             if planner.state.rules.rules[finding.rule].level == Level::Error {
@@ -404,6 +407,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         let useless = !wanted.is_empty() && !closes && furthered.is_empty();
         // What makes a choice possible comes before the step in which it is made.
         let waits = self.is_choosy && !wanted.is_empty() && !applied.done.left.is_empty();
+        self.has_waited |= waits;
         if useless || waits || self.leaves_behind(&applied, &self.units) {
             self.state.undo(applied);
             return false;

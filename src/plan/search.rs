@@ -16,7 +16,7 @@ impl<'a> Planner<'a, '_, '_> {
         loop {
             let candidates = self.candidates();
             let mut progress = false;
-            self.is_choosy = true;
+            (self.is_choosy, self.has_waited) = (true, false);
             let pending: FxHashSet<usize> =
                 candidates.iter().map(|candidate| candidate.spec.remedy).collect();
             // An order that no fact expresses: others of this pass come first.
@@ -37,7 +37,9 @@ impl<'a> Planner<'a, '_, '_> {
             progress = progress || last.into_iter().any(|candidate| self.attempt(candidate));
             // Nothing else makes a choice possible: what can be chosen is, and the rest has a step of its own.
             self.is_choosy = false;
-            progress = progress || candidates.iter().any(|candidate| self.attempt(candidate));
+            if self.has_waited {
+                progress = progress || candidates.iter().any(|candidate| self.attempt(candidate));
+            }
             if self.limit.is_some() {
                 return;
             }
