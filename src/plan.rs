@@ -111,6 +111,8 @@ pub struct Step {
     pub alternatives: Vec<String>,
     /// What a person chooses.
     pub choices: Vec<Choice>,
+    /// What cannot be chosen yet and is left to a later step, by address.
+    pub left: Vec<String>,
     /// What changes in the description.
     pub edits: Vec<Change>,
     /// How many of the edits, the first ones, the act itself makes; what the others say has to be seen.
@@ -257,6 +259,10 @@ pub(crate) struct Planner<'a, 'r, 'e> {
     open_ends: bool,
     /// How many rows there are after the last step.
     rows: usize,
+    /// Whether a step has to wait that could not choose all that it is to choose.
+    is_choosy: bool,
+    /// Whether one had to since that was last asked.
+    has_waited: bool,
 }
 
 /// A step that was taken.
@@ -330,6 +336,8 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             bounded: false,
             open_ends,
             rows,
+            is_choosy: false,
+            has_waited: false,
         };
         for finding in &evaluation.findings {
             if planner.state.rules.rules[finding.rule].level == Level::Error {
@@ -409,7 +417,10 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             |key: &&FindingKey| self.state.open.contains_key(*key) && !self.asks_for(key, spec);
         let furthered: Vec<FindingKey> = concerned.iter().filter(is_nearer).cloned().collect();
         let useless = !wanted.is_empty() && !closes && furthered.is_empty();
-        if useless || self.leaves_behind(&applied, &self.units) {
+        // What makes a choice possible comes before the step in which it is made.
+        let waits = self.is_choosy && !wanted.is_empty() && !applied.done.left.is_empty();
+        self.has_waited |= waits;
+        if useless || waits || self.leaves_behind(&applied, &self.units) {
             self.state.undo(applied);
             return false;
         }
@@ -478,6 +489,7 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
         let (facts, place) = (&self.state.facts, self.taken.len());
         self.order.enter((place, spec.remedy), &needed, &applied, facts);
         step.choices = applied.done.choices;
+        step.left = applied.done.left;
         let edited = applied.done.edited.iter().zip(&applied.done.edits);
         step.writes =
             edited.map(|(slot, edit)| edits::told(&self.state.facts, *slot, edit)).collect();

@@ -1,6 +1,7 @@
 //! What can be said of a pack without any environment.
 //!
-//! Owns the proofs that `lint` makes: that every rule can pass and can fail, that no two rules exclude each other, that
+//! Owns the proofs that `lint` makes: that every rule can pass and can fail, that none passes
+//! by what is not known but by intent, that no two rules exclude each other, that
 //! every remedy can start and makes the rule pass that names it, breaks no other for good, and waits for nothing that
 //! waits for it. Each is looked for in small environments that are made for it; what is found wrong comes with the
 //! environment that shows it. What the search did not reach within its bound is told as a note, never passed over.
@@ -24,6 +25,8 @@ mod circle;
 mod conditions;
 mod fixes;
 mod pairs;
+mod unknowns;
+mod vacuous;
 mod whole;
 
 /// What was proved, and what was found wrong.
@@ -52,7 +55,9 @@ pub fn prove(rules: &RuleSet) -> Proof {
         proof: Proof::default(),
         told: Diagnostics::default(),
     };
-    conditions::conditions(&mut prover);
+    let passing = conditions::conditions(&mut prover);
+    unknowns::unknowns(&mut prover, &passing);
+    vacuous::vacuous(&mut prover);
     fixes::fixes(&mut prover);
     let wholes = whole::wholes(&mut prover);
     let excluded = pairs::pairs(&mut prover, &wholes);

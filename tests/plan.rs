@@ -4,6 +4,7 @@
 //! `FAILBACK_PLAN_SEED` starts elsewhere.
 
 mod broken;
+mod choices;
 mod clauses;
 mod each;
 mod order;

@@ -409,3 +409,108 @@ fn proofs_are_the_same_each_time() {
         assert_eq!(trial(text).proof.diagnostics, trial(text).proof.diagnostics);
     }
 }
+
+#[test]
+fn a_rule_that_passes_by_what_is_not_known_is_noted() {
+    for (condition, at, fact, value) in [
+        ("(s.load < 5) otherwise true", "(s.load < 5) otherwise true", "load", "5"),
+        ("s.power == running or s.disk is not known", "s.disk is not known", "disk", "attached"),
+    ] {
+        let trial = of(&rule(condition));
+        let [one] = trial.proof.diagnostics.as_slice() else { panic!("{:?}", trial.proof) };
+        assert_eq!((one.code.as_str(), one.severity), ("opens-on-unknown", Severity::Note));
+        let message = format!(
+            "`T-001` passes while `{fact}` of Server is not known, and may fail once it is {value}"
+        );
+        assert_eq!(one.message, message);
+        assert_eq!(trial.sources.slice(one.labels[0].span), at);
+        let (_, note) = one.notes.first().expect("an example");
+        let text = format!("{}\n", note.split_once(":\n").expect("a sentence").1);
+        assert_eq!(trial.check(&text), Vec::<String>::new(), "it passes: {text}");
+    }
+}
+
+#[test]
+fn what_does_not_pass_by_what_is_not_known_is_not_noted() {
+    for condition in [
+        "(s.power == running) otherwise false",
+        "s.power == running",
+        "s.power == running and s.disk is known",
+        "(s.power == running and s.disk == attached) otherwise false",
+    ] {
+        let trial = of(&rule(condition));
+        trial.is_clean();
+    }
+    // Advice never opens anything.
+    let advice = "\nadvisory T-001 \"A\" {\n  for s in servers\n  when (s.load > 5) otherwise false\n  because \"{s} is loaded\"\n}\n";
+    of(advice).is_clean();
+}
+
+fn rule(condition: &str) -> String {
+    format!(
+        "\nprerequisite T-001 \"A\" {{\n  for s in servers\n  require {condition}\n  because \"{{s}} is not so\"\n}}\n"
+    )
+}
+
+/// A pack in which a server may stand in no rack.
+fn racks(parts: &str) -> Trial {
+    trial(&format!(
+        r#"pack racks "Racks"
+
+environment {{
+  servers: [Server]
+  racks: [Rack]
+}}
+
+entity Server {{
+  id: key
+  rack: ref Rack or none
+}}
+
+entity Rack {{
+  id: key
+  slots: [Slot]
+}}
+
+record Slot {{
+  on: bool
+}}
+
+unit Server
+
+prerequisite T-001 "Slots are on" {{
+  {parts}
+  because "a slot is off"
+  blocks  servers
+}}
+"#
+    ))
+}
+
+#[test]
+fn a_rule_that_passes_over_a_list_that_is_none_is_told() {
+    for (parts, list) in [
+        ("for s in servers require all x in s.rack.slots: x.on", "s.rack.slots"),
+        ("for s in servers require no x in s.rack.slots: not x.on", "s.rack.slots"),
+        ("for s in servers require s.id != \"a\" and all x in s.rack.slots: x.on", "s.rack.slots"),
+    ] {
+        let trial = racks(parts);
+        let message = "`T-001` passes where this list is `none`, with nothing looked at";
+        trial.says("none-passes", message, &[(list, "this may be `none`")]);
+        let text = trial.shows("here `T-001` passes", &[]);
+        assert!(text.contains("rack: none"), "{text}");
+    }
+}
+
+#[test]
+fn a_rule_that_says_what_none_means_is_not_told_of() {
+    for parts in [
+        "for s in servers where s.rack != none require all x in s.rack.slots: x.on",
+        "for s in servers require s.rack != none and all x in s.rack.slots: x.on",
+        "for s in servers require s.rack == none or all x in s.rack.slots: x.on",
+        "for s in servers require any x in s.rack.slots: x.on",
+        "for r in racks require all x in r.slots: x.on",
+    ] {
+        racks(parts).is_clean();
+    }
+}

@@ -71,6 +71,7 @@ impl<'a> Planner<'a, '_, '_> {
             ready: Vec::new(),
             alternatives: Vec::new(),
             choices: Vec::new(),
+            left: Vec::new(),
             edits: Vec::new(),
             made: 0,
             writes: Vec::new(),

@@ -17,6 +17,7 @@ impl<'a> Planner<'a, '_, '_> {
         loop {
             let mut candidates = self.candidates();
             let mut progress = false;
+            (self.is_choosy, self.has_waited) = (true, false);
             for candidate in self.ending(&mut candidates) {
                 progress |= self.attempt(&candidate);
             }
@@ -38,6 +39,11 @@ impl<'a> Planner<'a, '_, '_> {
             progress = progress || self.enable_any(&candidates);
             // What they wait for cannot be done, or was not for them to wait for.
             progress = progress || last.into_iter().any(|candidate| self.attempt(candidate));
+            // Nothing else makes a choice possible: what can be chosen is, and the rest has a step of its own.
+            self.is_choosy = false;
+            if self.has_waited {
+                progress = progress || candidates.iter().any(|candidate| self.attempt(candidate));
+            }
             if self.limit.is_some() {
                 return;
             }

@@ -47,6 +47,8 @@ pub struct Choice {
 pub struct Done {
     /// Values that a person chooses.
     pub choices: Vec<Choice>,
+    /// Where nothing fits that could be chosen, so that the choice is left to a later step: addresses of facts.
+    pub left: Vec<String>,
     /// The same changes as edits of the description, in order.
     pub edits: Vec<Change>,
     /// The fact or list that each edit changes.
@@ -506,7 +508,14 @@ impl<'a> Run<'_, 'a, '_> {
                 Value::List(list) => list.extent == crate::builtins::value::Extent::Whole,
                 _ => false,
             };
-            return (optional && whole).then_some(NewFact::Absent);
+            if !(optional && whole) {
+                return None;
+            }
+            let path = self.facts.slot_path(via);
+            if !self.done.left.contains(&path) {
+                self.done.left.push(path);
+            }
+            return Some(NewFact::Absent);
         };
         let choice = Choice {
             path: self.facts.slot_path(via),

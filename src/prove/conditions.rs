@@ -23,12 +23,17 @@ pub(crate) enum Found<'a> {
     Unclear(usize),
 }
 
-/// Looks at every rule.
-pub(crate) fn conditions(prover: &mut Prover<'_>) {
+/// Looks at every rule; for each an environment in which it passes, where one was found.
+pub(crate) fn conditions<'a>(prover: &mut Prover<'a>) -> Vec<Option<Box<World<'a>>>> {
     let rules = prover.rules;
+    let mut passing = Vec::with_capacity(rules.rules.len());
     for (index, rule) in rules.rules.iter().enumerate() {
         let fails = find(prover, index, Want::Broken);
         let passes = find(prover, index, Want::Pass);
+        passing.push(match &passes {
+            Found::One(world) => Some(world.clone()),
+            _ => None,
+        });
         let told = match (fails, passes) {
             (Found::One(_), Found::One(_)) => continue,
             (Found::None, Found::None) => never_applies(prover, index, rule),
@@ -53,6 +58,7 @@ pub(crate) fn conditions(prover: &mut Prover<'_>) {
         };
         prover.told.push(told);
     }
+    passing
 }
 
 /// What the search did not reach is told, but nobody has to do anything about it.

@@ -318,6 +318,12 @@ pub(crate) fn chosen(choice: &Choice) -> String {
     text
 }
 
+/// What cannot be chosen yet, so that a later step does.
+pub(crate) fn left(step: &Step) -> Option<String> {
+    let paths = names(step.left.iter().map(String::as_str), OTHERS);
+    (!step.left.is_empty()).then(|| format!("{paths}: nothing fits yet, so this is left open here"))
+}
+
 /// What has to be put into the commands of a step before they can be run.
 pub(crate) fn fill_in(step: &Step) -> String {
     let what = if step.blanks.len() == 1 { "is" } else { "are" };

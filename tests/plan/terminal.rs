@@ -170,3 +170,53 @@ fn what_destroys_something_needs_consent_and_is_never_the_first_choice() {
         assert_eq!(calls(&plan_with(&location, consent)), ["chooseLocation(erp01)"]);
     }
 }
+
+/// The ready example in which the only Linux machine came home, and has no item, no master target and nothing else to use.
+fn home(more: &[Wish]) -> Vec<Wish> {
+    let mut wishes = vec![
+        set("machines/web01/failoverState", "notFailedOver"),
+        set("request/target", "{ machines: [erp01, erp02, files01, web01] }"),
+        set("request/items/web01/masterTarget", "none"),
+        set("masterTargets/mt-linux/osFamily", "windows"),
+    ];
+    wishes.extend(more.iter().map(|wish| match wish {
+        Wish::Set(address, value) => Wish::Set(address.clone(), value.clone()),
+        Wish::Remove(address) => Wish::Remove(address.clone()),
+    }));
+    wishes
+}
+
+#[test]
+fn a_machine_that_came_home_is_told_so_and_no_server_is_deployed_for_it() {
+    for more in [vec![], vec![set("request/direction", "onPremisesToAzure")]] {
+        let text = changed(READY, &home(&more));
+        let rules = described::shipped();
+        let plan = planned(&text, &rules, &not_asked());
+        let deploys = calls(&plan).iter().any(|call| call.starts_with("deploy"));
+        assert!(!deploys, "{:?}", calls(&plan));
+        let found = plan.unresolved.iter().find(|left| left.id == "VM-001:machines/web01");
+        let said = "web01 runs on-premises, and to protect it to Azure again is another operation";
+        assert!(found.expect("it cannot go").message.starts_with(said));
+        assert!(!plan.unresolved.iter().any(|left| left.id.starts_with("MT-003")));
+    }
+}
+
+#[test]
+fn a_machine_that_never_left_is_told_another_thing() {
+    let text = changed(READY, &home(&[set("machines/web01/azureVm/createdBy", "unknown")]));
+    let plan = planned(&text, &described::shipped(), &not_asked());
+    let found = plan.unresolved.iter().find(|left| left.id == "VM-001:machines/web01");
+    let said = "web01 has not been failed over, so there is nothing in Azure to reprotect";
+    assert_eq!(found.expect("it cannot go").message, said);
+}
+
+#[test]
+fn where_all_run_on_premises_the_direction_is_not_turned_round() {
+    let mut wishes = vec![set("request/direction", "onPremisesToAzure")];
+    for machine in ["erp01", "erp02", "web01", "files01"] {
+        wishes.push(set(&format!("machines/{machine}/failoverState"), "notFailedOver"));
+    }
+    let plan = planned(&changed(READY, &wishes), &described::shipped(), &not_asked());
+    assert_eq!(calls(&plan), Vec::<&str>::new());
+    assert!(!plan.verified);
+}

@@ -5,7 +5,7 @@ use crate::report::layout::Look;
 use crate::report::questions::Asked;
 use crate::report::runbook::facts;
 use crate::report::runbook::{
-    action, advice, assumed, chosen, earliest, fill_in, finding, go_on, lasts, lost, only_if,
+    action, advice, assumed, chosen, earliest, fill_in, finding, go_on, lasts, left, lost, only_if,
     reaches, role, undone, verified, waves,
 };
 use crate::report::sanitise::clean;
@@ -136,6 +136,9 @@ fn task(line: &mut dyn FnMut(String), checked: &Checked<'_>, step: &Step, look: 
     }
     for choice in &step.choices {
         note("choose", &chosen(choice));
+    }
+    if let Some(left) = left(step) {
+        note("later", &left);
     }
     if let Some(undo) = undone(step) {
         note("undo", undo);

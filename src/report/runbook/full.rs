@@ -10,8 +10,8 @@ use crate::report::layout::{Look, Tone, count, names, wrong};
 use crate::report::questions::{self, Asked};
 use crate::report::runbook::facts;
 use crate::report::runbook::{
-    Lost, OTHERS, action, advice, assumed, chosen, earliest, fill_in, finding, go_on, lasts, lost,
-    only_if, origins, reaches, role, undone, verified, waves,
+    Lost, OTHERS, action, advice, assumed, chosen, earliest, fill_in, finding, go_on, lasts, left,
+    lost, only_if, origins, reaches, role, undone, verified, waves,
 };
 use crate::report::{sanitise, shell, times};
 use crate::scalar;
@@ -244,6 +244,9 @@ fn step(out: &mut String, checked: &Checked<'_>, step: &Step, look: &Look) {
     }
     for choice in &step.choices {
         page.note(out, "choose", &chosen(choice));
+    }
+    if let Some(left) = left(step) {
+        page.note(out, "later", &left);
     }
     if let Some(undo) = undone(step) {
         page.note(out, "undo", undo);

@@ -106,6 +106,9 @@ struct Told<'r> {
     helps: &'r [String],
     ready: &'r [String],
     choices: Vec<Choice<'r>>,
+    /// What cannot be chosen yet, by address.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    left: &'r [String],
     alternatives: &'r [String],
     /// What it changes in the description.
     writes: Vec<Writes<'r>>,
@@ -309,6 +312,7 @@ fn told<'r>(checked: &'r Checked<'_>, step: &'r Step) -> Told<'r> {
                 others: &choice.others,
             })
             .collect(),
+        left: &step.left,
         alternatives: &step.alternatives,
         writes: step
             .writes
