@@ -59,8 +59,10 @@ pub struct Evaluator<'f, 'a, 'r> {
     pub(super) partners: FxHashMap<usize, Option<Rc<Partners>>>,
     /// Whether outcomes of pairs that no rule speaks of may be told in one.
     pub(super) summing: bool,
-    /// Values of definitions by row.
+    /// Values of definitions by row; none before the first is kept.
     kept: Vec<kept::Kept>,
+    /// The same by definition and row, where only a few rows are looked at.
+    kept_of_few: FxHashMap<(u32, RowId), u8>,
     /// Whether only a few rows are looked at, so that what is kept of each must not take room for all.
     few: bool,
     /// What was last asked of a definition, and what came out.
@@ -82,7 +84,6 @@ struct Memo<'a> {
 impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
     /// An evaluator with nothing computed yet.
     pub fn new(facts: &'f Facts<'a>, rules: &'r RuleSet, now: Option<i64>) -> Self {
-        let memos = rules.memos as usize;
         Self {
             facts,
             rules,
@@ -90,7 +91,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             tracing: false,
             frame: vec![Value::Unknown; rules.locals as usize],
             frame_notes: vec![Note::default(); rules.locals as usize],
-            memos: (0..memos).map(|_| None).collect(),
+            memos: Vec::new(),
             tables: FxHashMap::default(),
             traced: FxHashMap::default(),
             indices: (0..rules.indices).map(|_| None).collect(),
@@ -102,9 +103,10 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             silent: FxHashMap::default(),
             partners: FxHashMap::default(),
             summing: false,
-            kept: vec![kept::Kept::default(); rules.defines as usize],
+            kept: Vec::new(),
+            kept_of_few: FxHashMap::default(),
             few: false,
-            last: (0..rules.defines).map(|_| kept::Last::default()).collect(),
+            last: Vec::new(),
             starts: FxHashMap::default(),
             lists: Default::default(),
             values: None,

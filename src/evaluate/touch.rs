@@ -31,6 +31,8 @@ struct Reads<'r> {
     everywhere: FxHashSet<Field>,
     /// Values looked for in lists of the whole environment.
     searches: Vec<Search<'r>>,
+    /// The definitions that were looked through, and whether as something read from everywhere.
+    looked: FxHashSet<(u32, bool)>,
 }
 
 /// A value of a field looked for among the values of a field of all entities of a list.
@@ -63,6 +65,8 @@ pub struct Touch<'r> {
     blocks: Vec<Reads<'r>>,
     /// Values that the effects of remedies look for.
     sought: Vec<Search<'r>>,
+    /// The rules whose outcomes a field may touch, in order.
+    readers: FxHashMap<Field, Vec<usize>>,
 }
 
 /// What has to be evaluated again.
@@ -97,8 +101,16 @@ impl<'r> Touch<'r> {
             let parts = [Some(&*rule.condition), rule.filter.as_deref(), rule.grace.as_deref()];
             reads(rule, parts.into_iter().flatten(), rules)
         };
+        let judged: Vec<Reads<'r>> = rules.rules.iter().map(judged).collect();
+        let mut readers: FxHashMap<Field, Vec<usize>> = FxHashMap::default();
+        for (rule, reads) in judged.iter().enumerate() {
+            let searched = reads.searches.iter().flat_map(|search| &search.reads);
+            let fields: FxHashSet<Field> = reads.fields.iter().chain(searched).copied().collect();
+            fields.into_iter().for_each(|field| readers.entry(field).or_default().push(rule));
+        }
         Self {
-            rules: rules.rules.iter().map(judged).collect(),
+            rules: judged,
+            readers,
             blocks: rules
                 .rules
                 .iter()
@@ -116,6 +128,27 @@ impl<'r> Touch<'r> {
         let doubtful =
             lists.into_iter().filter(|(_, list)| evaluator.is_in_doubt(list) != Some(false));
         doubtful.map(|(list, _)| list).collect()
+    }
+
+    /// The rules of which something may come out otherwise by changed slots, in order; see [`Touch::subjects`].
+    pub fn readers(
+        &self,
+        changed: &[SlotId],
+        turned: &FxHashSet<usize>,
+        facts: &Facts<'_>,
+    ) -> Vec<usize> {
+        let fields: FxHashSet<Field> = changed.iter().map(|slot| facts.field_of(*slot)).collect();
+        let readers = fields.iter().filter_map(|field| self.readers.get(field)).flatten().copied();
+        let mut found: Vec<usize> = readers.collect();
+        if !turned.is_empty() {
+            let turns = |reads: &Reads<'_>| {
+                reads.searches.iter().any(|search| turned.contains(&known(search.list)))
+            };
+            found.extend((0..self.rules.len()).filter(|rule| turns(&self.rules[*rule])));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 
     /// The subjects of a rule of which something may come out otherwise by changed slots; `turned` are the lists that
@@ -255,7 +288,9 @@ fn visit<'r>(expr: &'r Expr, global: bool, rules: &'r RuleSet, reads: &mut Reads
             _ => false,
         };
     expr.children(&mut |child| visit(child, global, rules, reads));
-    if let Kind::Invoke(define, _) = &expr.kind {
+    if let Kind::Invoke(define, _) = &expr.kind
+        && reads.looked.insert((define.id, global))
+    {
         visit(&define.body, global, rules, reads);
     }
 }

@@ -112,13 +112,14 @@ pub(crate) fn valid_until(
     let beyond = instants.len() > most;
     instants.truncate(most);
     let last = instants.last().copied();
-    let before = standing(facts, rules, end);
+    let timely = timely(rules);
+    let before = standing(facts, rules, &timely, end);
     for at in instants {
         // `now < t` turns at the time, `now <= t` just after it.
         for then in [at, at.saturating_add(1)] {
             let mark = facts.mark();
             pass(facts, rules, start, then);
-            let now = standing(facts, rules, then);
+            let now = standing(facts, rules, &timely, then);
             facts.rollback(mark);
             if !now.is_subset(&before) {
                 return Some(at);
@@ -135,28 +136,35 @@ pub(crate) fn turns(
     start: Option<i64>,
     (judged, end): (i64, i64),
 ) -> bool {
+    let timely = timely(rules);
     let mut at = |then: i64| {
         let mark = facts.mark();
         pass(facts, rules, start, then);
-        let standing = standing(facts, rules, then);
+        let standing = standing(facts, rules, &timely, then);
         facts.rollback(mark);
         standing
     };
     at(judged) != at(end)
 }
 
-/// What stands against the gate by rules whose outcomes may change by time alone.
-fn standing(facts: &Facts<'_>, rules: &RuleSet, now: i64) -> BTreeSet<FindingKey> {
+/// The rules that keep the gate shut and whose outcomes may change by time alone.
+fn timely(rules: &RuleSet) -> Vec<usize> {
+    let all = rules.rules.iter().enumerate();
+    all.filter(|(_, rule)| rule.level == Level::Error && minds_time(rule, rules))
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// What stands against the gate by some rules.
+fn standing(facts: &Facts<'_>, rules: &RuleSet, among: &[usize], now: i64) -> BTreeSet<FindingKey> {
     let mut standing = BTreeSet::new();
     let mut evaluator = Evaluator::new(facts, rules, Some(now));
-    for (index, rule) in rules.rules.iter().enumerate() {
-        if rule.level == Level::Error && minds_time(rule, rules) {
-            evaluator.run(index, &mut |seen| {
-                if !matches!(seen.outcome, Outcome::Pass | Outcome::NotApplicable) {
-                    standing.insert(key(&seen.raw()));
-                }
-            });
-        }
+    for index in among {
+        evaluator.run(*index, &mut |seen| {
+            if !matches!(seen.outcome, Outcome::Pass | Outcome::NotApplicable) {
+                standing.insert(key(&seen.raw()));
+            }
+        });
     }
     standing
 }

@@ -64,6 +64,8 @@ pub(crate) fn prune<'a>(
     let groups = together(planner);
     let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     groups.iter().enumerate().for_each(|(at, group)| members.entry(*group).or_default().push(at));
+    // What all of them come to is known already, where they are looked at together.
+    let mut known = (members.len() == 1).then(|| Delta::at_end(planner));
     planner.state.reset();
     let units: Vec<RowId> = evaluation.units.iter().map(|unit| unit.row).collect();
     let mut work = steps.len() * WORK_PER_STEP + WORK_BESIDES;
@@ -74,7 +76,8 @@ pub(crate) fn prune<'a>(
         if tried.is_empty() {
             continue;
         }
-        let Some(mut whole) = delta(planner, steps, &left, &units) else { continue };
+        let whole = known.take().or_else(|| delta(planner, steps, &left, &units));
+        let Some(mut whole) = whole else { continue };
         loop {
             // What goes may have been all that a step before it was for, so those are tried again.
             let before = left.len();
@@ -111,6 +114,18 @@ struct Delta {
 }
 
 impl Delta {
+    /// What all steps came to that were taken.
+    fn at_end(planner: &Planner<'_, '_, '_>) -> Self {
+        let open = &planner.state.open;
+        let concerns = |key: &&FindingKey| planner.concerns(key);
+        let closed = planner.state.at_first().filter(|key| !open.contains_key(*key));
+        let opened = open.keys().filter(|key| !planner.state.was_open(key));
+        Self {
+            closed: closed.filter(concerns).cloned().collect(),
+            opened: opened.filter(concerns).cloned().collect(),
+        }
+    }
+
     fn is_as_good(&self, other: &Delta) -> bool {
         other.closed.is_subset(&self.closed) && self.opened.is_subset(&other.opened)
     }

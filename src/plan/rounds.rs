@@ -9,8 +9,9 @@ use rustc_hash::FxHashSet;
 
 use crate::compile::ir::RuleSet;
 use crate::evaluate::{Evaluation, Selection, evaluate};
-use crate::facts::{Facts, RowId};
+use crate::facts::{Facts, RowId, SlotId};
 use crate::plan::clock::{self, Clock};
+use crate::plan::edits::Written;
 use crate::plan::prune::{self, Kept};
 use crate::plan::state::{FindingKey, State};
 use crate::plan::{Consent, Plan, Planner};
@@ -119,55 +120,95 @@ impl<'a> Planner<'a, '_, '_> {
         let mut planner = self;
         let (whole, limit) = (planner.kept(), planner.limit.clone());
         let wanted: FxHashSet<FindingKey> = planner.remaining().into_iter().cloned().collect();
+        let mut shape = Shape::of(&planner);
         // What turned out needless goes, and the rest is run again from the start: that run is what is told.
-        let (pruned, moved) = prune::prune(&mut planner, evaluation, &whole);
+        let (pruned, mut moved) = prune::prune(&mut planner, evaluation, &whole);
         let (mut kept, mut bounded) = (without(&whole, &pruned.gone), pruned.bounded);
-        if moved {
+        if !pruned.gone.is_empty() {
             planner = planner.again(evaluation, &kept);
             // Steps that seemed to have nothing to do with each other had: then all of them are kept.
-            if !pruned.gone.is_empty() && !planner.leaves_no_more(&kept, &wanted) {
+            if !planner.leaves_no_more(&kept, &wanted) {
                 planner = planner.again(evaluation, &whole);
                 (kept, bounded) = (whole, true);
             }
+            (shape, moved) = (Shape::of(&planner), false);
         }
         // What the rules say to do first may have come up later.
         if planner.taken.len() == kept.len()
             && let Some(order) = planner.as_said()
         {
             let as_said: Vec<Kept<'a>> = order.iter().map(|at| kept[*at].clone()).collect();
-            let open: Vec<FindingKey> = planner.state.open.keys().cloned().collect();
             planner = planner.again(evaluation, &as_said);
-            if planner.taken.len() == as_said.len() && planner.state.open.keys().eq(&open) {
+            if planner.taken.len() == as_said.len() && planner.state.open.keys().eq(&shape.open) {
                 kept = as_said;
             } else {
                 planner = planner.again(evaluation, &kept);
             }
+            (shape, moved) = (Shape::of(&planner), false);
         }
         // In the order in which people read them the steps are numbered, if it works as well.
-        let order = planner.as_read();
-        if planner.taken.len() == kept.len() && !order.is_sorted() {
-            let by_wave: Vec<Kept<'a>> = order.iter().map(|at| kept[*at].clone()).collect();
-            let open: Vec<FindingKey> = planner.state.open.keys().cloned().collect();
+        if planner.taken.len() == kept.len() && !shape.order.is_sorted() {
+            let by_wave: Vec<Kept<'a>> = shape.order.iter().map(|at| kept[*at].clone()).collect();
             planner = planner.again(evaluation, &by_wave);
-            if planner.taken.len() == by_wave.len() && planner.state.open.keys().eq(&open) {
+            moved = false;
+            if planner.taken.len() == by_wave.len() && planner.state.open.keys().eq(&shape.open) {
                 // In another order a choice may find what it did not find before, and a later step is needless then.
-                let (pruned, moved) = prune::prune(&mut planner, evaluation, &by_wave);
-                bounded |= pruned.bounded;
-                if moved {
-                    let fewer = without(&by_wave, &pruned.gone);
-                    planner = planner.again(evaluation, &fewer);
-                    if !pruned.gone.is_empty() && !planner.leaves_no_more(&fewer, &wanted) {
-                        planner = planner.again(evaluation, &by_wave);
-                        bounded = true;
+                let otherwise = !shape.does_the_same(&planner);
+                let again = otherwise.then(|| prune::prune(&mut planner, evaluation, &by_wave));
+                if let Some((pruned, moved)) = again {
+                    bounded |= pruned.bounded;
+                    if moved {
+                        let fewer = without(&by_wave, &pruned.gone);
+                        planner = planner.again(evaluation, &fewer);
+                        if !pruned.gone.is_empty() && !planner.leaves_no_more(&fewer, &wanted) {
+                            planner = planner.again(evaluation, &by_wave);
+                            bounded = true;
+                        }
                     }
                 }
             } else {
                 planner = planner.again(evaluation, &kept);
             }
         }
+        if moved {
+            planner = planner.again(evaluation, &kept);
+        }
         planner.limit = limit;
         planner.bounded = bounded;
         planner
+    }
+}
+
+/// What some steps, in the order in which they were taken, come to.
+struct Shape {
+    /// What is open after them.
+    open: Vec<FindingKey>,
+    /// The order in which they are read.
+    order: Vec<usize>,
+    /// What each of them changed.
+    changes: Vec<(Vec<SlotId>, Vec<Written>)>,
+}
+
+impl Shape {
+    fn of(planner: &Planner<'_, '_, '_>) -> Self {
+        let changes = planner.taken.iter();
+        Self {
+            open: planner.state.open.keys().cloned().collect(),
+            order: planner.as_read(),
+            changes: changes
+                .map(|taken| (taken.changed.clone(), taken.step.writes.clone()))
+                .collect(),
+        }
+    }
+
+    /// Whether each step does what it did, now that they are taken in the order in which they are read.
+    fn does_the_same(&self, planner: &Planner<'_, '_, '_>) -> bool {
+        let pairs = self.order.iter().zip(&planner.taken);
+        self.order.len() == planner.taken.len()
+            && pairs.into_iter().all(|(before, now)| {
+                let (changed, writes) = &self.changes[*before];
+                *changed == now.changed && *writes == now.step.writes
+            })
     }
 }
 

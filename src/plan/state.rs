@@ -155,6 +155,11 @@ impl<'a, 'r> State<'a, 'r> {
         self.first.binary_search_by(|(first, _)| first.cmp(key)).is_ok()
     }
 
+    /// What was open before the first step, in order.
+    pub(crate) fn at_first(&self) -> impl Iterator<Item = &FindingKey> {
+        self.first.iter().map(|(key, _)| key)
+    }
+
     /// Goes back to before the first step.
     pub fn reset(&mut self) {
         self.facts.rollback(self.start);
@@ -231,8 +236,8 @@ impl<'a, 'r> State<'a, 'r> {
         let doubtful = self.touch.doubts(&mut few);
         let turned: FxHashSet<usize> = doubts.symmetric_difference(&doubtful).copied().collect();
         let Again { mut closed, mut opened, mut touched, .. } = Again::default();
-        for (index, rule) in self.rules.rules.iter().enumerate() {
-            if rule.level != Level::Error {
+        for index in self.touch.readers(changed, &turned, &self.facts) {
+            if self.rules.rules[index].level != Level::Error {
                 continue;
             }
             let subjects = self.touch.subjects(

@@ -3,8 +3,6 @@
 //! Owns what is remembered during one run; with tracing on only what depends on nothing is, as notes differ where
 //! values do not.
 
-use rustc_hash::FxHashMap;
-
 use crate::builtins::value::{Key, Silent, Trace, Value, joined};
 use crate::compile::ir::{Define, Expr, LocalId};
 use crate::evaluate::expr::{Evaluator, same};
@@ -20,16 +18,17 @@ const KEPT_FALSE: u8 = 2;
 const KEPT_TRUE: u8 = 3;
 const FIRST_WORD: u8 = 4;
 
-/// Values of one definition by row, one byte each, from the first row of its kind to the last; where only a few rows are
-/// looked at, those alone.
-#[derive(Clone, Default)]
+/// Values of one definition by row, one byte each, from the first row of its kind to the last.
+#[derive(Default)]
 pub(super) struct Kept {
     first: RowId,
     /// Two to the power of this many rows share a byte: of those, only one is of the kind.
     shift: u32,
     codes: Vec<u8>,
-    few: FxHashMap<RowId, u8>,
 }
+
+/// Of a definition of which nothing is kept.
+static NOTHING: Kept = Kept { first: 0, shift: 0, codes: Vec::new() };
 
 impl Kept {
     /// Room for all rows of the kind that a row is of.
@@ -41,15 +40,12 @@ impl Kept {
         };
         let shift = facts.rows_taken(ty).ilog2();
         let codes = vec![NOT_KEPT; ((last - first) >> shift) as usize + 1];
-        Self { first, shift, codes, few: FxHashMap::default() }
+        Self { first, shift, codes }
     }
 
     #[inline]
-    fn code(&self, row: RowId) -> u8 {
-        match self.codes.get(self.place(row)).or_else(|| self.few.get(&row)) {
-            Some(code) => *code,
-            None => NOT_KEPT,
-        }
+    fn code(&self, row: RowId) -> Option<u8> {
+        self.codes.get(self.place(row)).copied()
     }
 
     fn keep(&mut self, row: RowId, code: u8) {
@@ -93,12 +89,25 @@ impl<'a> Evaluator<'_, 'a, '_> {
         &self,
         define: &Define,
     ) -> impl Fn(RowId) -> Option<Truth> + use<'_, 'a> {
-        let kept = &self.kept[define.id as usize];
-        move |row| match kept.code(row) {
+        let code = self.codes_of(define);
+        move |row| match code(row) {
             KEPT_UNKNOWN => Some(Truth::Unknown),
             KEPT_FALSE => Some(Truth::False),
             KEPT_TRUE => Some(Truth::True),
             _ => None,
+        }
+    }
+
+    /// What is kept of a definition for one row after the other.
+    #[inline]
+    fn codes_of(&self, define: &Define) -> impl Fn(RowId) -> u8 + use<'_, 'a> {
+        let (id, few) = (define.id, &self.kept_of_few);
+        // What is kept of few is looked up by one table, so that an evaluator costs no room for each definition.
+        let kept = self.kept.get(id as usize).unwrap_or(&NOTHING);
+        move |row| match kept.code(row) {
+            Some(code) => code,
+            None if few.is_empty() => NOT_KEPT,
+            None => few.get(&(id, row)).copied().unwrap_or(NOT_KEPT),
         }
     }
 
@@ -109,7 +118,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
         define: &Define,
         row: RowId,
     ) -> Option<Option<WordId>> {
-        match self.kept[define.id as usize].code(row) {
+        match self.codes_of(define)(row) {
             NOT_KEPT | KEPT_FALSE | KEPT_TRUE => None,
             KEPT_UNKNOWN => Some(None),
             word => Some(Some(WordId(u32::from(word - FIRST_WORD)))),
@@ -127,11 +136,14 @@ impl<'a> Evaluator<'_, 'a, '_> {
     }
 
     fn keep(&mut self, define: &Define, row: RowId, code: u8) {
-        let kept = &mut self.kept[define.id as usize];
         if self.few {
-            kept.few.insert(row, code);
+            self.kept_of_few.insert((define.id, row), code);
             return;
         }
+        if self.kept.is_empty() {
+            self.kept.resize_with(self.rules.defines as usize, Kept::default);
+        }
+        let kept = &mut self.kept[define.id as usize];
         if kept.codes.is_empty() {
             *kept = Kept::of_kind(row, self.facts);
         }
@@ -158,7 +170,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
                         return self.value_of(&define.body);
                     }
                 };
-                match self.kept[define.id as usize].code(row) {
+                match self.codes_of(define)(row) {
                     NOT_KEPT => {}
                     KEPT_UNKNOWN => return (Value::Unknown, N::default()),
                     KEPT_FALSE => return (Value::Bool(false), N::default()),
@@ -201,8 +213,8 @@ impl<'a> Evaluator<'_, 'a, '_> {
     /// What a definition says of these values: rules ask the same of the same more than once in a row.
     fn recalled(&mut self, define: &Define, asked: Vec<Value<'a>>) -> Value<'a> {
         let id = define.id as usize;
-        let last = &self.last[id];
-        if let Some(answer) = &last.answer
+        if let Some(last) = self.last.get(id)
+            && let Some(answer) = &last.answer
             && last.asked.iter().zip(&asked).all(|(known, value)| same(known, value))
         {
             return answer.clone();
@@ -211,6 +223,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
             self.frame[*param as usize] = value.clone();
         }
         let (result, _) = self.value_of::<Silent>(&define.body);
+        if self.last.len() <= id {
+            self.last.resize_with(id + 1, Last::default);
+        }
         self.last[id] = Last { asked, answer: Some(result.clone()) };
         result
     }
@@ -254,7 +269,7 @@ impl<'a> Evaluator<'_, 'a, '_> {
             self.traced.insert(id, (value.clone(), note.note()));
             return (value, note);
         }
-        if let Some(memo) = &self.memos[at] {
+        if let Some(Some(memo)) = self.memos.get(at) {
             let same = deps
                 .iter()
                 .zip(&memo.deps)
@@ -264,6 +279,9 @@ impl<'a> Evaluator<'_, 'a, '_> {
             }
         }
         let (value, note) = self.value_of(body);
+        if self.memos.len() <= at {
+            self.memos.resize_with(at + 1, || None);
+        }
         let mut memo = self.memos[at].take().unwrap_or_default();
         memo.deps.clear();
         memo.deps.extend(deps.iter().map(|dep| self.frame[*dep as usize].clone()));
