@@ -7,7 +7,7 @@
 use crate::builtins::value::Value;
 use crate::compile::remedy::Effect;
 use crate::evaluate::truth::Truth;
-use crate::facts::RowId;
+use crate::facts::{Facts, RowId};
 use crate::plan::Planner;
 use crate::plan::step::{self, Spec};
 use crate::schema::types::Type;
@@ -65,16 +65,9 @@ pub(crate) fn enable<'a>(planner: &mut Planner<'a, '_, '_>, spec: &Spec<'a>, dep
                 continue;
             }
             // Only a step that makes the need true is worth taking.
-            let Some(applied) = planner.state.apply(&candidate) else { continue };
-            let (after, _) = step::needs(
-                &planner.state.facts,
-                planner.state.rules,
-                planner.state.now,
-                spec,
-                false,
-            );
-            planner.state.undo(applied);
-            if after == Truth::True
+            let now = planner.state.now;
+            let holds = |facts: &Facts<'a>| step::needs(facts, rules, now, spec, false).0;
+            if planner.state.would(&candidate, holds) == Some(Truth::True)
                 && planner.take(&candidate, &Some(sake.clone()), Vec::new(), &[], &[])
             {
                 return true;

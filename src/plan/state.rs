@@ -213,6 +213,27 @@ impl<'a, 'r> State<'a, 'r> {
         })
     }
 
+    /// What would be true of the facts after a step, without a look at what is open then; `None` where an effect cannot be
+    /// carried out. Nothing is changed.
+    pub(crate) fn would<T>(
+        &mut self,
+        spec: &Spec<'a>,
+        then: impl FnOnce(&Facts<'a>) -> T,
+    ) -> Option<T> {
+        let mark = self.facts.mark();
+        let with = (Some(&self.values), self.hoped);
+        let done = step::apply_watched(&mut self.facts, self.rules, self.now, spec, with);
+        let told = done.map(|_| {
+            let changed = self.facts.changed_since(mark);
+            if let (Some(since), Some(now)) = (self.since, self.now) {
+                clock::renew(&mut self.facts, self.rules, (since, now), Some(&changed));
+            }
+            then(&self.facts)
+        });
+        self.facts.rollback(mark);
+        told
+    }
+
     /// Takes a step back.
     pub fn undo(&mut self, applied: Applied<'a>) {
         self.facts.rollback(applied.mark);
