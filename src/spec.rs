@@ -1,9 +1,10 @@
 //! Executable manual pages: prose for people, whose examples are the tests of the rules.
 //!
 //! Owns running the cases of pages through the one pipeline and comparing what was found with what the page promises.
-//! Reading a page is `page`, its promises `expect`. Reads no files.
+//! Reading a page is `page`, its promises `expect`, whether it notices changes of the rules `mutate`. Reads no files.
 
 pub mod expect;
+pub mod mutate;
 pub mod page;
 pub mod steps;
 
@@ -11,7 +12,8 @@ use std::collections::HashSet;
 
 use crate::compile::ir::RuleSet;
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
-use crate::evaluate::{Outcome, Selection};
+use crate::evaluate::{Evaluation, Outcome, Selection};
+use crate::facts::Facts;
 use crate::report::concise;
 use crate::scalar;
 use crate::schema::ENVIRONMENT;
@@ -180,7 +182,8 @@ fn run_round(
                 own.map(|error| error_found(error, report.sources)).collect();
             if let Some(checked) = by_name.get(case.name.as_str()) {
                 found.extend(checked.errors.iter().map(|error| error_found(error, report.sources)));
-                found.extend(outcomes(checked, case.rule, report.sources));
+                let Checked { rules, facts, evaluation, .. } = checked;
+                found.extend(outcomes(rules, facts, evaluation, case.rule, report.sources));
             }
             results.push(compare(case, &found, known));
         }
@@ -206,18 +209,23 @@ fn line_of(span: Span, sources: &Sources) -> usize {
 }
 
 /// The outcomes of a rule, or of all of them.
-fn outcomes(checked: &Checked<'_>, rule: Option<&str>, sources: &Sources) -> Vec<Found> {
-    let id = |index: usize| checked.rules.rules[index].id.as_str();
+fn outcomes(
+    rules: &RuleSet,
+    facts: &Facts<'_>,
+    evaluation: &Evaluation<'_>,
+    rule: Option<&str>,
+    sources: &Sources,
+) -> Vec<Found> {
+    let id = |index: usize| rules.rules[index].id.as_str();
     let wanted = |index: usize| rule.is_none_or(|rule| id(index) == rule);
     let mut found = Vec::new();
-    for finding in &checked.evaluation.findings {
+    for finding in &evaluation.findings {
         if !wanted(finding.rule) {
             continue;
         }
         let line = finding.span.map(|span| line_of(span, sources));
         let place = line.map_or(String::new(), |line| format!("line {line}: "));
-        let blocks: Vec<String> =
-            finding.blocks.iter().map(|row| checked.facts.name(*row)).collect();
+        let blocks: Vec<String> = finding.blocks.iter().map(|row| facts.name(*row)).collect();
         let told = format!(
             "{place}{}[{}] {}: {} (blocks {})",
             finding.outcome.word(),
@@ -235,13 +243,13 @@ fn outcomes(checked: &Checked<'_>, rule: Option<&str>, sources: &Sources) -> Vec
             must_be_expected: true,
         });
     }
-    for (index, outcome, row) in &checked.evaluation.quiet {
+    for (index, outcome, row) in &evaluation.quiet {
         if !wanted(*index) {
             continue;
         }
-        let line = row.and_then(|row| checked.facts.row_place(row));
+        let line = row.and_then(|row| facts.row_place(row));
         let line = line.map(|span| line_of(span, sources));
-        let path = row.map(|row| checked.facts.path(row)).unwrap_or_default();
+        let path = row.map(|row| facts.path(row)).unwrap_or_default();
         let place = line.map_or(String::new(), |line| format!("line {line}: "));
         found.push(Found {
             kind: outcome.word(),
@@ -253,7 +261,7 @@ fn outcomes(checked: &Checked<'_>, rule: Option<&str>, sources: &Sources) -> Vec
         });
     }
     // A rule that binds nothing has no outcome anywhere.
-    for (index, rule) in checked.rules.rules.iter().enumerate() {
+    for (index, rule) in rules.rules.iter().enumerate() {
         if wanted(index) && !found.iter().any(|found| found.code == rule.id) {
             let kind = Outcome::NotApplicable.word();
             let told = format!("{kind}[{}]: there is nothing it speaks of", rule.id);

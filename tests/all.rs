@@ -10,6 +10,7 @@ mod import_cli;
 mod import_estates;
 mod import_real;
 mod language;
+mod mutate;
 mod naive;
 mod outcomes;
 mod plan;

@@ -162,13 +162,20 @@ impl From<Form> for Format {
 /// `failback test`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 all cases are as promised, 1 some are not, 2 the work could not be done, 5 there \
-                        was no case"
+    after_help = "Exit codes: 0 all cases are as promised, 1 some are not, or with `--mutate` a change is not noticed, \
+                        2 the work could not be done, 5 there was no case"
 )]
 pub struct Test {
     /// Pages, or folders of pages; the pages that come with the program where none is named
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Make small changes to the rules, one at a time, and list those that no case notices: a comparison, `and` for
+    /// `or`, a dropped `not`, a number, a word of a list
+    #[arg(long)]
+    pub mutate: bool,
+    /// Make only so many changes to each pack, spread over its rules and always the same
+    #[arg(long, value_name = "N", requires = "mutate", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    pub sample: Option<usize>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub pack: Pack,

@@ -1,4 +1,4 @@
-//! `failback test`: runs the cases of manual pages.
+//! `failback test`: runs the cases of manual pages, and with `--mutate` tries whether they notice changes of the rules.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,9 @@ use crate::cli::{BROKEN, FOUND, NOTHING, OK, Output, check, pack, terminal};
 use crate::packs;
 use crate::report::layout::{Look, Tone};
 use crate::report::sanitise;
+use crate::spec::mutate::Mutations;
 use crate::spec::page::Page;
-use crate::spec::{self, CaseResult};
+use crate::spec::{self, CaseResult, mutate};
 
 /// The pages of one pack.
 struct Job {
@@ -48,6 +49,19 @@ pub fn run(arguments: &args::Test, color: Color) -> Output {
     for error in errors.iter().rev() {
         text.insert_str(0, &format!("{}\n", sanitise::clean(error)));
     }
+    // Of a page that does not hold nobody can say what it notices.
+    if arguments.mutate && failed == 0 && errors.is_empty() {
+        let mut all = Mutations::default();
+        for job in &jobs {
+            let mut own = mutate::run(&job.pages, &job.pack, arguments.sample);
+            all.tried += own.tried;
+            all.noticed += own.noticed;
+            all.equal += own.equal;
+            all.unnoticed.append(&mut own.unnoticed);
+            all.problems.append(&mut own.problems);
+        }
+        return tell_mutations(text, &all, &look);
+    }
     Output::new(
         text,
         if !errors.is_empty() {
@@ -77,6 +91,31 @@ fn tell(out: &mut String, result: &CaseResult, look: &Look) {
         out.push_str(&format!("    found {}\n", sanitise::clean(found)));
     }
     out.push('\n');
+}
+
+/// What became of changes, behind what became of the cases.
+fn tell_mutations(mut text: String, mutations: &Mutations, look: &Look) -> Output {
+    for change in &mutations.unnoticed {
+        let lead = look.paint(Tone::Bad, "unnoticed");
+        let [file, owner, before, after] =
+            [&change.file, &change.owner, &change.before, &change.after]
+                .map(|part| sanitise::clean(part));
+        let place = format!("{file}:{}:{}", change.line, change.column);
+        text.push_str(&format!("{lead} {place}: {owner}: `{before}` becomes `{after}`\n"));
+    }
+    for problem in &mutations.problems {
+        let lead = look.paint(Tone::Bad, "wrong mark");
+        text.push_str(&format!("{lead} {}\n", sanitise::clean(problem)));
+    }
+    let good = mutations.unnoticed.is_empty() && mutations.problems.is_empty();
+    let Mutations { tried, noticed, equal, unnoticed, .. } = mutations;
+    let line = format!(
+        "{tried} changes tried: {noticed} noticed, {equal} marked as equal, {} unnoticed",
+        unnoticed.len()
+    );
+    text.push_str(&look.paint(if good { Tone::Good } else { Tone::Bad }, &line));
+    text.push('\n');
+    Output::new(text, if good { OK } else { FOUND })
 }
 
 fn jobs(arguments: &args::Test) -> Result<Vec<Job>, Output> {

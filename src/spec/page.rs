@@ -12,6 +12,49 @@ pub struct Page {
     pub name: String,
     /// Its sections; what stands before the first heading is one, too.
     pub sections: Vec<Section>,
+    /// Changes to the rules that it calls equal in meaning.
+    pub marks: Vec<Mark>,
+}
+
+/// ``<!-- equal: SRV-001: `s.slots > 0` becomes `s.slots >= 1`: slots are whole numbers -->``, on a line or on several.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    /// Its first line, from 1.
+    pub line: usize,
+    /// The rule or definition that is changed.
+    pub owner: String,
+    /// The expression as it is, on one line.
+    pub before: String,
+    /// The expression as it would be.
+    pub after: String,
+    /// Why both mean the same.
+    pub reason: String,
+    /// Why it cannot be read, if it cannot.
+    pub broken: Option<String>,
+}
+
+impl Mark {
+    /// What begins a mark.
+    const START: &str = "<!-- equal:";
+
+    fn parse(text: &str, line: usize) -> Mark {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let inner = text.strip_prefix(Mark::START).and_then(|text| text.strip_suffix("-->"));
+        let read = || {
+            let (owner, rest) = inner?.split_once(": `")?;
+            let (before, rest) = rest.split_once("` becomes `")?;
+            let (after, reason) = rest.split_once("`:")?;
+            let [owner, reason] = [owner, reason].map(|part| part.trim().to_owned());
+            let (before, after) = (before.to_owned(), after.to_owned());
+            let complete = !owner.is_empty() && !reason.is_empty();
+            complete.then_some(Mark { line, owner, before, after, reason, broken: None })
+        };
+        read().unwrap_or_else(|| {
+            let form = "<!-- equal: ABC-001: `a > 0` becomes `a >= 1`: the reason -->";
+            let broken = Some(format!("this mark cannot be read: write {form}"));
+            Mark { line, broken, ..Mark::default() }
+        })
+    }
 }
 
 /// A heading and what stands below it.
@@ -59,8 +102,10 @@ impl Case {
 impl Page {
     /// Reads a page.
     pub fn parse(name: &str, text: &str) -> Page {
-        let mut page = Page { name: name.to_owned(), sections: vec![Section::default()] };
+        let mut page =
+            Page { name: name.to_owned(), sections: vec![Section::default()], marks: Vec::new() };
         let mut fence: Option<Fence> = None;
+        let mut mark: Option<(usize, String)> = None;
         for (at, line) in text.lines().enumerate() {
             if let Some(open) = &mut fence {
                 if open.ends(line) {
@@ -70,6 +115,18 @@ impl Page {
                     }
                 } else {
                     open.push(line);
+                }
+                continue;
+            }
+            if mark.is_none() && line.starts_with(Mark::START) {
+                mark = Some((at + 1, String::new()));
+            }
+            if let Some((first, text)) = &mut mark {
+                text.push_str(line);
+                text.push('\n');
+                if line.trim_end().ends_with("-->") {
+                    page.marks.push(Mark::parse(text, *first));
+                    mark = None;
                 }
                 continue;
             }
@@ -84,6 +141,9 @@ impl Page {
         }
         if let (Some(open), Some(section)) = (fence, page.sections.last_mut()) {
             open.close(section);
+        }
+        if let Some((first, text)) = mark {
+            page.marks.push(Mark::parse(&text, first));
         }
         page
     }
@@ -224,6 +284,18 @@ just: an example
         );
         assert!(section.prose.contains("It must.") && section.prose.contains("start it"));
         assert!(page.sections[3].cases.is_empty());
+    }
+
+    #[test]
+    fn marks_are_no_prose() {
+        let text = "## A-1: x\n<!-- equal: A-1: `a > 0` becomes\n`a >= 1`: whole numbers -->\nProse.\n<!-- equal: A-1 -->\n";
+        let page = Page::parse("page.md", text);
+        let [mark, broken] = page.marks.as_slice() else { panic!("{:?}", page.marks) };
+        let parts = [&mark.owner, &mark.before, &mark.after, &mark.reason];
+        assert_eq!(parts, ["A-1", "a > 0", "a >= 1", "whole numbers"]);
+        assert_eq!((mark.line, &mark.broken), (2, &None));
+        assert!(broken.line == 5 && broken.broken.is_some());
+        assert_eq!(page.sections[1].prose, "Prose.\n");
     }
 
     #[test]
