@@ -27,45 +27,130 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("rules");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     println!("cargo:rerun-if-changed={}", root.display());
-    let mut table = String::from("pub(super) const SHIPPED: &[super::Pack] = &[\n");
+    let mut folders = Vec::new();
+    let mut texts = String::new();
     for folder in entries(&root)?.into_iter().filter(|path| path.is_dir()) {
         let pack = name(&folder);
-        let _ = writeln!(table, "    super::Pack {{\n        name: {pack:?},\n        files: &[");
+        let _ = writeln!(texts, "const {}: &[(&str, &str)] = &[", constant(&pack));
         let mut rules = Vec::new();
         for file in files(&folder)? {
             println!("cargo:rerun-if-changed={}", file.display());
             let shown =
                 file.strip_prefix(&root).unwrap_or(&file).display().to_string().replace('\\', "/");
             let shown = format!("rules/{shown}");
-            let _ = writeln!(table, "            ({shown:?}, include_str!({file:?})),");
+            let _ = writeln!(texts, "    ({shown:?}, include_str!({file:?})),");
             if shown.ends_with(".gate") {
                 rules.push((shown, fs::read_to_string(&file)?));
             }
         }
+        texts.push_str("];\n");
+        folders.push((pack, rules));
+    }
+    let mut table = String::from("pub(super) const SHIPPED: &[super::Pack] = &[\n");
+    for (pack, _) in &folders {
+        let made = compiled(&folders, pack);
         let stored = out.join(format!("{pack}.stored"));
-        let expression = match compiled(rules) {
+        let expression = match made.bytes {
             Some(bytes) => {
                 fs::write(&stored, bytes)?;
                 format!("Some(include_bytes!({stored:?}))")
             }
             None => "None".to_owned(),
         };
-        let _ = writeln!(table, "        ],\n        stored: {expression},\n    }},");
+        let (shared, uses, texts) = (made.shared, made.uses, constant(pack));
+        let _ = writeln!(
+            table,
+            "    super::Pack {{ name: {pack:?}, shared: {shared}, stored: {expression}, uses: &{uses:?}, files: {texts} }},"
+        );
     }
     table.push_str("];\n");
-    fs::write(out.join("packs.rs"), table)
+    fs::write(out.join("packs.rs"), texts + &table)
 }
 
-/// The stored form of a pack without error.
-fn compiled(files: Vec<(String, String)>) -> Option<Vec<u8>> {
+/// Name and text of the rule files of each folder.
+type Folders = [(String, Vec<(String, String)>)];
+
+/// What becomes of a pack.
+struct Made {
+    /// Its stored form, where it has no error and judges something.
+    bytes: Option<Vec<u8>>,
+    /// Whether it judges nothing by itself.
+    shared: bool,
+    /// The names of the packs that it uses, and of those that they use.
+    uses: Vec<String>,
+}
+
+/// The folders below `rules/`, read as packs use one another.
+struct Beside<'f> {
+    folders: &'f Folders,
+    known: Vec<(String, Vec<source::FileId>)>,
+}
+
+impl Beside<'_> {
+    fn read(&mut self, sources: &mut source::Sources, pack: &str) -> Option<Vec<source::FileId>> {
+        if let Some((_, files)) = self.known.iter().find(|(known, _)| known == pack) {
+            return Some(files.clone());
+        }
+        let (_, texts) = self.folders.iter().find(|(known, _)| known == pack)?;
+        let add = |(name, text): &(String, String)| sources.add(name.as_str(), text.as_str());
+        let files: Vec<_> = texts.iter().map(add).collect();
+        self.known.push((pack.to_owned(), files.clone()));
+        Some(files)
+    }
+}
+
+impl compile::uses::Library for Beside<'_> {
+    type Home = String;
+
+    fn find(
+        &mut self,
+        sources: &mut source::Sources,
+        _: &String,
+        wanted: &language::ast::pack::Use,
+    ) -> Result<compile::uses::Found<String>, Box<diagnostic::Diagnostic>> {
+        let name = wanted.name.value.as_str();
+        let declares = |(_, text): &(String, String)| compile::uses::declared(text) == Some(name);
+        let mut folders = self.folders.iter().filter(|_| wanted.from.is_none());
+        let home = folders.find(|(_, texts)| texts.iter().any(declares));
+        let home = home.map(|(folder, _)| folder.clone());
+        let found = home.and_then(|home| Some((self.read(sources, &home)?, home)));
+        let Some((files, home)) = found else {
+            let message = format!("there is no pack `{name}`");
+            let severity = diagnostic::Severity::Error;
+            return Err(Box::new(diagnostic::Diagnostic::new(severity, "unknown-pack", message)));
+        };
+        Ok(compile::uses::Found { home, files })
+    }
+}
+
+/// A pack, joined with those that it uses.
+fn compiled(folders: &Folders, pack: &str) -> Made {
     let mut sources = source::Sources::default();
     let mut diagnostics = diagnostic::Diagnostics::default();
-    let ids: Vec<_> = files.into_iter().map(|(name, text)| sources.add(name, text)).collect();
-    let trees: Vec<_> =
-        ids.iter().map(|file| language::parse(&sources, *file, &mut diagnostics)).collect();
-    let rules = compile::compile(&trees, &mut diagnostics);
+    let mut library = Beside { folders, known: Vec::new() };
+    let own = library.read(&mut sources, pack).unwrap_or_default();
+    let found = compile::uses::resolve(&mut library, &mut sources, pack.to_owned(), &own);
+    let parts: Vec<&Vec<source::FileId>> =
+        [&own].into_iter().chain(found.used.iter().map(|used| &used.files)).collect();
+    let trees = parts.iter().map(|files| {
+        files.iter().map(|file| language::parse(&sources, *file, &mut diagnostics)).collect()
+    });
+    let trees = trees.collect();
+    diagnostics.extend(found.problems);
+    let joined = compile::join::join(&sources, trees, &mut diagnostics);
+    let rules = compile::compile(&joined.files, &mut diagnostics);
     let broken = diagnostics.iter().any(|one| one.severity == diagnostic::Severity::Error);
-    (!broken).then(|| compile::stored::store(&rules, &ids))
+    let shared = joined.shared.is_some();
+    let ids: Vec<source::FileId> = parts.into_iter().flatten().copied().collect();
+    let bytes = (!broken && !shared).then(|| compile::stored::store(&rules, &ids));
+    Made { bytes, shared, uses: found.used.into_iter().map(|used| used.home).collect() }
+}
+
+/// The name of the constant that holds the texts of a pack.
+fn constant(pack: &str) -> String {
+    let letter =
+        |char: char| if char.is_ascii_alphanumeric() { char.to_ascii_uppercase() } else { '_' };
+    pack.chars().map(letter).collect::<String>() + "_TEXTS"
 }
 
 fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {

@@ -22,6 +22,7 @@ pub mod check;
 pub mod declare;
 pub mod hoist;
 pub mod ir;
+pub mod join;
 mod lint;
 pub mod nesting;
 mod notes;
@@ -31,6 +32,7 @@ pub mod pattern;
 pub mod remedy;
 pub mod stored;
 pub mod usage;
+pub mod uses;
 
 /// Compiles the files of one pack.
 pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {

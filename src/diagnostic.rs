@@ -138,6 +138,11 @@ impl Diagnostics {
         self.items.push(diagnostic);
     }
 
+    /// Adds several.
+    pub fn extend(&mut self, more: impl IntoIterator<Item = Diagnostic>) {
+        self.items.extend(more);
+    }
+
     /// Adds all of another sink.
     pub fn append(&mut self, mut other: Diagnostics) {
         self.items.append(&mut other.items);

@@ -30,18 +30,18 @@ pub fn parse(sources: &Sources, file: FileId, diagnostics: &mut Diagnostics) -> 
     let text = sources.get(file).text();
     if let Some(diagnostic) = too_large(text, file) {
         diagnostics.push(diagnostic);
-        return File { file, items: Vec::new(), comments: Vec::new() };
+        return File { file, items: Vec::new(), comments: Vec::new(), used: false };
     }
     let reporter = Reporter::new(file);
     let (tokens, comments) = lexer::lex(text, 0, text.len(), &reporter);
     let context = Context::new(text, &tokens, &reporter, text.len(), "the end of the file");
     let items = parser::items::items(Tokens::new(&context));
     diagnostics.append(reporter.finish());
-    File { file, items, comments }
+    File { file, items, comments, used: false }
 }
 
 /// The declaration of the pack in a file, without reading the rest of the file where that can be helped.
-pub fn parse_pack(sources: &Sources, file: FileId) -> Option<ast::Pack> {
+pub fn parse_pack(sources: &Sources, file: FileId) -> Option<ast::pack::Pack> {
     let text = sources.get(file).text();
     let start = match text.starts_with("pack ") {
         true => 0,
@@ -59,7 +59,10 @@ pub fn parse_pack(sources: &Sources, file: FileId) -> Option<ast::Pack> {
     let (tokens, _) = lexer::lex(text, start, end, &reporter);
     let context = Context::new(text, &tokens, &reporter, end, "the end of the file");
     let pack = declared(parser::items::items(Tokens::new(&context)));
-    match pack.filter(|pack| pack.when.is_some()) {
+    // What it uses may stand behind an empty line, too.
+    let rest = text[end..].trim_start();
+    let goes_on = ["uses", "without", "#"].iter().any(|word| rest.starts_with(word));
+    match pack.filter(|pack| pack.when.is_some() && !goes_on) {
         Some(pack) if reporter.finish().is_empty() => Some(pack),
         _ => declared(parse(sources, file, &mut Diagnostics::default()).items),
     }

@@ -266,7 +266,9 @@ impl<'a> Builder<'a, '_> {
                 if let Some(first) = self.decls[0] {
                     let message = "the environment is declared twice";
                     let again = Diagnostic::error("duplicate-declaration", message, decl.name.span);
-                    self.diagnostics.push(again.label(first.name.span, "first here"));
+                    let again = again.label(first.name.span, "first here");
+                    let help = "add fields to the other one: `extend environment { … }`";
+                    self.diagnostics.push(again.help(help));
                     continue;
                 }
                 self.decls[0] = Some(decl);
@@ -284,6 +286,8 @@ impl<'a> Builder<'a, '_> {
             && !self.schema.types.is_empty()
             && let Some(span) =
                 files.iter().flat_map(|file| &file.items).map(|item| item.span).next()
+            // A pack that is there for others may leave it to them.
+            && files.iter().any(|file| !file.used)
         {
             let message = "no file of this pack declares an `environment`";
             self.diagnostics.push(Diagnostic::error("missing-environment", message, span));
@@ -523,15 +527,13 @@ impl<'a> Builder<'a, '_> {
     }
 
     fn unit(&mut self, files: &[ast::File]) {
+        let mut first = None;
         for item in files.iter().flat_map(|file| &file.items) {
             let ast::ItemKind::Unit(unit) = &item.kind else { continue };
-            if self.schema.unit.is_some() {
+            if let Some(first) = first.replace(unit.entity.span) {
                 let message = "the unit of readiness is declared twice";
-                self.diagnostics.push(Diagnostic::error(
-                    "duplicate-declaration",
-                    message,
-                    unit.entity.span,
-                ));
+                let again = Diagnostic::error("duplicate-declaration", message, unit.entity.span);
+                self.diagnostics.push(again.label(first, "first here"));
             }
             self.schema.unit = self.entity(&unit.entity).or(self.schema.unit);
         }

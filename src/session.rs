@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::compile::ir::{Level, RuleSet};
+use crate::compile::uses::Found;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::evaluate::{self, Evaluation, Evidence, Outcome, Selection, Verdict};
 use crate::facts::{Facts, ROOT, SlotId, conform};
@@ -15,6 +16,7 @@ use crate::packs;
 use crate::plan::{self, Consent, Plan};
 use crate::schema::ENVIRONMENT;
 use crate::session::head::Head;
+use crate::session::library::{Home, Shelf};
 use crate::session::origins::{Origin, Origins};
 use crate::session::times::Times;
 use crate::source::{FileId, Sources, Span};
@@ -23,6 +25,7 @@ use crate::yaml::{Kind, Limits, NodeId, Tree};
 
 pub mod origins;
 pub mod head;
+pub mod library;
 pub mod files;
 pub mod rules;
 pub mod times;
@@ -60,6 +63,10 @@ pub struct PackFiles {
     pub name: String,
     /// Its `.gate` files.
     pub files: Vec<FileId>,
+    /// The packs that it uses, and those that they use, each behind those that it uses itself.
+    pub used: Vec<Found<Home>>,
+    /// What is wrong with what it uses, by place.
+    pub problems: Vec<Diagnostic>,
     /// What they are compiled to, where that is known.
     pub stored: Option<&'static [u8]>,
 }
@@ -67,7 +74,13 @@ pub struct PackFiles {
 impl PackFiles {
     /// Files that are not compiled yet.
     pub fn new(name: impl Into<String>, files: Vec<FileId>) -> Self {
-        Self { name: name.into(), files, stored: None }
+        Self { name: name.into(), files, used: Vec::new(), problems: Vec::new(), stored: None }
+    }
+
+    /// Its files, and those of the packs that it uses.
+    pub fn all(&self) -> Vec<FileId> {
+        let used = self.used.iter().flat_map(|used| &used.files);
+        self.files.iter().chain(used).copied().collect()
     }
 }
 
@@ -75,11 +88,18 @@ impl Inputs {
     /// With the shipped packs.
     pub fn shipped() -> Self {
         let mut inputs = Inputs::default();
-        for pack in packs::shipped() {
-            let files =
-                pack.rules().map(|(name, text)| inputs.sources.add_shipped(name, text)).collect();
-            let name = pack.name.to_owned();
-            inputs.packs.push(PackFiles { name, files, stored: pack.stored });
+        let mut library = Shelf::default();
+        for pack in packs::shipped().filter(|pack| !pack.shared) {
+            let files = library.shipped(&mut inputs.sources, pack);
+            let used = pack.used().map(|used| Found {
+                home: Home::Shipped(used.name),
+                files: library.shipped(&mut inputs.sources, used),
+            });
+            inputs.packs.push(PackFiles {
+                used: used.collect(),
+                stored: pack.stored,
+                ..PackFiles::new(pack.name, files)
+            });
         }
         inputs
     }

@@ -11,12 +11,14 @@ pub mod steps;
 use std::collections::HashSet;
 
 use crate::compile::ir::RuleSet;
+use crate::compile::uses::Found;
 use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
 use crate::evaluate::{Evaluation, Outcome, Selection};
 use crate::facts::Facts;
 use crate::report::concise;
 use crate::scalar;
 use crate::schema::ENVIRONMENT;
+use crate::session::library::Home;
 use crate::session::{self, API_VERSION, Checked, Inputs, KIND, Options, PackFiles, rules};
 use crate::source::{FileId, Sources, Span};
 use crate::spec::expect::{Expectation, Where};
@@ -38,6 +40,8 @@ pub struct CaseResult {
     pub problems: Vec<String>,
     /// What was found, a line each.
     pub found: Vec<String>,
+    /// Whether it was not run, as it speaks of what only another pack knows.
+    pub skipped: bool,
 }
 
 impl CaseResult {
@@ -64,10 +68,26 @@ struct Prepared<'p> {
     /// The name of its environment.
     name: String,
     text: String,
+    /// Whether its page is one of a pack that is used.
+    used: bool,
+    skipped: bool,
+}
+
+impl Prepared<'_> {
+    fn without_problems(&self, skipped: bool) -> CaseResult {
+        CaseResult {
+            page: self.page.name.clone(),
+            line: self.case.line,
+            rule: self.rule.map(str::to_owned),
+            problems: Vec::new(),
+            found: Vec::new(),
+            skipped,
+        }
+    }
 }
 
 /// Something that was found: an outcome of a rule, or an error of the description.
-struct Found {
+struct Seen {
     kind: &'static str,
     code: String,
     line: Option<usize>,
@@ -77,16 +97,71 @@ struct Found {
     must_be_expected: bool,
 }
 
-/// Runs all cases of pages against a pack, given as names and texts of its files.
+/// A pack as its pages need it: names and texts of its files, and of those of the packs that it uses.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    /// Its own files.
+    pub own: Vec<(String, String)>,
+    /// The files of each pack that it uses, behind those that it uses itself.
+    pub used: Vec<Vec<(String, String)>>,
+}
+
+impl Texts {
+    /// The texts of the files of a pack.
+    pub fn of(sources: &Sources, pack: &PackFiles) -> Self {
+        let texts = |files: &[FileId]| -> Vec<(String, String)> {
+            let files = files.iter().map(|file| sources.get(*file));
+            files.map(|file| (file.name().to_owned(), file.text().to_owned())).collect()
+        };
+        let used = pack.used.iter().map(|used| texts(&used.files)).collect();
+        Self { own: texts(&pack.files), used }
+    }
+
+    fn inputs(&self) -> Inputs {
+        let mut inputs = Inputs::default();
+        let mut add = |files: &[(String, String)]| -> Vec<FileId> {
+            let add =
+                |(name, text): &(String, String)| inputs.sources.add(name.as_str(), text.as_str());
+            files.iter().map(add).collect()
+        };
+        let mut pack = PackFiles::new("", add(&self.own));
+        pack.used = self
+            .used
+            .iter()
+            .map(|files| Found { home: Home::Shipped(""), files: add(files) })
+            .collect();
+        inputs.packs.push(pack);
+        inputs
+    }
+}
+
+/// Runs all cases of pages against a pack that uses no other, given as names and texts of its files.
 pub fn run(pages: &[Page], pack: &[(String, String)]) -> Results {
-    let inputs = inputs_of(pack);
+    run_with(pages, &[], &Texts { own: pack.to_vec(), used: Vec::new() })
+}
+
+/// Runs all cases of the pages of a pack, and those of the pages of the packs that it uses.
+///
+/// A case of the latter that speaks of what this pack leaves out or does not know is skipped: it runs with another.
+pub fn run_with(pages: &[Page], used_pages: &[Page], pack: &Texts) -> Results {
+    let inputs = pack.inputs();
     let mut loaded = rules::load(&inputs.sources, &inputs.packs[0]);
     let errors = loaded.diagnostics.iter().filter(|error| error.severity == Severity::Error);
     let errors = errors.map(|error| error_found(error, &inputs.sources).told).collect();
-    let prepared = prepare(pages, &loaded.rules);
-    let known: Vec<String> = loaded.rules.rules.iter().map(|rule| rule.id.clone()).collect();
+    let mut prepared = prepare(pages, &loaded.rules, 0);
+    let own = prepared.len();
+    prepared.extend(prepare(used_pages, &loaded.rules, own));
+    for case in &mut prepared[own..] {
+        case.used = true;
+        let is_left_out = |rule: &str| loaded.left.iter().any(|left| left == rule);
+        let is_other = loaded.rules.when.as_ref().is_some_and(|(field, word)| {
+            case.case.top_level(field).is_some_and(|stated| stated != word)
+        });
+        case.skipped = is_other || case.rule.is_some_and(is_left_out);
+    }
+    let known = Known::of(&loaded, &inputs.packs[0]);
     let mut results: Vec<Option<CaseResult>> = (0..prepared.len()).map(|_| None).collect();
-    let mut open: Vec<usize> = (0..prepared.len()).collect();
+    let mut open: Vec<usize> = (0..prepared.len()).filter(|at| !prepared[*at].skipped).collect();
     // Environments of one name would be one environment, so that each round holds a name once.
     while !open.is_empty() {
         let mut names: HashSet<&str> = HashSet::new();
@@ -98,9 +173,11 @@ pub fn run(pages: &[Page], pack: &[(String, String)]) -> Results {
             results[*at] = Some(result);
         }
     }
-    let mut cases: Vec<CaseResult> = results.into_iter().flatten().collect();
+    let results = results.into_iter().zip(&prepared);
+    let cases = results.map(|(result, case)| result.unwrap_or_else(|| case.without_problems(true)));
+    let mut cases: Vec<CaseResult> = cases.collect();
     for (case, result) in prepared.iter().zip(&mut cases) {
-        if let (Some(wanted), Some(rule)) = (&case.case.plan, case.rule) {
+        if let (Some(wanted), Some(rule), false) = (&case.case.plan, case.rule, result.skipped) {
             let told = steps::told(&case.text, &mut loaded.rules, rule);
             if &told != wanted {
                 let (told, wanted) = (told.join("; "), wanted.join("; "));
@@ -111,21 +188,29 @@ pub fn run(pages: &[Page], pack: &[(String, String)]) -> Results {
     Results { cases, errors }
 }
 
-fn inputs_of(pack: &[(String, String)]) -> Inputs {
-    let mut inputs = Inputs::default();
-    let files =
-        pack.iter().map(|(name, text)| inputs.sources.add(name.as_str(), text.as_str())).collect();
-    inputs.packs.push(PackFiles::new("", files));
-    inputs
+/// The ids of the rules.
+struct Known {
+    all: Vec<String>,
+    /// Those of the packs that are used.
+    used: HashSet<String>,
 }
 
-fn prepare<'p>(pages: &'p [Page], rules: &RuleSet) -> Vec<Prepared<'p>> {
+impl Known {
+    fn of(loaded: &rules::Loaded, pack: &PackFiles) -> Self {
+        let rules = || loaded.rules.rules.iter();
+        let used = rules().filter(|rule| !pack.files.contains(&rule.span.file));
+        let used = used.map(|rule| rule.id.clone()).collect();
+        Self { all: rules().map(|rule| rule.id.clone()).collect(), used }
+    }
+}
+
+fn prepare<'p>(pages: &'p [Page], rules: &RuleSet, before: usize) -> Vec<Prepared<'p>> {
     let has_time = rules.schema.ty(ENVIRONMENT).field("asOf").is_some();
     let mut prepared = Vec::new();
     for page in pages {
         for section in &page.sections {
             for case in &section.cases {
-                let generated = format!("case {}", prepared.len() + 1);
+                let generated = format!("case {}", before + prepared.len() + 1);
                 let name = case.top_level("name").map_or(generated, str::to_owned);
                 let mut header = vec![
                     ("apiVersion", API_VERSION.to_owned()),
@@ -147,19 +232,16 @@ fn prepare<'p>(pages: &'p [Page], rules: &RuleSet) -> Vec<Prepared<'p>> {
                     }
                 }
                 let rule = section.rule.as_deref();
-                prepared.push(Prepared { page, rule, case, name, text });
+                let (used, skipped) = (false, false);
+                prepared.push(Prepared { page, rule, case, name, text, used, skipped });
             }
         }
     }
     prepared
 }
 
-fn run_round(
-    cases: &[&Prepared<'_>],
-    pack: &[(String, String)],
-    known: &[String],
-) -> Vec<CaseResult> {
-    let mut inputs = inputs_of(pack);
+fn run_round(cases: &[&Prepared<'_>], pack: &Texts, known: &Known) -> Vec<CaseResult> {
+    let mut inputs = pack.inputs();
     let files: Vec<FileId> = cases
         .iter()
         .map(|case| inputs.describe(case.page.name.as_str(), case.text.as_str()))
@@ -178,7 +260,7 @@ fn run_round(
                 .errors
                 .iter()
                 .filter(|error| error.span().is_some_and(|span| span.file == *file));
-            let mut found: Vec<Found> =
+            let mut found: Vec<Seen> =
                 own.map(|error| error_found(error, report.sources)).collect();
             if let Some(checked) = by_name.get(case.name.as_str()) {
                 found.extend(checked.errors.iter().map(|error| error_found(error, report.sources)));
@@ -191,10 +273,10 @@ fn run_round(
     })
 }
 
-fn error_found(error: &Diagnostic, sources: &Sources) -> Found {
+fn error_found(error: &Diagnostic, sources: &Sources) -> Seen {
     let mut told = String::new();
     concise::line(&mut told, sources, error);
-    Found {
+    Seen {
         kind: "error",
         code: error.code.clone(),
         line: error.span().map(|span| line_of(span, sources)),
@@ -215,7 +297,7 @@ fn outcomes(
     evaluation: &Evaluation<'_>,
     rule: Option<&str>,
     sources: &Sources,
-) -> Vec<Found> {
+) -> Vec<Seen> {
     let id = |index: usize| rules.rules[index].id.as_str();
     let wanted = |index: usize| rule.is_none_or(|rule| id(index) == rule);
     let mut found = Vec::new();
@@ -234,7 +316,7 @@ fn outcomes(
             finding.message,
             if blocks.is_empty() { "nobody".to_owned() } else { blocks.join(", ") }
         );
-        found.push(Found {
+        found.push(Seen {
             kind: finding.outcome.word(),
             code: id(finding.rule).to_owned(),
             line,
@@ -251,7 +333,7 @@ fn outcomes(
         let line = line.map(|span| line_of(span, sources));
         let path = row.map(|row| facts.path(row)).unwrap_or_default();
         let place = line.map_or(String::new(), |line| format!("line {line}: "));
-        found.push(Found {
+        found.push(Seen {
             kind: outcome.word(),
             code: id(*index).to_owned(),
             line,
@@ -267,18 +349,25 @@ fn outcomes(
             let told = format!("{kind}[{}]: there is nothing it speaks of", rule.id);
             let code = rule.id.clone();
             let blocks = Vec::new();
-            found.push(Found { kind, code, line: None, blocks, told, must_be_expected: false });
+            found.push(Seen { kind, code, line: None, blocks, told, must_be_expected: false });
         }
     }
     found
 }
 
-fn compare(case: &Prepared<'_>, found: &[Found], known: &[String]) -> CaseResult {
+fn compare(case: &Prepared<'_>, found: &[Seen], known: &Known) -> CaseResult {
     let mut problems = Vec::new();
     let mut used = vec![false; found.len()];
-    let missing = |id: &str| match known.iter().any(|rule| rule == id) {
+    // That the other pack knows more is no fault of the page.
+    let is_foreign = |found: &Seen| found.kind == "error" && found.code == "unknown-key";
+    let promised =
+        |found: &Seen| case.case.expectations.iter().any(|expected| expected.code == found.code);
+    if case.used && found.iter().any(|found| is_foreign(found) && !promised(found)) {
+        return case.without_problems(true);
+    }
+    let missing = |id: &str| match known.all.iter().any(|rule| rule == id) {
         true => None,
-        false => Some(match did_you_mean(id, known.iter().map(String::as_str)) {
+        false => Some(match did_you_mean(id, known.all.iter().map(String::as_str)) {
             Some(near) => format!("there is no rule `{id}`: {near}"),
             None => format!("there is no rule `{id}`"),
         }),
@@ -289,7 +378,7 @@ fn compare(case: &Prepared<'_>, found: &[Found], known: &[String]) -> CaseResult
         problems.push("the case promises nothing: write `# pass: ID` or `# fail: ID`".to_owned());
     }
     for expected in &case.case.expectations {
-        let fits = |found: &Found| {
+        let fits = |found: &Seen| {
             found.kind == expected.kind.word()
                 && found.code == expected.code
                 && match expected.place {
@@ -311,21 +400,17 @@ fn compare(case: &Prepared<'_>, found: &[Found], known: &[String]) -> CaseResult
         }
     }
     for (at, found) in found.iter().enumerate() {
-        if !used[at] && found.must_be_expected {
+        // A page of a pack that is used knows nothing of the rules of those who use it.
+        let is_other = case.used && found.kind != "error" && !known.used.contains(&found.code);
+        if !used[at] && found.must_be_expected && !is_other {
             problems.push(format!("found, but not promised: {}", found.told));
         }
     }
     let told = found.iter().map(|found| found.told.clone()).collect();
-    CaseResult {
-        page: case.page.name.clone(),
-        line: case.case.line,
-        rule: case.rule.map(str::to_owned),
-        problems,
-        found: told,
-    }
+    CaseResult { problems, found: told, ..case.without_problems(false) }
 }
 
-fn blocks_fit(expected: &Expectation, found: &Found) -> bool {
+fn blocks_fit(expected: &Expectation, found: &Seen) -> bool {
     let Some(blocks) = &expected.blocks else { return true };
     let (mut wanted, mut given) = (blocks.clone(), found.blocks.clone());
     wanted.sort_unstable();

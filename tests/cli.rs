@@ -10,4 +10,5 @@ mod done;
 mod endless;
 mod marks;
 mod selection;
+mod uses;
 mod written;

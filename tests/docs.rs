@@ -6,12 +6,14 @@ use std::path::Path;
 use std::process::Command;
 
 use failback::builtins::BUILTINS;
+use failback::compile::uses::Found;
 use failback::diagnostic::Severity;
 use failback::language::format::format;
+use failback::session::library::Home;
 use failback::session::{PackFiles, rules};
-use failback::source::Sources;
-use failback::spec;
+use failback::source::{FileId, Sources};
 use failback::spec::page::Page;
+use failback::spec::{self, Texts};
 
 const REFERENCE: &str = include_str!("../docs/language.md");
 const NAME: &str = "docs/language.md";
@@ -52,10 +54,13 @@ fn in_place(block: &Block) -> String {
 }
 
 /// What is wrong with a pack that is made of these blocks.
-fn problems(pack: &[&Block]) -> Vec<String> {
+fn problems(pack: &[&Block], shared: &[&Block]) -> Vec<String> {
     let mut sources = Sources::default();
     let files = pack.iter().map(|block| sources.add(NAME, in_place(block))).collect();
-    let loaded = rules::load(&sources, &PackFiles::new("page", files));
+    let mut pack_files = PackFiles::new("page", files);
+    let used: Vec<FileId> = shared.iter().map(|block| sources.add(NAME, in_place(block))).collect();
+    pack_files.used.push(Found { home: Home::Shipped(""), files: used });
+    let loaded = rules::load(&sources, &pack_files);
     let errors = loaded.diagnostics.iter().filter(|one| one.severity == Severity::Error);
     let told = errors.map(|error| {
         let line = error.span().map(|span| sources.get(span.file).line_of(span.start) + 1);
@@ -77,23 +82,32 @@ fn the_reference_of_the_language_runs() {
     let blocks = blocks(REFERENCE);
     let mut whole: Option<&Block> = None;
     let mut pack: Vec<&Block> = Vec::new();
+    let mut shared: Vec<&Block> = Vec::new();
     let mut wrong: Vec<String> = Vec::new();
     let (mut packs, mut cases) = (0, 0);
     for block in &blocks {
         match block.info.as_str() {
+            "gate shared" => {
+                shared = vec![block];
+                wrong.extend(problems(&[block], &[]));
+                continue;
+            }
             "gate" => {
                 whole = Some(block);
                 pack = vec![block];
+                shared.retain(|_| block.text.contains("\n  uses "));
             }
             "gate fragment" => {
                 let whole = whole.expect("a fragment stands below a whole pack");
                 pack = vec![whole, block];
             }
             "yaml" => {
-                let files: Vec<(String, String)> =
-                    pack.iter().map(|block| (NAME.to_owned(), in_place(block))).collect();
+                let texts = |blocks: &[&Block]| -> Vec<(String, String)> {
+                    blocks.iter().map(|block| (NAME.to_owned(), in_place(block))).collect()
+                };
+                let texts = Texts { own: texts(&pack), used: vec![texts(&shared)] };
                 let fenced = format!("{}```yaml\n{}```\n", "\n".repeat(block.line - 2), block.text);
-                let results = spec::run(&[Page::parse(NAME, &fenced)], &files);
+                let results = spec::run_with(&[Page::parse(NAME, &fenced)], &[], &texts);
                 // A description without promises must be one, too: nothing in it may be unexpected.
                 for case in &results.cases {
                     cases += 1;
@@ -109,7 +123,7 @@ fn the_reference_of_the_language_runs() {
             _ => continue,
         }
         packs += 1;
-        wrong.extend(problems(&pack));
+        wrong.extend(problems(&pack, &shared));
     }
     println!("{packs} packs and fragments, {cases} cases");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -1,6 +1,7 @@
 //! Changes to rules that pages notice or do not: a small pack known by hand, and samples of the shipped ones.
 
 use failback::packs;
+use failback::spec::Texts;
 use failback::spec::mutate::{self, Change, Mutations};
 use failback::spec::page::Page;
 
@@ -55,6 +56,7 @@ fn mutated(page: &str, sample: Option<usize>) -> Mutations {
     let results = failback::spec::run(&pages, &pack);
     assert_eq!(results.errors, Vec::<String>::new());
     assert!(results.cases.iter().all(|case| case.passed()), "{results:?}");
+    let pack = Texts { own: pack.to_vec(), used: Vec::new() };
     mutate::run(&pages, &pack, sample)
 }
 
@@ -131,7 +133,7 @@ fn shipped_pages_notice_changes_of_their_rules() {
         let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
         let rules: Vec<(String, String)> = pack.rules().map(own).collect();
         let pages: Vec<Page> = pack.pages().map(|(name, text)| Page::parse(name, text)).collect();
-        let mutations = mutate::run(&pages, &rules, Some(150));
+        let mutations = mutate::run(&pages, &Texts { own: rules, used: Vec::new() }, Some(150));
         assert_eq!(mutations.problems, Vec::<String>::new());
         assert!(mutations.tried > 120, "{}: only {} tried", pack.name, mutations.tried);
         let unnoticed = shown(&mutations.unnoticed);

@@ -36,13 +36,14 @@ pub fn pack(out: &mut String, sources: &Sources, pack: &Pack) {
     let mut subject = None;
     for rule in &rules.rules {
         let found = section(pack, &rule.id);
-        let page = found.map(|(page, _)| page.name.as_str());
-        if let Some((page, _)) = found.filter(|_| page != subject) {
+        let title = found.map(|(page, _)| {
             let title = page.sections.iter().find(|section| section.level == 1);
-            let title = title.map_or(page.name.as_str(), |section| section.title.as_str());
+            title.map_or(page.name.as_str(), |section| section.title.as_str())
+        });
+        if let Some(title) = title.filter(|_| title != subject) {
             out.push_str(&format!("\n### {}\n", plain(title)));
         }
-        subject = page;
+        subject = title;
         entry(out, sources, pack, &declared, rule, found);
     }
     for document in &rules.documents {

@@ -284,8 +284,8 @@ impl<'p> Page<'p> {
 
     /// The declaration around a name, as it stands in its file.
     fn source(&mut self, name: Span) {
-        let file = self.pack.loaded.files.iter().find(|file| file.file == name.file);
-        let mut items = file.into_iter().flat_map(|file| &file.items);
+        let files = self.pack.loaded.files.iter().filter(|file| file.file == name.file);
+        let mut items = files.flat_map(|file| &file.items);
         let Some(item) =
             items.find(|item| item.span.start <= name.start && name.end <= item.span.end)
         else {

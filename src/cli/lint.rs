@@ -24,13 +24,19 @@ pub fn run(arguments: &args::Lint, color: Color) -> Output {
             let printer = Printer::new(sources, &look);
             let mut told: Vec<&Diagnostic> =
                 packs.iter().flat_map(|pack| &pack.loaded.diagnostics).collect();
+            told.extend(idle(packs));
             // Of rules with errors some are left out, and what is said of the others might not hold.
             let proofs: Vec<Proof> = match told.iter().any(|told| rank(told) == 0) {
                 true => Vec::new(),
-                false => packs.iter().map(|pack| prove::prove(&pack.loaded.rules)).collect(),
+                false => {
+                    let judging = packs.iter().filter(|pack| pack.loaded.shared.is_none());
+                    judging.map(|pack| prove::prove(&pack.loaded.rules)).collect()
+                }
             };
             told.extend(proofs.iter().flat_map(|proof| &proof.diagnostics));
-            told.sort_by_key(|told| told.span());
+            // What stands in a pack that several use is told once.
+            told.sort_by_key(|told| (told.span(), &told.code, &told.message));
+            told.dedup();
             for proof in &proofs {
                 proved.0 += proof.proved;
                 proved.1 += proof.fixes;
@@ -76,6 +82,19 @@ pub fn run(arguments: &args::Lint, color: Color) -> Output {
     }
     all.code = if errors + warnings == 0 { OK } else { FOUND };
     all
+}
+
+/// What of the packs that are used by several nobody uses.
+fn idle(packs: &[pack::Pack]) -> Vec<&Diagnostic> {
+    let uses = |pack: &pack::Pack, told: &Diagnostic| {
+        let mut files = pack.loaded.files.iter();
+        files.any(|file| told.span().is_some_and(|span| span.file == file.file))
+    };
+    let is_idle = |told: &&Diagnostic| {
+        let users = || packs.iter().filter(|pack| uses(pack, told));
+        users().count() > 1 && users().all(|pack| pack.loaded.idle.contains(told))
+    };
+    packs.iter().flat_map(|pack| &pack.loaded.idle).filter(is_idle).collect()
 }
 
 fn rank(diagnostic: &Diagnostic) -> u8 {

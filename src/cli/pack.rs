@@ -9,6 +9,8 @@ use crate::cli::args;
 use crate::cli::{Output, check};
 use crate::language::ast::{Text, TextPart};
 use crate::packs;
+use crate::session::PackFiles;
+use crate::session::library::Home;
 use crate::session::rules::{self, Loaded};
 use crate::source::{Sources, Span};
 use crate::spec::page::Page;
@@ -30,25 +32,36 @@ pub fn with(arguments: &args::Pack, then: impl FnOnce(&Sources, &[Pack]) -> Outp
     }
     let mut loaded = Vec::new();
     for pack in &inputs.packs {
-        let pages = match folder {
-            None => shipped_pages(&pack.name),
-            Some(folder) => match pages(folder) {
-                Ok(pages) => pages,
-                Err(output) => return output,
-            },
+        let own = match folder {
+            None => Ok(packs::find(&pack.name).map(shipped_pages).unwrap_or_default()),
+            Some(folder) => pages(folder),
         };
-        loaded.push(Pack { loaded: rules::load(&inputs.sources, pack), pages });
+        let pages = own.and_then(|own| Ok([own, used_pages(pack)?].concat()));
+        match pages {
+            Ok(pages) => loaded.push(Pack { loaded: rules::load(&inputs.sources, pack), pages }),
+            Err(output) => return output,
+        }
     }
     then(&inputs.sources, &loaded)
 }
 
-fn shipped_pages(name: &str) -> Vec<Page> {
-    packs::shipped()
-        .filter(|pack| pack.name == name)
-        .flat_map(|pack| {
-            pack.pages().map(|(name, text)| Page::parse(name, text)).collect::<Vec<_>>()
-        })
-        .collect()
+/// The pages of a shipped pack.
+pub fn shipped_pages(pack: packs::Pack) -> Vec<Page> {
+    pack.pages().map(|(name, text)| Page::parse(name, text)).collect()
+}
+
+/// The pages of the packs that a pack uses.
+pub fn used_pages(pack: &PackFiles) -> Result<Vec<Page>, Output> {
+    let mut found = Vec::new();
+    for used in &pack.used {
+        match &used.home {
+            Home::Shipped(name) => {
+                found.extend(packs::find(name).into_iter().flat_map(shipped_pages))
+            }
+            Home::Folder(shown, _) => found.append(&mut pages(shown)?),
+        }
+    }
+    Ok(found)
 }
 
 /// All pages of a folder, or one page.

@@ -44,7 +44,8 @@ pub fn names(files: &[ast::File], diagnostics: &mut Diagnostics) {
             ast::ItemKind::Rule(rule) => vec![("rule", &rule.id)],
             ast::ItemKind::Remedy(remedy) => vec![("remedy", &remedy.name)],
             ast::ItemKind::Document(document) => {
-                document.clauses.iter().map(|clause| ("clause", &clause.id)).collect()
+                let clauses = document.clauses.iter().map(|clause| ("clause", &clause.id));
+                [("document", &document.name)].into_iter().chain(clauses).collect()
             }
             ast::ItemKind::Pack(pack) => {
                 if let Some(first) = packs.replace(pack.name.span) {

@@ -4,9 +4,11 @@
 //! environment, a definition or a word of an enumeration; `compile` decides. A tree may hold [`ExprKind::Error`] and
 //! items with missing parts where the parser recovered; the diagnostics then already say so, and `broken` is set.
 
+use crate::language::ast::pack::Pack;
 use crate::language::ast::remedy::{Effect, Foreseen, Undo};
 use crate::source::{FileId, Span, Spanned};
 
+pub mod pack;
 pub mod remedy;
 
 /// A name with its place.
@@ -21,6 +23,8 @@ pub struct File {
     pub items: Vec<Item>,
     /// Comments in the order of the text, for the formatter.
     pub comments: Vec<Comment>,
+    /// Whether it is there for others, too: then what stands in it need not be used here.
+    pub used: bool,
 }
 
 /// `# to the end of the line`; the span includes the `#` and excludes the line break.
@@ -56,6 +60,8 @@ pub enum ItemKind {
     Entity(TypeDecl),
     /// `record Snapshot { … }`
     Record(TypeDecl),
+    /// `extend entity Server { … }`
+    Extend(Extend),
     /// `unit Server s where s.asked`
     Unit(Unit),
     /// `role operator "the operator on duty"`
@@ -66,20 +72,6 @@ pub enum ItemKind {
     Rule(Rule),
     /// `remedy restart(s: Server) { … }`
     Remedy(Remedy),
-}
-
-/// `pack NAME "title" [ gates REMEDY ] [ when FIELD == WORD ]`: the pack that judges environments whose field holds the
-/// word, before the remedy is done.
-#[derive(Clone, Debug)]
-pub struct Pack {
-    /// Name of the pack.
-    pub name: Name,
-    /// Title.
-    pub title: Name,
-    /// The remedy before which this pack judges: the act that its gate allows or forbids.
-    pub gates: Option<Name>,
-    /// Field and word that choose this pack.
-    pub when: Option<(Name, Name)>,
 }
 
 /// A source text and its clauses.
@@ -126,6 +118,15 @@ pub struct TypeDecl {
     pub title: Option<Name>,
     /// Fields in the order of the text.
     pub fields: Vec<Field>,
+}
+
+/// `extend entity Server { … }`: further fields of a type that is declared elsewhere.
+#[derive(Clone, Debug)]
+pub struct Extend {
+    /// The word of what is extended: `environment`, `entity` or `record`.
+    pub kind: Name,
+    /// The type and its further fields.
+    pub decl: TypeDecl,
 }
 
 /// `state: running | stopped default stopped "what it does" ask "…" find "…"`
@@ -230,7 +231,7 @@ pub struct Unit {
     pub done: Option<Expr>,
 }
 
-/// `define NAME [ ( params ) ] : TYPE = EXPR`
+/// `define NAME [ ( params ) ] : TYPE = EXPR`, or `needed` in the place of `= EXPR`
 #[derive(Clone, Debug)]
 pub struct Define {
     /// Name.
@@ -239,8 +240,10 @@ pub struct Define {
     pub params: Vec<Param>,
     /// Result type, where it is written.
     pub ty: Option<Type>,
-    /// The expression.
+    /// The expression; an error where it is needed.
     pub body: Expr,
+    /// `needed`: each pack that uses this one must give the expression.
+    pub needed: Option<Span>,
 }
 
 /// `s: Server`

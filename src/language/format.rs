@@ -10,6 +10,7 @@ mod expressions;
 mod printer;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::language::ast::pack::{Pack, Without};
 use crate::language::ast::remedy::{Effect, EffectKind, Foreseen, Undo};
 use crate::language::ast::{
     Define, Document, Expr, Field, Item, ItemKind, Name, Remedy, Rule, TypeDecl,
@@ -80,11 +81,13 @@ struct Part<'a> {
 fn print_item(printer: &mut Printer, item: &Item, gap: Gap) {
     printer.continuation = 4;
     match &item.kind {
-        ItemKind::Pack(_) | ItemKind::Role(_) => printer.token(gap),
+        ItemKind::Pack(pack) => print_pack(printer, pack, gap),
+        ItemKind::Role(_) => printer.token(gap),
         ItemKind::Document(document) => print_document(printer, document, gap),
         ItemKind::Environment(decl) | ItemKind::Entity(decl) | ItemKind::Record(decl) => {
             print_type(printer, decl, item, gap)
         }
+        ItemKind::Extend(extend) => print_type(printer, &extend.decl, item, gap),
         ItemKind::Unit(unit) => {
             printer.token(gap);
             for condition in unit.filter.iter().chain(&unit.done) {
@@ -99,8 +102,35 @@ fn print_item(printer: &mut Printer, item: &Item, gap: Gap) {
     printer.flat_to(printer.index(item.span.end));
 }
 
+/// The head, then what the pack uses and leaves out, a line each.
+fn print_pack(printer: &mut Printer, pack: &Pack, gap: Gap) {
+    printer.token(gap);
+    let reason = |without: &Without| (without.span, Some(without.reason.span));
+    let mut parts: Vec<(Span, Option<Span>)> =
+        pack.uses.iter().map(|used| (used.span, None)).collect();
+    parts.extend(pack.without.iter().map(reason));
+    parts.sort_by_key(|(span, _)| *span);
+    for (span, reason) in parts {
+        printer.flat_to(printer.index(span.start));
+        printer.continuation = 4;
+        printer.token(Gap::line(PART));
+        printer.token(Gap::Column(CONTENT));
+        let end = printer.index(span.end);
+        if let Some(reason) = reason {
+            let because = printer.index(reason.start).saturating_sub(1);
+            printer.flat_to(because);
+            let fits = printer.fits(printer.column + 1, because, end);
+            printer.token(if fits { Gap::Space } else { Gap::line(4) });
+        }
+        printer.flat_to(end);
+    }
+}
+
 fn print_define(printer: &mut Printer, define: &Define, gap: Gap) {
     printer.token(gap);
+    if define.needed.is_some() {
+        return;
+    }
     let body = printer.index(define.body.span.start);
     printer.flat_to(body);
     let fits = printer.fits(printer.column + 1, body, printer.index(define.body.span.end));

@@ -54,6 +54,7 @@ words! {
     // Notes of fields and clauses.
     Default "default", Stale "stale", Ask "ask", Find "find", Note "note", Revision "revision",
     // What a pack, a note or a part may go on with.
+    Shared "shared", Uses "uses", Without "without", Extend "extend", Needed "needed",
     Gates "gates", Renewed "renewed", Within "within", While "while", Never "never", Needless "needless", Unknown "unknown",
     Done "done",
     // Types.
@@ -79,6 +80,9 @@ impl Word {
         Word::Advisory,
         Word::Remedy,
     ];
+
+    /// The words that open a type that may be extended.
+    pub const TYPES: &[Word] = &[Word::Environment, Word::Entity, Word::Record];
 
     /// The words that open a part of a rule.
     pub const RULE_PARTS: &[Word] = &[

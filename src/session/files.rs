@@ -10,9 +10,12 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
+use crate::compile::uses;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::session::library::{Home, Shelf};
 use crate::session::origins::Origins;
 use crate::session::{Inputs, PackFiles, head};
+use crate::source::{FileId, Sources};
 use crate::yaml::Limits;
 use crate::yaml::decode::decode;
 
@@ -221,9 +224,36 @@ fn add(inputs: &mut Inputs, name: &str, bytes: Vec<u8>, named: bool, limits: &Li
     }
 }
 
-/// Reads a pack from a folder: all `.gate` files in it and below.
+/// Reads a pack from a folder, and the packs that it uses.
 pub fn pack(inputs: &mut Inputs, folder: &Path) {
-    let mut files = Vec::new();
+    let (files, mut problems) = rules(&mut inputs.sources, folder);
+    inputs.problems.append(&mut problems);
+    // Without rules there is nothing to judge a description by, and nothing to say of one.
+    if files.is_empty() {
+        return;
+    }
+    let mut shelf = Shelf::default();
+    let found = uses::resolve(&mut shelf, &mut inputs.sources, Home::folder(folder), &files);
+    inputs.packs = vec![PackFiles {
+        used: found.used,
+        problems: found.problems,
+        ..PackFiles::new(shown(folder), files)
+    }];
+}
+
+/// The name of the pack that a file of a folder declares.
+pub fn declared(folder: &Path) -> Option<String> {
+    let paths = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.path());
+    let mut rules: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|ending| ending == "gate")).collect();
+    rules.sort();
+    let texts = rules.iter().filter_map(|path| fs::read_to_string(path).ok());
+    texts.filter_map(|text| uses::declared(&text).map(str::to_owned)).next()
+}
+
+/// All `.gate` files in a folder and below, and what is wrong with them.
+pub fn rules(sources: &mut Sources, folder: &Path) -> (Vec<FileId>, Vec<Diagnostic>) {
+    let (mut files, mut problems) = (Vec::new(), Vec::new());
     for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
         match entry {
             Ok(entry)
@@ -234,12 +264,12 @@ pub fn pack(inputs: &mut Inputs, folder: &Path) {
                 match fs::read(entry.path())
                     .map(|bytes| decode(&bytes).map_err(|error| error.to_string()))
                 {
-                    Ok(Ok(text)) => files.push(inputs.sources.add(name, text)),
+                    Ok(Ok(text)) => files.push(sources.add(name, text)),
                     Ok(Err(error)) => {
                         let message = format!("`{name}` is not text: {error}");
-                        inputs.problems.push(Diagnostic::new(Severity::Error, "not-text", message));
+                        problems.push(Diagnostic::new(Severity::Error, "not-text", message));
                     }
-                    Err(error) => inputs.problems.push(unreadable(&name, &error)),
+                    Err(error) => problems.push(unreadable(&name, &error)),
                 }
             }
             Ok(_) => {}
@@ -251,21 +281,17 @@ pub fn pack(inputs: &mut Inputs, folder: &Path) {
                 };
                 let message = format!("cannot read the rules in `{}`: {reason}", shown(folder));
                 let help = "name a folder that holds `.gate` files";
-                let told = Diagnostic::new(Severity::Error, "unreadable", message).help(help);
-                inputs.problems.push(told);
+                problems.push(Diagnostic::new(Severity::Error, "unreadable", message).help(help));
             }
         }
     }
-    if files.is_empty() && inputs.problems.is_empty() {
+    if files.is_empty() && problems.is_empty() {
         let message = format!("no rules in `{}`: no file ends in `.gate`", shown(folder));
         let help =
             "name a folder that holds some, or leave `--rules` away for those of the program";
-        inputs.problems.push(Diagnostic::new(Severity::Error, "no-rules", message).help(help));
+        problems.push(Diagnostic::new(Severity::Error, "no-rules", message).help(help));
     }
-    // Without rules there is nothing to judge a description by, and nothing to say of one.
-    if !files.is_empty() {
-        inputs.packs = vec![PackFiles::new(shown(folder), files)];
-    }
+    (files, problems)
 }
 
 fn shown(path: &Path) -> String {

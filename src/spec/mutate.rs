@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::session::rules;
-use crate::spec::inputs_of;
+use crate::spec::Texts;
 use crate::spec::mutate::edits::Edit;
 use crate::spec::mutate::trial::Trial;
 use crate::spec::page::{Mark, Page};
@@ -69,10 +69,13 @@ enum Fate {
 }
 
 /// Tries changes to a pack whose cases are all as promised: all of them, or a sample that is always the same.
-pub fn run(pages: &[Page], pack: &[(String, String)], sample: Option<usize>) -> Mutations {
-    let inputs = inputs_of(pack);
+///
+/// Only its own files are changed: those of the packs that it uses have pages of their own.
+pub fn run(pages: &[Page], pack: &Texts, sample: Option<usize>) -> Mutations {
+    let inputs = pack.inputs();
     let loaded = rules::load(&inputs.sources, &inputs.packs[0]);
-    let edits = edits::all(&loaded.files, &inputs.sources);
+    let mut edits = edits::all(&loaded.files, &inputs.sources);
+    edits.retain(|edit| inputs.packs[0].files.contains(&edit.span.file));
     let picked = match sample {
         Some(most) => pick(edits.len(), most),
         None => (0..edits.len()).collect(),
@@ -142,12 +145,7 @@ fn pick(len: usize, most: usize) -> Vec<usize> {
 }
 
 /// What becomes of each picked edit; threads take what is next, and each result has its own place.
-fn try_all(
-    edits: &[Edit],
-    picked: &[usize],
-    pages: &[Page],
-    pack: &[(String, String)],
-) -> Vec<Fate> {
+fn try_all(edits: &[Edit], picked: &[usize], pages: &[Page], pack: &Texts) -> Vec<Fate> {
     let next = AtomicUsize::new(0);
     let fates = Mutex::new(vec![Fate::Broken; picked.len()]);
     let work = || {

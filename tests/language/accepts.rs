@@ -9,9 +9,9 @@ use crate::language::support::{SAMPLE, expression, parse};
 fn the_sample_is_read_without_an_error() {
     let parsed = parse(SAMPLE);
     assert_eq!(parsed.told(), Vec::<String>::new());
-    assert_eq!(parsed.file.items.len(), 26);
+    assert_eq!(parsed.file.items.len(), 28);
     assert!(parsed.file.items.iter().all(|item| !item.broken));
-    assert_eq!(parsed.file.comments.len(), 6);
+    assert_eq!(parsed.file.comments.len(), 7);
 }
 
 #[test]
@@ -130,6 +130,12 @@ fn short_forms_are_read() {
         "define a(b: Server) = b.c",
         "define a(): bool = true",
         "pack a \"b\"",
+        "pack a \"b\" shared",
+        "pack a \"b\" shared uses c uses uses from \"../d\"\n\nwithout x because \"e\" without A-1 because \"f\"",
+        "extend environment {} extend record R { extend: int needed: bool uses: text }",
+        "define extend: bool needed\nextend entity Server { a: int }",
+        "define needed = uses and without == shared\nunit Server",
+        "define needed: bool = extend",
         "document a \"b\" {}",
         "environment {}",
         "environment \"the root\" {}",

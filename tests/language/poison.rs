@@ -1,9 +1,9 @@
 //! One broken declaration makes no other one wrong: whoever refers to it is silent.
 
-use failback::compile;
+use failback::compile::{self, join::join};
 use failback::diagnostic::{Diagnostic, Diagnostics};
 use failback::language::{self, ast};
-use failback::packs;
+use failback::session::Inputs;
 use failback::source::{FileId, Sources};
 
 use crate::language::support::{title, tokens};
@@ -98,20 +98,41 @@ fn whoever_uses_what_is_broken_is_silent() {
 #[test]
 fn a_broken_declaration_of_the_shipped_rules_is_all_that_is_told() {
     let (mut broken, mut wrong) = (0, Vec::new());
-    for pack in packs::shipped() {
+    let inputs = Inputs::shipped();
+    for pack in &inputs.packs {
         let mut sources = Sources::default();
-        let texts: Vec<(&str, FileId)> =
-            pack.rules().map(|(name, text)| (text, sources.add(name, text))).collect();
         let mut none = Diagnostics::default();
-        let mut files: Vec<ast::File> =
-            texts.iter().map(|(_, id)| language::parse(&sources, *id, &mut none)).collect();
-        for at in 0..files.len() {
-            let text = texts[at].0;
-            let items: Vec<_> = files[at]
+        let own = std::iter::once(&pack.files);
+        let folders: Vec<&Vec<FileId>> =
+            own.chain(pack.used.iter().map(|used| &used.files)).collect();
+        let mut parts: Vec<Vec<ast::File>> = Vec::new();
+        for files in folders {
+            let ids: Vec<FileId> = files
+                .iter()
+                .map(|file| inputs.sources.get(*file))
+                .map(|file| sources.add(file.name(), file.text()))
+                .collect();
+            parts.push(ids.iter().map(|id| language::parse(&sources, *id, &mut none)).collect());
+        }
+        let places: Vec<(usize, usize)> = parts
+            .iter()
+            .enumerate()
+            .flat_map(|(part, files)| (0..files.len()).map(move |at| (part, at)))
+            .collect();
+        for (part, at) in places {
+            let file = parts[part][at].file;
+            let text = sources.get(file).text().to_owned();
+            let text = text.as_str();
+            let items: Vec<_> = parts[part][at]
                 .items
                 .iter()
                 .filter(|item| {
-                    !matches!(item.kind, ast::ItemKind::Document(_) | ast::ItemKind::Rule(_))
+                    !matches!(
+                        item.kind,
+                        ast::ItemKind::Document(_)
+                            | ast::ItemKind::Rule(_)
+                            | ast::ItemKind::Pack(_)
+                    )
                 })
                 .map(|item| (title(item), item.span))
                 .collect();
@@ -127,12 +148,12 @@ fn a_broken_declaration_of_the_shipped_rules_is_all_that_is_told() {
                     continue;
                 };
                 let edited = format!("{} .. {}", &text[..middle.end], &text[middle.end..]);
-                let id = sources.add(sources.get(texts[at].1).name().to_owned(), edited);
+                let id = sources.add(sources.get(file).name().to_owned(), edited);
                 let mut found = Diagnostics::default();
-                let whole =
-                    std::mem::replace(&mut files[at], language::parse(&sources, id, &mut found));
-                compile::compile(&files, &mut found);
-                files[at] = whole;
+                let mut edited = parts.clone();
+                edited[part][at] = language::parse(&sources, id, &mut found);
+                let joined = join(&sources, edited, &mut found);
+                compile::compile(&joined.files, &mut found);
                 let told = found.into_sorted();
                 assert!(!told.is_empty(), "{name}: nothing is said");
                 for one in &told {

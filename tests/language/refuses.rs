@@ -237,6 +237,26 @@ fn declarations() {
         ),
         ("document a \"t\" {\n  A-1 \"b\"\n}", &["expected `}` or `clause`, found `A-1` @ A-1"]),
         ("pack a \"t\" when b = c", &["expected `==`, found `=` @ ="]),
+        ("pack a \"t\"\n  uses", &["expected a name, found the end of the file @ "]),
+        ("pack a \"t\"\n  uses b from c", &["expected a text in `\"`, found `c` @ c"]),
+        ("pack a \"t\"\n  without b", &["expected `because`, found the end of the file @ "]),
+        (
+            "pack a \"t\"\n  without \"b\" because \"c\"",
+            &["expected a name or an id such as `ABC-001`, found a text @ \"b\""],
+        ),
+        ("pack a \"t\"\n  uses b\n  uses b", &["`b` is used twice @ b / b > keep one of them"]),
+        (
+            "pack a \"t\" shared when b == c",
+            &[
+                "`when` cannot stand in a shared pack, which judges nothing by itself @ b / shared > write it in the packs that use this one, or leave out `shared`",
+            ],
+        ),
+        ("extend entity {\n  b: int\n}", &["expected a type name, found `{` @ {"]),
+        (
+            "extend A {\n  b: int\n}",
+            &["expected `environment`, `entity` or `record`, found `A` @ A"],
+        ),
+        ("define a(b: B) needed", &["expected `:` or `=`, found `needed` @ needed"]),
         ("unit A b", &["expected `where`, found the end of the file @ "]),
         ("define a(b: B) b", &["expected `:` or `=`, found `b` @ b"]),
         ("define a = ", &["expected an expression, found the end of the file @ "]),

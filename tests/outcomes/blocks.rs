@@ -148,7 +148,7 @@ fn shapes(seed: u64) -> String {
 fn blocks_say_what_single_rows_say_of_every_form() {
     let mut inputs = Inputs::default();
     let file = inputs.sources.add("blocks.gate", include_str!("blocks.gate"));
-    let pack = PackFiles { name: "shapes".into(), files: vec![file], stored: None };
+    let pack = PackFiles::new("shapes", vec![file]);
     let loaded = rules::load(&inputs.sources, &pack);
     let wrong = loaded.diagnostics.iter().filter(|told| told.severity == Severity::Error);
     let wrong: Vec<&str> = wrong.map(|told| told.message.as_str()).collect();

@@ -5,16 +5,17 @@ use nom::sequence::{pair, preceded, terminated};
 use nom::{Input, Parser};
 
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::language::ast::pack::{Pack, Use, Without};
 use crate::language::ast::{
-    Clause, ClauseNote, Define, Document, Expr, ExprKind, Field, Item, ItemKind, Pack, Param,
-    Remedy, Renewed, Role, Rule, RuleKind, TypeDecl, Unit,
+    Clause, ClauseNote, Define, Document, Expr, ExprKind, Extend, Field, Item, ItemKind, Name,
+    Param, Remedy, Renewed, Role, Rule, RuleKind, TypeDecl, Unit,
 };
 use crate::language::error::{Class, Expected};
 use crate::language::parser::expressions::{default_value, duration, expression};
 use crate::language::parser::input::{Parsed, Tokens};
 use crate::language::parser::parts::{Seen, check_rule, remedy_part, rule_part};
 use crate::language::parser::recovery::{
-    body, declares_role, part_on_new_line, starts_declaration, to_body, to_declaration,
+    body, declares_role, extends, part_on_new_line, starts_declaration, to_body, to_declaration,
 };
 use crate::language::parser::text::text;
 use crate::language::parser::types::ty;
@@ -58,7 +59,7 @@ pub fn items(input: Tokens) -> Vec<Item> {
 /// Whether what stands here, behind a declaration, was meant to be part of it: then that one says something else.
 fn belongs_to(input: Tokens, last: &ItemKind) -> bool {
     let Some(token) = input.peek() else { return false };
-    if declares_role(input) {
+    if declares_role(input) || extends(input) {
         return false;
     }
     let part = match last {
@@ -66,7 +67,10 @@ fn belongs_to(input: Tokens, last: &ItemKind) -> bool {
             !input.is_first_column() && !input.is_behind_blank_line()
         }
         ItemKind::Document(_) => input.is_word(Word::Clause),
-        ItemKind::Environment(_) | ItemKind::Entity(_) | ItemKind::Record(_) => starts_field(input),
+        ItemKind::Environment(_)
+        | ItemKind::Entity(_)
+        | ItemKind::Record(_)
+        | ItemKind::Extend(_) => starts_field(input),
         ItemKind::Rule(_) => part_on_new_line(Word::RULE_PARTS)(input),
         ItemKind::Remedy(_) => part_on_new_line(Word::REMEDY_PARTS)(input),
     };
@@ -77,7 +81,7 @@ fn belongs_to(input: Tokens, last: &ItemKind) -> bool {
 fn declaration_word(input: Tokens) -> Option<Word> {
     let token = input.peek()?;
     let word = token.word()?;
-    if word.is_declaration() || word == Word::Role {
+    if word.is_declaration() || word == Word::Role || word == Word::Extend {
         return Some(word);
     }
     let follows = input.ahead(1).is_some_and(|next| {
@@ -105,6 +109,7 @@ fn item(input: Tokens, word: Word) -> Parsed<ItemKind> {
         Word::Environment => environment.map(ItemKind::Environment).parse(input),
         Word::Entity => declared_type.map(ItemKind::Entity).parse(input),
         Word::Record => declared_type.map(ItemKind::Record).parse(input),
+        Word::Extend => extend.map(ItemKind::Extend).parse(input),
         Word::Unit => unit.map(ItemKind::Unit).parse(input),
         Word::Role => role.map(ItemKind::Role).parse(input),
         Word::Define => define.map(ItemKind::Define).parse(input),
@@ -131,10 +136,14 @@ fn head<'a, T>(
     }
 }
 
-/// `pack NAME "title" [ gates REMEDY ] [ when FIELD == WORD ]`
+/// `pack NAME "title" [ shared ] [ gates REMEDY ] [ when FIELD == WORD ]`, then `uses` and `without`
 fn pack(input: Tokens) -> Parsed<Pack> {
     let condition = (terminated(field_name, symbol(Symbol::Equal)), name);
     let (rest, (title_of, title)) = (name, string).parse(input)?;
+    let (rest, shared) = match rest.is_word(Word::Shared) {
+        true => (rest.next(), Some(rest.here())),
+        false => (rest, None),
+    };
     let (rest, gates) = match word(Word::Gates)(rest) {
         Ok((rest, _)) => committed({ name }.map(Some).parse(rest))?,
         Err(_) => (rest, None),
@@ -143,7 +152,62 @@ fn pack(input: Tokens) -> Parsed<Pack> {
         Ok((rest, _)) => committed({ condition }.map(Some).parse(rest))?,
         Err(_) => (rest, None),
     };
-    Ok((rest, Pack { name: title_of, title, gates, when }))
+    let mut pack =
+        Pack { name: title_of, title, shared, gates, when, uses: Vec::new(), without: Vec::new() };
+    let mut rest = rest;
+    loop {
+        let start = rest.here();
+        match rest.word_ahead(0) {
+            Some(Word::Uses) => {
+                let (after, (name, from)) = committed(used.parse(rest.next()))?;
+                once(rest, pack.uses.iter().map(|known| &known.name), &name, "used");
+                pack.uses.push(Use { span: after.since(start), name, from });
+                rest = after;
+            }
+            Some(Word::Without) => {
+                let left = (left_out, preceded(word(Word::Because), string));
+                let (after, (name, reason)) = committed({ left }.parse(rest.next()))?;
+                once(rest, pack.without.iter().map(|known| &known.name), &name, "left out");
+                pack.without.push(Without { span: after.since(start), name, reason });
+                rest = after;
+            }
+            _ => break,
+        }
+    }
+    check_shared(rest, &pack);
+    Ok((rest, pack))
+}
+
+/// Reports a name that was given before.
+fn once<'n>(input: Tokens, mut known: impl Iterator<Item = &'n Name>, name: &Name, what: &str) {
+    let Some(first) = known.find(|known| known.value == name.value) else { return };
+    let message = format!("`{}` is {what} twice", name.value);
+    let told = Diagnostic::error("duplicate-part", message, name.span).label(first.span, "");
+    input.context.reporter.push(told.help("keep one of them"));
+}
+
+/// `common [ from "../folder" ]`
+fn used(input: Tokens) -> Parsed<(Name, Option<Name>)> {
+    (name, opt(preceded(word(Word::From), string))).parse(input)
+}
+
+/// `ABC-001` or `restart`
+fn left_out(input: Tokens) -> Parsed<Name> {
+    id(input).or_else(|_| name(input))
+}
+
+/// What stands beside `shared` and would choose or need a pack that judges.
+fn check_shared(input: Tokens, pack: &Pack) {
+    let Some(shared) = pack.shared else { return };
+    let gates = pack.gates.as_ref().map(|gates| ("gates", gates.span));
+    let when = pack.when.as_ref().map(|(field, _)| ("when", field.span));
+    for (word, span) in [gates, when].into_iter().flatten() {
+        let message =
+            format!("`{word}` cannot stand in a shared pack, which judges nothing by itself");
+        let told = Diagnostic::error("misplaced-part", message, span).label(shared, "shared here");
+        let help = "write it in the packs that use this one, or leave out `shared`";
+        input.context.reporter.push(told.help(help));
+    }
 }
 
 /// `document NAME "title" [ revision "…" ] { clause … }`
@@ -191,6 +255,25 @@ fn declared_type(input: Tokens) -> Parsed<TypeDecl> {
     let (name, title) = read.unwrap_or_else(|| (missing_name(input.here()), None));
     let (rest, fields) = type_body(rest);
     Ok((rest, TypeDecl { name, title, fields }))
+}
+
+/// `extend entity Server { … }`, behind its first word.
+fn extend(input: Tokens) -> Parsed<Extend> {
+    let Some(token) =
+        input.peek().filter(|token| token.word().is_some_and(|word| Word::TYPES.contains(&word)))
+    else {
+        let types = Word::TYPES.iter().map(|word| Expected::word(*word));
+        return input.fail(types.reduce(Expected::and).unwrap_or_default());
+    };
+    let kind = input.named(token);
+    let (rest, name) = match token.word() {
+        Some(Word::Environment) => (input.next(), Some(kind.clone())),
+        _ => head(input.next(), type_name, starts_field),
+    };
+    let name = name.unwrap_or_else(|| missing_name(rest.here()));
+    let (rest, fields) = type_body(rest);
+    let decl = TypeDecl { name, title: None, fields };
+    Ok((rest, Extend { kind, decl }))
 }
 
 fn starts_field(input: Tokens) -> bool {
@@ -306,21 +389,29 @@ fn role(input: Tokens) -> Parsed<Role> {
     Ok((rest, Role { name, title }))
 }
 
-/// `define NAME [ ( params ) ] [ : TYPE ] = EXPR`
+/// `define NAME [ ( params ) ] [ : TYPE ] = EXPR`, or `define NAME [ ( params ) ] : TYPE needed`
 fn define(input: Tokens) -> Parsed<Define> {
     let (rest, name) = name(input)?;
     let colon = preceded(symbol(Symbol::Colon), ty);
-    let signature =
-        (arguments(param), opt(colon), preceded(symbol(Symbol::Assign), expression)).parse(rest);
+    let signature = (arguments(param), opt(colon)).parse(rest).and_then(|(rest, (params, ty))| {
+        if rest.is_word(Word::Needed) && ty.is_some() {
+            let (span, kind) = (rest.here(), Box::new(ExprKind::Error));
+            return Ok((rest.next(), (params, ty, (Expr { span, kind }, Some(span)))));
+        }
+        let (rest, body) = preceded(symbol(Symbol::Assign), expression).parse(rest)?;
+        Ok((rest, (params, ty, (body, None))))
+    });
     match signature {
-        Ok((rest, (params, ty, body))) => Ok((rest, Define { name, params, ty, body })),
+        Ok((rest, (params, ty, (body, needed)))) => {
+            Ok((rest, Define { name, params, ty, body, needed }))
+        }
         Err(error) => {
             // The name is known: whoever uses it need not hear that it does not exist.
             let at = rest.report(error);
             let body = Expr { span: rest.here(), kind: Box::new(ExprKind::Error) };
             Ok((
                 to_declaration(rest.forward_to(at)),
-                Define { name, params: Vec::new(), ty: None, body },
+                Define { name, params: Vec::new(), ty: None, body, needed: None },
             ))
         }
     }

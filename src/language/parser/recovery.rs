@@ -17,10 +17,17 @@ pub fn declares_role(input: Tokens) -> bool {
         && input.ahead(2).is_some_and(|third| is_text(&third.kind))
 }
 
+/// Whether fields are added to a type here.
+pub fn extends(input: Tokens) -> bool {
+    input.is_word(Word::Extend)
+        && input.peek().is_some_and(|token| token.first)
+        && input.word_ahead(1).is_some_and(|word| Word::TYPES.contains(&word))
+}
+
 /// Whether a declaration starts here: its word is the first of a line, and what follows fits.
 pub fn starts_declaration(input: Tokens) -> bool {
     let Some(token) = input.peek() else { return false };
-    if declares_role(input) {
+    if declares_role(input) || extends(input) {
         return true;
     }
     let Some(word) = token.word().filter(|word| word.is_declaration() && token.first) else {

@@ -9,18 +9,18 @@ use crate::diagnostic::{Diagnostics, Severity};
 use crate::evaluate::{Selection, evaluate};
 use crate::facts::conform;
 use crate::scalar;
-use crate::session::{PackFiles, rules};
+use crate::session::rules;
 use crate::source::Sources;
 use crate::spec::mutate::Fate;
 use crate::spec::mutate::edits::Edit;
 use crate::spec::page::Page;
-use crate::spec::{self, NOW, Prepared, steps};
+use crate::spec::{self, Known, NOW, Prepared, Texts, steps};
 use crate::yaml::{Limits, Tree};
 
 /// The cases of a pack, ready for changed rules.
 pub(super) struct Trial<'t, 'p> {
-    pack: &'t [(String, String)],
-    known: Vec<String>,
+    pack: &'t Texts,
+    known: Known,
     cases: &'t [Prepared<'p>],
     trees: &'t [Tree<'t>],
     sources: &'t Sources,
@@ -30,14 +30,12 @@ pub(super) struct Trial<'t, 'p> {
 }
 
 /// Reads the cases, and hands them on.
-pub(super) fn with(
-    pages: &[Page],
-    pack: &[(String, String)],
-    then: impl FnOnce(&mut Trial<'_, '_>),
-) {
-    let inputs = spec::inputs_of(pack);
-    let rules = rules::load(&inputs.sources, &inputs.packs[0]).rules;
-    let cases = spec::prepare(pages, &rules);
+pub(super) fn with(pages: &[Page], pack: &Texts, then: impl FnOnce(&mut Trial<'_, '_>)) {
+    let inputs = pack.inputs();
+    let loaded = rules::load(&inputs.sources, &inputs.packs[0]);
+    let known = Known::of(&loaded, &inputs.packs[0]);
+    let rules = loaded.rules;
+    let cases = spec::prepare(pages, &rules, 0);
     let mut sources = Sources::default();
     let files: Vec<_> =
         cases.iter().map(|case| sources.add(case.page.name.as_str(), case.text.as_str())).collect();
@@ -50,7 +48,6 @@ pub(super) fn with(
             tree
         })
         .collect();
-    let known = rules.rules.iter().map(|rule| rule.id.clone()).collect();
     then(&mut Trial {
         pack,
         known,
@@ -98,16 +95,11 @@ impl Trial<'_, '_> {
 
     /// The pack with a change, if it compiles.
     fn compiled(&self, edit: &Edit) -> Option<RuleSet> {
-        let mut sources = Sources::default();
-        let mut files = Vec::new();
-        for (at, (name, text)) in self.pack.iter().enumerate() {
-            let mut text = text.clone();
-            if at == edit.span.file.0 as usize {
-                text.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.text);
-            }
-            files.push(sources.add(name.as_str(), text));
-        }
-        let loaded = rules::load(&sources, &PackFiles::new("", files));
+        let mut pack = self.pack.clone();
+        let (_, text) = &mut pack.own[edit.span.file.0 as usize];
+        text.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.text);
+        let inputs = pack.inputs();
+        let loaded = rules::load(&inputs.sources, &inputs.packs[0]);
         let broken = loaded.diagnostics.iter().any(|told| told.severity == Severity::Error);
         (!broken).then_some(loaded.rules)
     }
