@@ -1,6 +1,7 @@
 //! Changes to rules that pages notice or do not: a small pack known by hand, and samples of the shipped ones.
 
 use failback::packs;
+use failback::session::Inputs;
 use failback::spec::Texts;
 use failback::spec::mutate::{self, Change, Mutations};
 use failback::spec::page::Page;
@@ -129,18 +130,19 @@ const UNNOTICED: usize = 25;
 
 #[test]
 fn shipped_pages_notice_changes_of_their_rules() {
-    for pack in packs::shipped() {
-        let own = |(name, text): (&str, &str)| (name.to_owned(), text.to_owned());
-        let rules: Vec<(String, String)> = pack.rules().map(own).collect();
-        let pages: Vec<Page> = pack.pages().map(|(name, text)| Page::parse(name, text)).collect();
-        let mutations = mutate::run(&pages, &Texts { own: rules, used: Vec::new() }, Some(150));
+    let inputs = Inputs::shipped();
+    for (shipped, pack) in packs::shipped().filter(|pack| !pack.shared).zip(&inputs.packs) {
+        let pages: Vec<Page> =
+            shipped.pages().map(|(name, text)| Page::parse(name, text)).collect();
+        let texts = Texts::of(&inputs.sources, pack);
+        let mutations = mutate::run(&pages, &texts, Some(150));
         assert_eq!(mutations.problems, Vec::<String>::new());
-        assert!(mutations.tried > 120, "{}: only {} tried", pack.name, mutations.tried);
+        assert!(mutations.tried > 120, "{}: only {} tried", shipped.name, mutations.tried);
         let unnoticed = shown(&mutations.unnoticed);
         assert!(
             unnoticed.len() * 100 <= mutations.tried * UNNOTICED,
             "{}: {} of {} unnoticed: {unnoticed:#?}",
-            pack.name,
+            shipped.name,
             unnoticed.len(),
             mutations.tried
         );

@@ -254,6 +254,8 @@ fn is_generic(word: &str) -> bool {
         "architecture",
         "gates",
         "done",
+        "uses",
+        "common",
         "renewed",
         "while",
         "within",

@@ -70,12 +70,11 @@ enum Fate {
 
 /// Tries changes to a pack whose cases are all as promised: all of them, or a sample that is always the same.
 ///
-/// Only its own files are changed: those of the packs that it uses have pages of their own.
+/// The files of the packs that it uses are changed as well: its pages speak of the whole.
 pub fn run(pages: &[Page], pack: &Texts, sample: Option<usize>) -> Mutations {
     let inputs = pack.inputs();
     let loaded = rules::load(&inputs.sources, &inputs.packs[0]);
-    let mut edits = edits::all(&loaded.files, &inputs.sources);
-    edits.retain(|edit| inputs.packs[0].files.contains(&edit.span.file));
+    let edits = edits::all(&loaded.files, &inputs.sources);
     let picked = match sample {
         Some(most) => pick(edits.len(), most),
         None => (0..edits.len()).collect(),

@@ -96,7 +96,9 @@ impl Trial<'_, '_> {
     /// The pack with a change, if it compiles.
     fn compiled(&self, edit: &Edit) -> Option<RuleSet> {
         let mut pack = self.pack.clone();
-        let (_, text) = &mut pack.own[edit.span.file.0 as usize];
+        // In the order in which they are handed in.
+        let mut files = pack.own.iter_mut().chain(pack.used.iter_mut().flatten());
+        let (_, text) = files.nth(edit.span.file.0 as usize)?;
         text.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.text);
         let inputs = pack.inputs();
         let loaded = rules::load(&inputs.sources, &inputs.packs[0]);
