@@ -255,6 +255,7 @@ fn is_generic(word: &str) -> bool {
         "gates",
         "done",
         "uses",
+        "extend",
         "common",
         "renewed",
         "while",

@@ -257,10 +257,15 @@ fn primary(
         matches!(facts.schema().ty(ty).fields[field].ty.present(), Type::Ref(_) | Type::RefAny)
     };
     let deciding: FxHashSet<SlotId> = note.deciding().iter().map(Use::slot).collect();
-    let decides: Vec<bool> = uses
+    let mut decides: Vec<bool> = uses
         .iter()
         .map(|usage| !facts.is_key(usage.slot()) && deciding.contains(&usage.slot()))
         .collect();
+    // Nobody wrote a default down, so that it is not what is wrong where something else is written.
+    let stated: Vec<bool> = uses.iter().map(|usage| !is_default(usage, facts)).collect();
+    if decides.iter().zip(&stated).any(|(decides, stated)| *decides && *stated) {
+        decides.iter_mut().zip(stated).for_each(|(decides, stated)| *decides &= stated);
+    }
     let first = decides.iter().position(|decides| *decides)?;
     let own = |at: usize| entity(&uses[at]) == of && !facts.is_key(uses[at].slot());
     let mut entities = (0..uses.len()).filter(|at| decides[*at]).map(|at| entity(&uses[at]));
@@ -275,6 +280,12 @@ fn primary(
         .find(|at| decides[*at] && own(*at))
         .or_else(|| (0..first).find(|at| own(*at) && is_reference(&uses[*at])))
         .or(Some(first))
+}
+
+/// Whether a fact is known though it is not stated: its default stands for it.
+fn is_default(usage: &Use, facts: &Facts<'_>) -> bool {
+    let is_stated = facts.place(usage.slot()).is_some_and(|place| place.stated);
+    !is_stated && !is_open(usage, facts)
 }
 
 /// The one whom the preferred remedy of a rule is for, where it is for each of several and there is only one: his own choice is looked
