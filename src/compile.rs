@@ -30,6 +30,7 @@ pub mod origin;
 pub mod pack;
 pub mod pattern;
 pub mod remedy;
+pub mod select;
 pub mod stored;
 pub mod usage;
 pub mod uses;

@@ -5,6 +5,7 @@
 
 use crate::builtins::value::Value;
 use crate::compile::ir::{Level, LocalId, Rule, RuleSet};
+use crate::compile::select::means;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::reach::Blocking;
 use crate::facts::{Facts, RowId, SlotId};
@@ -270,7 +271,7 @@ pub struct Evaluation<'a> {
 /// What is wanted of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// Only these rules, where any are named.
+    /// Only these rules, where any are named; ids or patterns (`compile::select`).
     pub rules: Vec<String>,
     /// Not these.
     pub skip: Vec<String>,
@@ -285,7 +286,8 @@ pub struct Selection {
 impl Selection {
     /// Whether a rule runs.
     pub fn takes(&self, rule: &Rule) -> bool {
-        (self.rules.is_empty() || self.rules.contains(&rule.id)) && !self.skip.contains(&rule.id)
+        let any = |wanted: &[String]| wanted.iter().any(|wanted| means(wanted, &rule.id));
+        (self.rules.is_empty() || any(&self.rules)) && !any(&self.skip)
     }
 }
 

@@ -102,10 +102,10 @@ pub struct Check {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub pack: Pack,
-    /// Run only this rule; may be repeated
+    /// Run only this rule, or with `MT-*` all of that kind; may be repeated
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub rule: Vec<String>,
-    /// Do not run this rule; may be repeated
+    /// Do not run this rule, or with `MT-*` none of that kind; may be repeated
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub skip_rule: Vec<String>,
     /// Judge only this unit of readiness; may be repeated
@@ -184,7 +184,7 @@ pub struct Test {
 /// `failback explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// Id of a rule or clause, or name of a remedy
+    /// Id of a rule or clause, name of a remedy, a pattern of ids (`MT-*`), or an error number of the service
     #[arg(value_name = "ID")]
     pub id: String,
     #[command(flatten)]

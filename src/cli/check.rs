@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::{self, Color};
 use crate::cli::{NOTHING, Output, leave, terminal};
+use crate::compile::select::means;
 use crate::diagnostic::did_you_mean;
 use crate::evaluate::Selection;
 use crate::report::layout::Look;
@@ -96,7 +97,7 @@ fn unknown_rules(report: &Report<'_>, inputs: &Inputs, selection: &Selection) ->
         return None;
     }
     let judges = |environment: &session::Checked<'_>, id: &str| {
-        environment.rules.rules.iter().any(|rule| rule.id == id)
+        environment.rules.rules.iter().any(|rule| means(id, &rule.id))
     };
     for id in selection.rules.iter().chain(&selection.skip) {
         if report.environments.iter().any(|environment| judges(environment, id)) {
@@ -105,7 +106,7 @@ fn unknown_rules(report: &Report<'_>, inputs: &Inputs, selection: &Selection) ->
         let message = format!("there is no rule `{id}`");
         let packs: Vec<_> =
             inputs.packs.iter().map(|pack| rules::ready(&inputs.sources, pack)).collect();
-        let has = |pack: &&rules::Ready| pack.rules.rules.iter().any(|rule| rule.id == *id);
+        let has = |pack: &&rules::Ready| pack.rules.rules.iter().any(|rule| means(id, &rule.id));
         let Some(other) = packs.iter().find(has) else {
             let environments = report.environments.iter();
             let ids = environments.flat_map(|environment| &environment.rules.rules);

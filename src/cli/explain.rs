@@ -1,9 +1,11 @@
-//! `failback explain`: the manual page of a rule, a clause or a remedy.
+//! `failback explain`: the manual page of a rule, a clause or a remedy, or the rules behind an error number or a
+//! pattern of ids.
 
 use crate::cli::args::{self, Color};
 use crate::cli::pack::Pack;
 use crate::cli::{OK, Output, pack, terminal};
 use crate::compile::ir::{Clause, Document, Expr, Kind, Level, Rule, RuleSet};
+use crate::compile::select::means;
 use crate::diagnostic::did_you_mean;
 use crate::evaluate::is_terminal;
 use crate::language::ast::remedy::Undo;
@@ -46,7 +48,8 @@ pub fn run(arguments: &args::Explain, color: Color) -> Output {
         if !text.is_empty() {
             return Output::new(text, OK);
         }
-        let message = format!("there is no rule, clause or remedy `{}`", arguments.id);
+        let message =
+            format!("there is no rule, clause, remedy or error number `{}`", arguments.id);
         let known: Vec<&str> = packs.iter().flat_map(|pack| names(&pack.loaded.rules)).collect();
         let help = did_you_mean(&arguments.id, known);
         Output::broken(message, help.as_deref().or(Some("`failback rules` lists the rules")))
@@ -66,7 +69,7 @@ pub fn kind(rule: &Rule) -> &'static str {
     match (rule.kind, rule.level) {
         (RuleKind::Prerequisite, _) => "prerequisite: must hold, else the gate is closed",
         (RuleKind::Unsupported, _) if is_terminal(rule) => {
-            "unsupported: must not be so; if it is, nothing can mend it"
+            "unsupported: must not be so; if it is, nothing can fix it"
         }
         (RuleKind::Unsupported, _) => "unsupported: must not be so, else the gate is closed",
         (RuleKind::Advisory, Level::Warning) => "advice, as a warning: never closes the gate",
@@ -111,9 +114,30 @@ impl<'p> Page<'p> {
             let users: Vec<String> =
                 users.map(|rule| format!("{} {}", rule.id, rule.title)).collect();
             self.remedy(&remedy.name);
-            self.heading("mends");
+            self.heading("fixes");
             self.lines(&users);
             self.source(remedy.span);
+        }
+        if self.out.is_empty() {
+            self.several(id);
+        }
+    }
+
+    /// The rules that an error number or a pattern leads to: the page of the only one, else one line each.
+    fn several(&mut self, wanted: &str) {
+        let rules = &self.pack.loaded.rules.rules;
+        let cites = |rule: &Rule| rule.see.iter().any(|number| number == wanted);
+        let is_pattern = wanted.contains('*');
+        let found: Vec<&Rule> = rules
+            .iter()
+            .filter(|rule| cites(rule) || is_pattern && means(wanted, &rule.id))
+            .collect();
+        if let [only] = found[..] {
+            return self.rule(only);
+        }
+        let width = found.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+        for rule in found {
+            self.entry(&rule.id, width, &format!("{} ({})", rule.title, word(rule)));
         }
     }
 

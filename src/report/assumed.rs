@@ -39,9 +39,9 @@ fn full(out: &mut String, one: &Difference, look: &Look) {
     let title = format!("If it were so, in {}", clean(&one.before.name));
     out.push_str(&look.paint(Tone::Heading, &title));
     out.push('\n');
-    section(out, "Closed by it", Tone::Good, &one.closed(), look);
+    section(out, "Fixed by it", Tone::Good, &one.closed(), look);
     section(out, "New, or with another outcome", Tone::Bad, &one.opened(), look);
-    section(out, "Open as before", Tone::Doubt, &one.still(), look);
+    section(out, "Remains", Tone::Doubt, &one.still(), look);
     units(out, "Ready by it", Tone::Good, &one.ready(), look);
     units(out, "No longer ready", Tone::Bad, &one.no_longer(), look);
     out.push('\n');

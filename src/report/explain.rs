@@ -403,7 +403,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
         let others: BTreeSet<RowId> = all().map(|(_, row)| *row).collect();
         let others: BTreeSet<RowId> = others.difference(&certain).copied().collect();
         match (certain.is_empty(), others.is_empty()) {
-            (true, true) => "nobody who is asked for, but it closes the gate".to_owned(),
+            (true, true) => "nobody who is requested, but it closes the gate".to_owned(),
             (false, true) => self.units(&certain),
             (true, false) => format!("perhaps {}", self.units(&others)),
             _ => format!("{}; perhaps {}", self.units(&certain), self.units(&others)),

@@ -91,7 +91,7 @@ rules/demo.gate:8
 ";
     Run::new("explain A-5 --rules rules").pack().gives(0, out, "");
     Run::new("explain start --rules rules").pack().done().code(0).says("start  Start {s}\n");
-    let err = "error: there is no rule, clause or remedy `strat`\n  help: did you mean `start`?\n";
+    let err = "error: there is no rule, clause, remedy or error number `strat`\n  help: did you mean `start`?\n";
     Run::new("explain strat --rules rules").pack().gives(2, "", err);
 }
 
@@ -336,4 +336,16 @@ fn shells_and_man_are_served() {
     Run::new("man").done().code(0).says(".TH failback 1");
     Run::new("man check").done().code(0).says("nothing was checked");
     Run::new("man chek").done().code(2).complains("did you mean `check`?");
+}
+
+#[test]
+fn explain_lists_what_cites_an_error_number_and_what_a_pattern_means() {
+    let done = Run::new("explain 95226").done().code(0);
+    done.says("AGT-001").says("NET-");
+    Run::new("explain mt-00*")
+        .done()
+        .code(0)
+        .says("MT-001  A master target has no snapshots")
+        .hides("RV-");
+    Run::new("explain 'QQ-*'").done().code(2);
 }

@@ -123,3 +123,17 @@ fn advice_blocks_nobody_but_speaks_of_somebody() {
     assert_eq!(finding["blocks"], serde_json::json!([]));
     assert_eq!(finding["concerns"], serde_json::json!(["s1"]));
 }
+
+#[test]
+fn rules_are_named_in_any_case_and_by_pattern() {
+    let run = |arguments: &str| {
+        Run::new(&format!("check --rules rules -q site.yaml {arguments}"))
+            .pack()
+            .file("site.yaml", format!("{HEAD}servers:\n{OLD}"))
+    };
+    let all = run("--rule SRV-001,SRV-002,SRV-003").done();
+    let pattern = run("--rule srv-*").done();
+    assert_eq!(all.code, pattern.code);
+    run("--rule srv-001").done().says("only srv-001");
+    run("--skip-rule 'x*'").done().code(2).complains("there is no rule `");
+}

@@ -32,7 +32,7 @@ pub fn concise(out: &mut String, checked: &Checked<'_>, plan: &Plan) {
         }
         if !step.closes.is_empty() {
             let ids: Vec<String> = step.closes.iter().map(|id| finding(id)).collect();
-            text.push_str(&format!(" [closes {}]", ids.join(", ")));
+            text.push_str(&format!(" [fixes {}]", ids.join(", ")));
         }
         line(text);
     }
@@ -151,10 +151,10 @@ fn task(line: &mut dyn FnMut(String), checked: &Checked<'_>, step: &Step, look: 
     }
     let told = |ids: &[String]| ids.iter().map(|id| finding(id)).collect::<Vec<_>>().join(", ");
     if !step.closes.is_empty() {
-        note("closes", &told(&step.closes));
+        note("fixes", &told(&step.closes));
     }
     if !step.reopens.is_empty() {
-        note("opens", &told(&step.reopens));
+        note("breaks", &told(&step.reopens));
     }
     if !step.ready.is_empty() {
         note("ready after it", &step.ready.join(", "));

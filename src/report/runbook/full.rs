@@ -264,13 +264,13 @@ fn step(out: &mut String, checked: &Checked<'_>, step: &Step, look: &Look) {
             page.note(out, heading, &names(ids.iter().map(String::as_str), limit));
         }
     };
-    told(out, "closes", &step.closes);
-    told(out, "may close", &step.hopes);
+    told(out, "fixes", &step.closes);
+    told(out, "may fix", &step.hopes);
     let from = origins(checked, &step.closes);
     if !from.is_empty() {
         page.note(out, "rests on", &names(from.iter().map(String::as_str), ORIGINS));
     }
-    told(out, "opens", &step.reopens);
+    told(out, "breaks", &step.reopens);
     if look.facts {
         let (made, seen) = facts::lines(step);
         for (heading, lines) in [("then", made), ("to see", seen)] {
