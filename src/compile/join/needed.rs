@@ -2,6 +2,8 @@
 //!
 //! Owns that the two agree: those who use a name rely on its parameters and its type.
 
+use rustc_hash::FxHashSet;
+
 use crate::compile::join::{LeftOut, Part};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::ast::{self, ItemKind, Type, TypeKind};
@@ -63,6 +65,12 @@ pub fn fill(parts: &mut [Part], packs: &[Option<ast::pack::Pack>], diagnostics: 
         }
         open.push(define.name.value.clone());
     }
+    let items = parts.iter().flat_map(Part::items);
+    let whole = items.filter(|item| !item.broken).filter_map(|item| match &item.kind {
+        ItemKind::Define(define) if define.needed.is_none() => Some(define.name.value.clone()),
+        _ => None,
+    });
+    let whole: FxHashSet<String> = whole.collect();
     // What nobody gives stays as something that nobody can say more of; of several, one.
     let mut kept: Vec<String> = Vec::new();
     for file in parts.iter_mut().flat_map(|part| &mut part.files) {
@@ -70,7 +78,8 @@ pub fn fill(parts: &mut [Part], packs: &[Option<ast::pack::Pack>], diagnostics: 
             let ItemKind::Define(define) = &item.kind else { return true };
             let name = &define.name.value;
             if define.needed.is_none() {
-                return true;
+                // One that could not be read may have been `needed`; that is told already.
+                return !item.broken || !whole.contains(name);
             }
             item.broken = true;
             if !open.contains(name) || kept.contains(name) {
