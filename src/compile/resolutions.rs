@@ -190,6 +190,10 @@ impl Declared<'_, '_> {
             ItemKind::Role(role) => self.declare(NameKind::Role, &role.name),
             ItemKind::Define(define) => {
                 self.declare(NameKind::Definition, &define.name);
+                // Without an expression there is nothing for the checker to bind them in.
+                for param in define.params.iter().filter(|_| define.needed.is_some()) {
+                    self.found.declare(param.name.span, Symbol::Local(param.name.span));
+                }
                 define.params.iter().for_each(|param| self.ty(&param.ty));
                 define.ty.iter().for_each(|ty| self.ty(ty));
             }
