@@ -32,6 +32,7 @@ pub mod pattern;
 pub mod remedy;
 pub mod select;
 pub mod stored;
+mod suppose;
 pub mod usage;
 pub mod uses;
 
@@ -55,6 +56,7 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
     let remedies = compiler.remedies(files, &defines, &remedy_params);
     let rules = compiler.rules(files, &defines, &remedy_params, &documents);
     let [unit_filter, unit_done] = compiler.unit(files, &defines);
+    let suppositions = compiler.suppositions(files, &defines, &remedy_params);
     let roles = pack::roles(files, compiler.diagnostics);
     let questions = compiler.questions(files, &defines);
     compiler.check_defines(&defines);
@@ -72,6 +74,7 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
         remedies,
         unit_filter,
         unit_done,
+        suppositions,
         roles,
         questions,
         renewals,
@@ -322,15 +325,7 @@ impl Compiler<'_> {
         let (filter, condition) = (filter.map(&mut all), all(condition));
         let (grace, blocks) = (grace.map(&mut all), blocks.map(&mut all));
         for fix in &mut fixes {
-            let mut bound = current.clone();
-            if let Some(mut each) = fix.each.take() {
-                each.value = self.finish(each.value, &bound);
-                bound.push(each.local);
-                fix.each = Some(each);
-            }
-            let arguments = std::mem::take(&mut fix.arguments);
-            fix.arguments =
-                arguments.into_iter().map(|argument| self.finish(argument, &bound)).collect();
+            self.finish_fix(fix, &current);
         }
         Some(Rule {
             id: rule.id.value.clone(),
@@ -351,6 +346,18 @@ impl Compiler<'_> {
             fixes: fixes.into(),
             span: rule.id.span,
         })
+    }
+
+    fn finish_fix(&mut self, fix: &mut ir::Fix, bound: &[LocalId]) {
+        let mut bound = bound.to_vec();
+        if let Some(mut each) = fix.each.take() {
+            each.value = self.finish(each.value, &bound);
+            bound.push(each.local);
+            fix.each = Some(each);
+        }
+        let arguments = std::mem::take(&mut fix.arguments);
+        fix.arguments =
+            arguments.into_iter().map(|argument| self.finish(argument, &bound)).collect();
     }
 
     fn error_count(&self) -> usize {
