@@ -11,6 +11,7 @@ use crate::compile::ir::{
     Binding, Clause, Document, Expr, Kind, Level, LocalId, Rule, RuleSet, Template,
 };
 use crate::compile::remedy::{Remedy, Takes, Undo};
+use crate::compile::resolutions::{Resolutions, Symbol};
 use crate::compile::stored::Later;
 use crate::compile::usage::Usage;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean};
@@ -30,6 +31,7 @@ pub mod origin;
 pub mod pack;
 pub mod pattern;
 pub mod remedy;
+pub mod resolutions;
 pub mod select;
 pub mod stored;
 mod suppose;
@@ -38,11 +40,20 @@ pub mod uses;
 
 /// Compiles the files of one pack.
 pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
+    compile_with(files, None, diagnostics).0
+}
+
+/// Compiles the files of one pack, and notes what the names refer to where a place for that is handed in.
+fn compile_with(
+    files: &[ast::File],
+    resolutions: Option<Box<Resolutions>>,
+    diagnostics: &mut Diagnostics,
+) -> (RuleSet, Option<Box<Resolutions>>) {
     let mut types = schema::build(files, diagnostics);
     let mut compiler = Compiler {
         names: Names::default(),
         usage: Usage::default(),
-        shared: Shared::default(),
+        shared: Shared { resolutions, ..Shared::default() },
         locals: 0,
         schema: Schema::default(),
         diagnostics,
@@ -64,7 +75,8 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
     let (name, title, when, gated) = compiler.pack(files);
     let rules = pack::without_gated_fixes(rules, gated, &remedies, compiler.diagnostics);
     pack::check(files, &rules, &compiler.schema, &compiler.usage, &documents, compiler.diagnostics);
-    RuleSet {
+    let resolutions = compiler.shared.resolutions.take();
+    let rules = RuleSet {
         name,
         title,
         when,
@@ -83,7 +95,8 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
         defines: compiler.shared.defines,
         locals: compiler.locals.max(compiler.shared.define_locals),
         schema: compiler.schema,
-    }
+    };
+    (rules, resolutions)
 }
 
 /// Where each name of a pack is declared.
@@ -173,6 +186,7 @@ impl Compiler<'_> {
                 &mut self.shared,
             );
             checker.define(&define.ast.name.value);
+            checker.look_into(&define.ast.name.value);
         }
     }
 
@@ -220,6 +234,7 @@ impl Compiler<'_> {
                 self.usage.remedies.insert(fix.remedy.value.clone());
             }
             if item.broken || rules.iter().any(|known: &Rule| known.id == rule.id.value) {
+                self.look_into(|this| drop(this.rule(rule, defines, remedies)));
                 continue;
             }
             rules.extend(self.rule(rule, defines, remedies));
@@ -389,6 +404,11 @@ impl Compiler<'_> {
             let remedy = self.remedy(remedy, after, defines, &params[&remedy.name.value]);
             remedies.push(remedy.into());
         }
+        for item in items.iter().filter(|item| item.broken) {
+            let ast::ItemKind::Remedy(remedy) = &item.kind else { continue };
+            let Some(params) = params.get(&remedy.name.value) else { continue };
+            self.look_into(|this| drop(this.remedy(remedy, Vec::new(), defines, params)));
+        }
         remedies
     }
 
@@ -536,6 +556,7 @@ pub(crate) fn target(
         return None;
     };
     checker.usage.written(owner, field);
+    checker.note(name.span, || Symbol::Field(owner, field));
     let ty = def.fields[field].ty.clone();
     Some((base, owner, field, ty))
 }

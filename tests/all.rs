@@ -4,6 +4,7 @@
 mod cli;
 mod docs;
 mod fuzz;
+mod gate;
 mod import;
 mod import_broken;
 mod import_cli;
