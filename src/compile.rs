@@ -34,6 +34,7 @@ pub mod remedy;
 pub mod resolutions;
 pub mod select;
 pub mod stored;
+mod suppose;
 pub mod usage;
 pub mod uses;
 
@@ -66,6 +67,7 @@ fn compile_with(
     let remedies = compiler.remedies(files, &defines, &remedy_params);
     let rules = compiler.rules(files, &defines, &remedy_params, &documents);
     let [unit_filter, unit_done] = compiler.unit(files, &defines);
+    let suppositions = compiler.suppositions(files, &defines, &remedy_params);
     let roles = pack::roles(files, compiler.diagnostics);
     let questions = compiler.questions(files, &defines);
     compiler.check_defines(&defines);
@@ -84,6 +86,7 @@ fn compile_with(
         remedies,
         unit_filter,
         unit_done,
+        suppositions,
         roles,
         questions,
         renewals,
@@ -337,15 +340,7 @@ impl Compiler<'_> {
         let (filter, condition) = (filter.map(&mut all), all(condition));
         let (grace, blocks) = (grace.map(&mut all), blocks.map(&mut all));
         for fix in &mut fixes {
-            let mut bound = current.clone();
-            if let Some(mut each) = fix.each.take() {
-                each.value = self.finish(each.value, &bound);
-                bound.push(each.local);
-                fix.each = Some(each);
-            }
-            let arguments = std::mem::take(&mut fix.arguments);
-            fix.arguments =
-                arguments.into_iter().map(|argument| self.finish(argument, &bound)).collect();
+            self.finish_fix(fix, &current);
         }
         Some(Rule {
             id: rule.id.value.clone(),
@@ -366,6 +361,18 @@ impl Compiler<'_> {
             fixes: fixes.into(),
             span: rule.id.span,
         })
+    }
+
+    fn finish_fix(&mut self, fix: &mut ir::Fix, bound: &[LocalId]) {
+        let mut bound = bound.to_vec();
+        if let Some(mut each) = fix.each.take() {
+            each.value = self.finish(each.value, &bound);
+            bound.push(each.local);
+            fix.each = Some(each);
+        }
+        let arguments = std::mem::take(&mut fix.arguments);
+        fix.arguments =
+            arguments.into_iter().map(|argument| self.finish(argument, &bound)).collect();
     }
 
     fn error_count(&self) -> usize {
