@@ -186,6 +186,10 @@ impl Declared<'_, '_> {
                     self.fields(ty, decl);
                 }
             }
+            ItemKind::Suppose(suppose) => {
+                self.field(ENVIRONMENT, &suppose.field);
+                self.name_all(NameKind::Remedy, suppose.fixes.iter().map(|fix| &fix.remedy));
+            }
             ItemKind::Unit(unit) => self.type_name(&unit.entity),
             ItemKind::Suppose(suppose) => {
                 self.field(ENVIRONMENT, &suppose.field);
