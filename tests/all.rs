@@ -3,6 +3,7 @@
 
 mod cli;
 mod docs;
+mod fixes;
 mod fuzz;
 mod import;
 mod import_broken;

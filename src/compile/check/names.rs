@@ -8,7 +8,7 @@ use crate::compile::check::{Checker, RULE_LOCALS};
 use crate::compile::hoist::{costs, hoist};
 use crate::compile::ir::{self, Const, Expr, Kind, LocalId, Scan};
 use crate::compile::origin::entities;
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::nearest;
 use crate::language::ast::{self};
 use crate::schema::types::{Completeness, Reading, Type, WordId};
 use crate::schema::{ENVIRONMENT, TypeId};
@@ -66,8 +66,8 @@ impl<'a, 'c> Checker<'a, 'c> {
                 "`{name}` is not a word of {}",
                 Type::Words(words.clone()).describe(self.schema)
             );
-            let help = did_you_mean(name, allowed);
-            return self.error("unknown-word", message, span, help);
+            let near = nearest(name, allowed);
+            return self.unknown("unknown-word", message, (name, span), near);
         }
         if let (Some(word), None) = (self.schema.word_id(name), expected) {
             return self.word(word, span);
@@ -80,8 +80,9 @@ impl<'a, 'c> Checker<'a, 'c> {
         let known = known
             .chain(self.schema.ty(ENVIRONMENT).field_names())
             .chain(self.defines.keys().map(String::as_str));
-        let help = did_you_mean(name, known);
-        self.error("unknown-name", format!("unknown name `{name}`"), span, help)
+        let near = nearest(name, known).map(str::to_owned);
+        let message = format!("unknown name `{name}`");
+        self.unknown("unknown-name", message, (name, span), near.as_deref())
     }
 
     pub(super) fn word(&mut self, word: WordId, span: Span) -> Expr {
@@ -204,8 +205,8 @@ impl<'a, 'c> Checker<'a, 'c> {
             return self.poison(span);
         }
         let message = format!("`{}` has no field `{}`", def.name, field.value);
-        let help = did_you_mean(&field.value, def.field_names());
-        self.error("unknown-field", message, field.span, help)
+        let near = nearest(&field.value, def.field_names());
+        self.unknown("unknown-field", message, (&field.value, field.span), near)
     }
 
     pub(super) fn no_fields(&mut self, ty: &Type, field: &ast::Name) -> Expr {
@@ -244,13 +245,9 @@ impl<'a, 'c> Checker<'a, 'c> {
                 .keys()
                 .map(String::as_str)
                 .chain(builtins::BUILTINS.iter().map(|b| b.name));
-            let help = did_you_mean(&name.value, known);
-            return self.error(
-                "unknown-name",
-                format!("unknown function `{}`", name.value),
-                name.span,
-                help,
-            );
+            let near = nearest(&name.value, known);
+            let message = format!("unknown function `{}`", name.value);
+            return self.unknown("unknown-name", message, (&name.value, name.span), near);
         };
         self.usage.call(&name.value);
         if define.unfit {
@@ -363,13 +360,9 @@ impl<'a, 'c> Checker<'a, 'c> {
         span: Span,
     ) -> Expr {
         let Some(ty) = self.schema.find(&name.value).filter(|ty| *ty != ENVIRONMENT) else {
-            let help = did_you_mean(&name.value, self.schema.type_names());
-            return self.error(
-                "unknown-type",
-                format!("unknown type `{}`", name.value),
-                name.span,
-                help,
-            );
+            let near = nearest(&name.value, self.schema.type_names());
+            let message = format!("unknown type `{}`", name.value);
+            return self.unknown("unknown-type", message, (&name.value, name.span), near);
         };
         let values = self.field_values(ty, fields);
         Expr { kind: Kind::Make(ty, values), ty: Type::Ref(ty), span }
@@ -391,8 +384,8 @@ impl<'a, 'c> Checker<'a, 'c> {
                     continue;
                 }
                 let message = format!("`{}` has no field `{}`", def.name, name.value);
-                let help = did_you_mean(&name.value, def.field_names());
-                self.error("unknown-field", message, name.span, help);
+                let near = nearest(&name.value, def.field_names());
+                self.unknown("unknown-field", message, (&name.value, name.span), near);
                 continue;
             };
             self.usage.written(ty, at);
