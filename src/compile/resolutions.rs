@@ -191,10 +191,6 @@ impl Declared<'_, '_> {
                 self.name_all(NameKind::Remedy, suppose.fixes.iter().map(|fix| &fix.remedy));
             }
             ItemKind::Unit(unit) => self.type_name(&unit.entity),
-            ItemKind::Suppose(suppose) => {
-                self.field(ENVIRONMENT, &suppose.field);
-                self.name_all(NameKind::Remedy, suppose.fixes.iter().map(|fix| &fix.remedy));
-            }
             ItemKind::Role(role) => self.declare(NameKind::Role, &role.name),
             ItemKind::Define(define) => {
                 self.declare(NameKind::Definition, &define.name);

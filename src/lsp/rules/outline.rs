@@ -93,9 +93,6 @@ fn entry(pack: &Pack<'_>, item: &ast::Item) -> Option<Entry> {
             let decl = &extend.decl;
             make(&decl.name, "extend", Kind::Entity, fields(pack, decl))
         }
-        ItemKind::Suppose(suppose) => {
-            make(&suppose.field, &suppose.title.value, Kind::Unit, Vec::new())
-        }
         ItemKind::Unit(unit) => make(&unit.entity, "unit", Kind::Unit, Vec::new()),
         ItemKind::Suppose(suppose) => {
             make(&suppose.field, &suppose.title.value, Kind::Suppose, Vec::new())
