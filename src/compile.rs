@@ -14,7 +14,7 @@ use crate::compile::remedy::{Remedy, Takes, Undo};
 use crate::compile::resolutions::{Resolutions, Symbol};
 use crate::compile::stored::Later;
 use crate::compile::usage::Usage;
-use crate::diagnostic::{Diagnostic, Diagnostics, Severity, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity, nearest};
 use crate::language::ast::{self, RuleKind};
 use crate::schema::types::Type;
 use crate::schema::{self, ENVIRONMENT, Schema, TypeId, TypeKind};
@@ -248,9 +248,9 @@ impl Compiler<'_> {
             return;
         }
         let message = format!("no document has a clause `{}`", clause.value);
-        let help = did_you_mean(&clause.value, known().map(|clause| clause.id.as_str()));
-        self.diagnostics
-            .push(Diagnostic::error("unknown-clause", message, clause.span).maybe_help(help));
+        let near = nearest(&clause.value, known().map(|clause| clause.id.as_str()));
+        let told = Diagnostic::error("unknown-clause", message, clause.span);
+        self.diagnostics.push(told.meant(&clause.value, near));
     }
 
     fn rule(
@@ -418,9 +418,9 @@ impl Compiler<'_> {
         let found = known.get(&name.value).copied();
         if found.is_none() && !self.shared.broken.remedies.contains(&name.value) {
             let message = format!("unknown remedy `{}`", name.value);
-            let help = did_you_mean(&name.value, known.keys().map(String::as_str));
-            self.diagnostics
-                .push(Diagnostic::error("unknown-name", message, name.span).maybe_help(help));
+            let near = nearest(&name.value, known.keys().map(String::as_str));
+            let told = Diagnostic::error("unknown-name", message, name.span);
+            self.diagnostics.push(told.meant(&name.value, near));
         }
         found
     }
@@ -549,10 +549,9 @@ pub(crate) fn target(
             Some(_) => format!("`{}` is worked out from references; change those", name.value),
             None => format!("`{}` has no field `{}`", def.name, name.value),
         };
-        let help = did_you_mean(&name.value, def.field_names());
-        checker
-            .diagnostics
-            .push(Diagnostic::error("unknown-field", message, name.span).maybe_help(help));
+        let near = nearest(&name.value, def.field_names());
+        let told = Diagnostic::error("unknown-field", message, name.span);
+        checker.diagnostics.push(told.meant(&name.value, near));
         return None;
     };
     checker.usage.written(owner, field);

@@ -45,6 +45,32 @@ pub struct Label {
     pub message: String,
 }
 
+/// A change of one text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; empty where something is only put in.
+    pub span: Span,
+    /// What is written there instead, as it has to stand in that file.
+    pub text: String,
+}
+
+/// What would correct a text, ready to be applied: all edits or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as a menu shows it: ``Change `snapshot` to `snapshots` ``.
+    pub title: String,
+    /// Changes that do not overlap, in the order of the file.
+    pub edits: Vec<Edit>,
+}
+
+impl Fix {
+    /// Another spelling of a word; `text` is how the right one is written at that place.
+    pub fn respell(wrong: &str, right: &str, span: Span, text: impl Into<String>) -> Self {
+        let title = format!("Change `{wrong}` to `{right}`");
+        Self { title, edits: vec![Edit { span, text: text.into() }] }
+    }
+}
+
 /// One thing to tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -62,6 +88,8 @@ pub struct Diagnostic {
     pub notes: Vec<(&'static str, String)>,
     /// What to do.
     pub help: Option<String>,
+    /// What would correct it, the likeliest first; only where the text to write is known.
+    pub fixes: Vec<Fix>,
 }
 
 impl Diagnostic {
@@ -85,6 +113,7 @@ impl Diagnostic {
             labels: Vec::new(),
             notes: Vec::new(),
             help: None,
+            fixes: Vec::new(),
         }
     }
 
@@ -117,6 +146,25 @@ impl Diagnostic {
     /// Says what to do, where there is something to say.
     pub fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
+        self
+    }
+
+    /// Says which name was meant, where one is near, in place of other help; the primary place holds the wrong one and
+    /// nothing else, and the right one is written there as it is.
+    pub fn meant(self, wrong: &str, near: Option<&str>) -> Self {
+        let fix =
+            near.zip(self.span()).map(|(right, span)| Fix::respell(wrong, right, span, right));
+        self.suggest(near).fixed_by(fix)
+    }
+
+    /// Asks whether a name that is near was meant, where one is, in place of other help.
+    pub fn suggest(self, near: Option<&str>) -> Self {
+        self.maybe_help(near.map(ask))
+    }
+
+    /// Adds what would correct it, where that is known.
+    pub fn fixed_by(mut self, fix: Option<Fix>) -> Self {
+        self.fixes.extend(fix);
         self
     }
 
@@ -194,5 +242,9 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// "did you mean `x`?", where something is near.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    nearest(name, known).map(|near| format!("did you mean `{near}`?"))
+    nearest(name, known).map(ask)
+}
+
+fn ask(near: &str) -> String {
+    format!("did you mean `{near}`?")
 }

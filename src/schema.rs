@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::language::ast;
 use crate::schema::types::{Completeness, InverseId, Type, WordId, literal_fits};
 use crate::source::Span;
@@ -470,10 +470,9 @@ impl<'a> Builder<'a, '_> {
                         .iter()
                         .flat_map(|decl| &decl.fields)
                         .map(|field| field.name.value.as_str());
-                    let help = did_you_mean(&by.value, names);
-                    self.diagnostics.push(
-                        Diagnostic::error("unknown-field", message, by.span).maybe_help(help),
-                    );
+                    let near = nearest(&by.value, names);
+                    let told = Diagnostic::error("unknown-field", message, by.span);
+                    self.diagnostics.push(told.meant(&by.value, near));
                     return Type::Error;
                 };
                 self.schema.inverses.push(Inverse { target, source, by: by_index, one });
@@ -488,9 +487,9 @@ impl<'a> Builder<'a, '_> {
         if found.is_none() {
             let message = format!("unknown type `{}`", name.value);
             let known = self.schema.type_names().chain(BUILTIN_TYPES);
-            let help = did_you_mean(&name.value, known);
-            self.diagnostics
-                .push(Diagnostic::error("unknown-type", message, name.span).maybe_help(help));
+            let near = nearest(&name.value, known);
+            let told = Diagnostic::error("unknown-type", message, name.span);
+            self.diagnostics.push(told.meant(&name.value, near));
         }
         found
     }

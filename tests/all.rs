@@ -3,6 +3,7 @@
 
 mod cli;
 mod docs;
+mod fixes;
 mod fuzz;
 mod gate;
 mod import;

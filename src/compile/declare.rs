@@ -9,7 +9,7 @@ use crate::compile::ir::{Binding, Fix};
 use crate::compile::remedy::Effect;
 use crate::compile::resolutions::Symbol;
 use crate::compile::{home, target};
-use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::language::ast;
 use crate::schema::types::Type;
 use crate::schema::{ENVIRONMENT, Schema, TypeKind};
@@ -87,10 +87,9 @@ pub fn fix(
             return None;
         }
         let message = format!("unknown remedy `{name}`");
-        let help = did_you_mean(name, ids.keys().map(String::as_str));
-        checker
-            .diagnostics
-            .push(Diagnostic::error("unknown-name", message, fix.remedy.span).maybe_help(help));
+        let near = nearest(name, ids.keys().map(String::as_str));
+        let told = Diagnostic::error("unknown-name", message, fix.remedy.span);
+        checker.diagnostics.push(told.meant(name, near));
         return None;
     };
     if params.len() != fix.arguments.len() {
@@ -187,10 +186,9 @@ pub fn effect(effect: &ast::remedy::Effect, checker: &mut Checker<'_, '_>) -> Op
             let ty = found.filter(|ty| checker.schema.ty(*ty).kind == TypeKind::Entity);
             let Some(ty) = ty else {
                 let message = format!("`{}` is no entity", entity.value);
-                let help = did_you_mean(&entity.value, checker.schema.type_names());
-                checker
-                    .diagnostics
-                    .push(Diagnostic::error("unknown-type", message, entity.span).maybe_help(help));
+                let near = nearest(&entity.value, checker.schema.type_names());
+                let told = Diagnostic::error("unknown-type", message, entity.span);
+                checker.diagnostics.push(told.meant(&entity.value, near));
                 return None;
             };
             let Some(list) = home(checker.schema, ty) else {

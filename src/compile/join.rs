@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use crate::compile::join::order::in_order;
-use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::language::ast::{self, ItemKind};
 use crate::source::{Sources, Span};
 
@@ -170,10 +170,11 @@ fn leave_out<'p>(
                 let message = format!("no pack that is used declares `{}`", told.name.value);
                 let reaches = parts[at].reaches.iter();
                 let known = reaches.flat_map(|other| parts[*other].items()).filter_map(name_of);
-                let help = did_you_mean(&told.name.value, known.map(|name| name.value.as_str()))
-                    .unwrap_or_else(|| "nothing is left out: remove this".to_owned());
-                let told = Diagnostic::warning("unused-without", message, told.name.span);
-                diagnostics.push(told.help(help));
+                let name = &told.name;
+                let near = nearest(&name.value, known.map(|name| name.value.as_str()));
+                let told = Diagnostic::warning("unused-without", message, name.span)
+                    .help("nothing is left out: remove this");
+                diagnostics.push(told.meant(&name.value, near));
             }
         }
     }
@@ -252,20 +253,16 @@ fn extend(files: &mut [ast::File], diagnostics: &mut Diagnostics) {
             // A name that could not be read is told already.
             None if name.value.is_empty() => {}
             None => {
-                let (message, help) = match extend.kind.value.as_str() {
-                    "environment" => (
-                        "there is no environment to extend".to_owned(),
-                        Some("declare it: leave out `extend`".to_owned()),
-                    ),
+                let (message, near) = match extend.kind.value.as_str() {
+                    "environment" => ("there is no environment to extend".to_owned(), None),
                     kind => {
-                        let known = type_names(files, kind);
-                        let help = did_you_mean(&name.value, known)
-                            .unwrap_or_else(|| "declare it: leave out `extend`".to_owned());
-                        (format!("there is no {kind} `{}` to extend", name.value), Some(help))
+                        let near = nearest(&name.value, type_names(files, kind));
+                        (format!("there is no {kind} `{}` to extend", name.value), near)
                     }
                 };
-                let told = Diagnostic::error("unknown-type", message, name.span);
-                diagnostics.push(told.maybe_help(help));
+                let told = Diagnostic::error("unknown-type", message, name.span)
+                    .help("declare it: leave out `extend`");
+                diagnostics.push(told.meant(&name.value, near));
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::compile::remedy::Remedy;
 use crate::compile::stored::Later;
 use crate::compile::usage::Usage;
 use crate::compile::{clause_of, lint};
-use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::language::ast;
 use crate::schema::Schema;
 
@@ -56,9 +56,10 @@ pub fn roles(files: &[ast::File], diagnostics: &mut Diagnostics) -> BTreeMap<Str
         named.insert(&role.value);
         if !declared.is_empty() && !declared.contains_key(&role.value) {
             let message = format!("unknown role `{}`", role.value);
-            let help = did_you_mean(&role.value, declared.keys().map(String::as_str))
-                .unwrap_or_else(|| format!("declare it: `role {} \"…\"`", role.value));
-            diagnostics.push(Diagnostic::error("unknown-name", message, role.span).help(help));
+            let near = nearest(&role.value, declared.keys().map(String::as_str));
+            let told = Diagnostic::error("unknown-name", message, role.span)
+                .help(format!("declare it: `role {} \"…\"`", role.value));
+            diagnostics.push(told.meant(&role.value, near));
         }
     }
     for role in declared.values().filter(|role| !named.contains(role.name.value.as_str())) {

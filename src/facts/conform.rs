@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::facts::conform::contested::Contested;
 use crate::facts::conform::scalars::told;
 use crate::facts::defaults::Shape;
@@ -18,6 +18,7 @@ use crate::facts::{ABSENT, Facts, ListData, NO_NODE, ROOT, Row, RowId, Slot, Slo
 use crate::schema::types::Type;
 use crate::schema::{ENVIRONMENT, Field, Schema, TypeId};
 use crate::source::Span;
+use crate::yaml::edit::respell;
 use crate::yaml::resolve::Scalar;
 use crate::yaml::{Entry, Kind, NodeId, Tree};
 
@@ -159,14 +160,14 @@ impl<'a> Reader<'a, '_> {
         let message = format!("unknown key `{name}` in {place}");
         let known =
             def.fields.iter().filter(|field| field.slot.is_some()).map(|field| field.name.as_str());
-        let help = did_you_mean(name, known.clone()).unwrap_or_else(|| {
-            match known.collect::<Vec<_>>().join(", ") {
-                none if none.is_empty() => "remove it: no key is known here".to_owned(),
-                keys => format!("known keys: {keys}"),
-            }
-        });
-        let span = self.facts.tree.span(key);
-        self.diagnostics.push(Diagnostic::error("unknown-key", message, span).help(help));
+        let near = nearest(name, known.clone());
+        let help = match known.collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => "remove it: no key is known here".to_owned(),
+            keys => format!("known keys: {keys}"),
+        };
+        let tree = self.facts.tree;
+        let told = Diagnostic::error("unknown-key", message, tree.span(key)).help(help);
+        self.diagnostics.push(respell::meant(told, tree, key, near));
     }
 
     fn fill_slot(&mut self, row: RowId, slot: SlotId, field: &Field, is_key: bool, value: NodeId) {

@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::language::token::{Symbol, Token, TokenKind, Word};
 use crate::source::{FileId, Span};
 
@@ -231,13 +231,16 @@ pub fn describe(
         at,
     );
     match found {
-        Some((token, text)) => diagnostic.maybe_help(advise(error.expected, token, text)),
+        Some((token, text)) if matches!(token.kind, TokenKind::Word(_)) => diagnostic
+            .meant(text, misspelt(error.expected, text))
+            .maybe_help(advise(error.expected, token)),
+        Some((token, _)) => diagnostic.maybe_help(advise(error.expected, token)),
         None => diagnostic,
     }
 }
 
 /// What to do about a token that does not fit.
-fn advise(expected: Expected, token: Token, text: &str) -> Option<String> {
+fn advise(expected: Expected, token: Token) -> Option<String> {
     let wants = |class: Class| expected.holds(Expected::class(class));
     let fixed = match token.kind {
         TokenKind::Symbol(Symbol::Assign) if wants(Class::Operator) => "equality is written `==`",
@@ -276,10 +279,14 @@ fn advise(expected: Expected, token: Token, text: &str) -> Option<String> {
         TokenKind::Word(_) if expected == Expected::class(Class::TypeName) => {
             "names of types start with a capital"
         }
-        TokenKind::Word(_) if text.len() > 2 => return did_you_mean(text, expected.words()),
         _ => return None,
     };
     Some(fixed.to_owned())
+}
+
+/// The word of the language that was meant, where one is near that could have stood there.
+fn misspelt(expected: Expected, text: &str) -> Option<&'static str> {
+    (text.len() > 2).then(|| nearest(text, expected.words())).flatten()
 }
 
 fn describe_special(special: Special, at: Span) -> Diagnostic {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::lsp::rules::Pack;
 use crate::lsp::rules::lens;
-use crate::lsp::tell::{Places, suggested};
+use crate::lsp::tell::Places;
 use crate::lsp::text::{offset, offsets};
 use crate::lsp::{Failed, Server, capabilities, judge};
 use crate::source::FileId;
@@ -44,32 +44,33 @@ impl<W: Write> Server<W> {
     fn actions(&self, uri: &str, params: &Value) -> Option<Value> {
         let text = &self.documents.get(uri)?.text;
         let wanted = offsets(text, params.get("range")?, self.encoding)?;
+        let touches = |range: &Value| {
+            let found = offsets(text, range, self.encoding);
+            found.is_some_and(|(start, end)| start <= wanted.1 && wanted.0 <= end)
+        };
         let mut actions: Vec<Value> = Vec::new();
-        for told in self.judged.diagnostics.get(uri)? {
-            let (start, end) = offsets(text, &told["range"], self.encoding)?;
-            if wanted.1 < start || end < wanted.0 {
-                continue;
-            }
-            let mut offer = |title: String, edit: Value, preferred: bool| {
-                let action = json!({
+        let mut offer = |title: &str, told: Option<&Value>, edit: &Value, preferred: bool| {
+            if !actions.iter().any(|known| known["title"] == title) {
+                actions.push(json!({
                     "title": title,
                     "kind": "quickfix",
                     "isPreferred": preferred,
-                    "diagnostics": [told],
-                    "edit": { "changes": { uri: [edit] } },
-                });
-                if !actions.iter().any(|known| known["title"] == action["title"]) {
-                    actions.push(action);
-                }
-            };
-            let old = text.get(start..end).unwrap_or_default();
-            if let Some(new) = told["data"]["help"].as_str().and_then(suggested) {
-                let edit = json!({ "range": told["range"], "newText": new });
-                offer(format!("Change `{old}` to `{new}`"), edit, true);
+                    "diagnostics": told.into_iter().collect::<Vec<_>>(),
+                    "edit": edit,
+                }));
             }
+        };
+        let diagnostics = self.judged.diagnostics.get(uri);
+        let here = || diagnostics.into_iter().flatten().filter(|told| touches(&told["range"]));
+        let corrections = self.judged.corrections.get(uri).into_iter().flatten();
+        for correction in corrections.filter(|one| touches(&one.range)) {
+            let told = here().find(|told| told["range"] == correction.range);
+            offer(&correction.title, told, &correction.edit, correction.alone);
+        }
+        for told in here() {
             for question in told["data"]["questions"].as_array().into_iter().flatten() {
                 for (title, edit) in self.answers(text, question) {
-                    offer(title, edit, false);
+                    offer(&title, Some(told), &json!({ "changes": { uri: [edit] } }), false);
                 }
             }
         }

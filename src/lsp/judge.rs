@@ -12,7 +12,7 @@ use crate::plan::Consent;
 use crate::report::layout::Look;
 use crate::report::{self, Format, runbook};
 use crate::session::rules::{self, Resolved};
-use crate::session::{self, Inputs, Options, Planning};
+use crate::session::{self, Inputs, Options, Planning, Report};
 use crate::source::FileId;
 
 /// Findings beyond which no plan is made to number them, as in `check`.
@@ -33,6 +33,20 @@ pub struct Judged {
     pub diagnostics: BTreeMap<String, Vec<Value>>,
     /// The verdict of each open description, by address.
     pub verdicts: BTreeMap<String, Value>,
+    /// What would correct the open descriptions, by address.
+    pub corrections: BTreeMap<String, Vec<Correction>>,
+}
+
+/// What would correct a text.
+pub struct Correction {
+    /// Where it is offered.
+    pub range: Value,
+    /// What it does.
+    pub title: String,
+    /// Whether it is the only one for that place.
+    pub alone: bool,
+    /// The edit of the protocol.
+    pub edit: Value,
 }
 
 impl Judged {
@@ -47,11 +61,20 @@ impl Judged {
 
 /// The JSON of `check` for an estate.
 pub fn check(estate: &Estate, options: &Options) -> Value {
+    check_with(estate, options, |_| ()).0
+}
+
+/// The same, and what else of the report is wanted.
+fn check_with<T>(
+    estate: &Estate,
+    options: &Options,
+    look: impl FnOnce(&Report<'_>) -> T,
+) -> (Value, T) {
     let planning = Planning { most: Some(MOST_NUMBERED), ..Planning::default() };
     let options = Options { planning: Some(planning), ..options.clone() };
     session::run(&estate.inputs, &options, |report| {
         let text = report::render(report, Format::Json, &Look::default());
-        serde_json::from_str(&text).unwrap_or_default()
+        (serde_json::from_str(&text).unwrap_or_default(), look(report))
     })
 }
 
@@ -76,8 +99,11 @@ pub fn descriptions(
     options: &Options,
     judged: &mut Judged,
 ) {
-    let report = check(estate, options);
     let places = Places { sources: &estate.inputs.sources, documents, encoding };
+    let (report, corrections) = check_with(estate, options, |report| corrections(report, &places));
+    for (uri, correction) in corrections {
+        judged.corrections.entry(uri).or_default().push(correction);
+    }
     let found = places.of_check(&report);
     for uri in &estate.open {
         judged.diagnostics.entry(uri.clone()).or_default();
@@ -101,6 +127,20 @@ pub fn descriptions(
         judged.verdicts.insert(uri.clone(), verdict(uri, document.version, &name, own));
     }
     judged.take(found, &estate.open);
+}
+
+fn corrections(report: &Report<'_>, places: &Places<'_>) -> Vec<(String, Correction)> {
+    let own = report.environments.iter().flat_map(|environment| &environment.errors);
+    let mut found = Vec::new();
+    for told in report.errors.iter().chain(own) {
+        let Some(span) = told.span() else { continue };
+        for fix in &told.fixes {
+            let (range, alone) = (places.range(span), told.fixes.len() == 1);
+            let (title, edit) = (fix.title.clone(), places.edit(fix));
+            found.push((places.uri(span), Correction { range, title, alone, edit }));
+        }
+    }
+    found
 }
 
 fn verdict(uri: &str, version: i64, name: &str, environment: Option<&Value>) -> Value {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Fix, Severity};
 use crate::lsp::files::{Documents, uri_of};
 use crate::lsp::text::{Encoding, range};
 use crate::source::{Source, Sources, Span};
@@ -145,6 +145,18 @@ impl Places<'_> {
         })
     }
 
+    /// What a correction changes.
+    pub fn edit(&self, fix: &Fix) -> Value {
+        let mut changes = Map::new();
+        for edit in &fix.edits {
+            let all = changes.entry(self.uri(edit.span)).or_insert_with(|| json!([]));
+            if let Value::Array(all) = all {
+                all.push(json!({ "range": self.range(edit.span), "newText": edit.text }));
+            }
+        }
+        json!({ "changes": changes })
+    }
+
     /// What is wrong with rules.
     pub fn of_rules(&self, diagnostics: &[Diagnostic]) -> ByFile {
         let mut found = ByFile::new();
@@ -193,11 +205,6 @@ fn offset(source: &Source, line: usize, column: usize) -> Option<usize> {
     let rest = rest.get(mark..)?;
     let length = rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at);
     Some(start + mark + length)
-}
-
-/// The word that a report suggests in the place of another.
-pub fn suggested(help: &str) -> Option<&str> {
-    help.strip_prefix("did you mean `")?.strip_suffix("`?")
 }
 
 /// At most so many, errors first, and then how many more there are.

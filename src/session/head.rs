@@ -5,6 +5,7 @@
 
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::session::{API_VERSION, KIND, first_line, origins};
+use crate::yaml::edit::respell;
 use crate::yaml::resolve::Scalar;
 use crate::yaml::{Entry, Kind, NodeId, Tree};
 
@@ -55,9 +56,15 @@ pub fn of(tree: &Tree<'_>, root: NodeId) -> Head {
     if !says_version && (!says_kind || foreign) {
         return Head::Foreign;
     }
-    let slip = |node: Option<NodeId>, message: String, help: String| {
+    // What to do, or the word that was meant.
+    let slip = |node: Option<NodeId>, message: String, help: Result<String, &str>| {
         let span = node.map_or_else(|| first_line(tree, root), |node| tree.span(node));
-        Some(Diagnostic::error("not-a-description", message, span).help(help))
+        let told = Diagnostic::error("not-a-description", message, span);
+        Some(match (help, node) {
+            (Ok(help), _) => told.help(help),
+            (Err(near), Some(node)) => respell::meant(told, tree, node, Some(near)),
+            (Err(near), None) => told.suggest(Some(near)),
+        })
     };
     let right = |value: &str, wanted: &str| match wanted {
         API_VERSION => value.split_once('/').is_some_and(|(name, _)| name == FORMAT),
@@ -67,12 +74,12 @@ pub fn of(tree: &Tree<'_>, root: NodeId) -> Head {
         None => slip(
             None,
             format!("this description has no `{key}`, so it is none"),
-            format!("add `{key}: {wanted}`"),
+            Ok(format!("add `{key}: {wanted}`")),
         ),
         Some(entry) if tree.text(entry.key) != key => slip(
             Some(entry.key),
             format!("the head of a description has no key `{}`", tree.text(entry.key)),
-            format!("did you mean `{key}`?"),
+            Err(key),
         ),
         Some(entry) if !right(&value(&entry), wanted) => slip(
             Some(if value(&entry).is_empty() { entry.key } else { entry.value }),
@@ -81,8 +88,8 @@ pub fn of(tree: &Tree<'_>, root: NodeId) -> Head {
                 found => format!("`{found}` is not the `{key}` of a description"),
             },
             match nearest(&value(&entry), [wanted]) {
-                Some(_) => format!("did you mean `{wanted}`?"),
-                None => format!("write `{key}: {wanted}`"),
+                Some(near) => Err(near),
+                None => Ok(format!("write `{key}: {wanted}`")),
             },
         ),
         Some(_) => None,

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::compile::uses::{Found, Library};
-use crate::diagnostic::{Diagnostic, Severity, did_you_mean};
+use crate::diagnostic::{Diagnostic, Severity, nearest};
 use crate::language::ast;
 use crate::packs;
 use crate::session::files;
@@ -112,10 +112,9 @@ impl Library for Shelf {
             near.push(found.to_owned());
         }
         let message = format!("there is no pack `{name}`");
-        let help = did_you_mean(name, near.iter().map(String::as_str)).unwrap_or_else(|| {
-            "put it into a folder beside this one, or say where it is: `from \"…\"`".to_owned()
-        });
-        Err(Box::new(Diagnostic::new(Severity::Error, "unknown-pack", message).help(help)))
+        let help = "put it into a folder beside this one, or say where it is: `from \"…\"`";
+        let told = Diagnostic::new(Severity::Error, "unknown-pack", message).help(help);
+        Err(Box::new(told.suggest(nearest(name, near.iter().map(String::as_str)))))
     }
 }
 

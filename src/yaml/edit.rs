@@ -5,6 +5,7 @@
 //! that aliases share.
 
 mod layout;
+pub mod respell;
 pub(crate) mod write;
 mod insert;
 mod remove;

@@ -9,7 +9,7 @@ use crate::compile::hoist::{costs, hoist};
 use crate::compile::ir::{self, Const, Expr, Kind, LocalId, Scan};
 use crate::compile::origin::entities;
 use crate::compile::resolutions::{NameKind, Symbol};
-use crate::diagnostic::did_you_mean;
+use crate::diagnostic::nearest;
 use crate::language::ast::{self};
 use crate::schema::types::{Completeness, Reading, Type, WordId};
 use crate::schema::{ENVIRONMENT, TypeId};
@@ -72,8 +72,8 @@ impl<'a, 'c> Checker<'a, 'c> {
                 "`{name}` is not a word of {}",
                 Type::Words(words.clone()).describe(self.schema)
             );
-            let help = did_you_mean(name, allowed);
-            return self.error("unknown-word", message, span, help);
+            let near = nearest(name, allowed);
+            return self.unknown("unknown-word", message, (name, span), near);
         }
         if let (Some(word), None) = (self.schema.word_id(name), expected) {
             return self.word(word, span);
@@ -86,8 +86,9 @@ impl<'a, 'c> Checker<'a, 'c> {
         let known = known
             .chain(self.schema.ty(ENVIRONMENT).field_names())
             .chain(self.defines.keys().map(String::as_str));
-        let help = did_you_mean(name, known);
-        self.error("unknown-name", format!("unknown name `{name}`"), span, help)
+        let near = nearest(name, known).map(str::to_owned);
+        let message = format!("unknown name `{name}`");
+        self.unknown("unknown-name", message, (name, span), near.as_deref())
     }
 
     pub(super) fn word(&mut self, word: WordId, span: Span) -> Expr {
@@ -212,8 +213,8 @@ impl<'a, 'c> Checker<'a, 'c> {
             return self.poison(span);
         }
         let message = format!("`{}` has no field `{}`", def.name, field.value);
-        let help = did_you_mean(&field.value, def.field_names());
-        self.error("unknown-field", message, field.span, help)
+        let near = nearest(&field.value, def.field_names());
+        self.unknown("unknown-field", message, (&field.value, field.span), near)
     }
 
     pub(super) fn no_fields(&mut self, ty: &Type, field: &ast::Name) -> Expr {
@@ -253,13 +254,9 @@ impl<'a, 'c> Checker<'a, 'c> {
                 .keys()
                 .map(String::as_str)
                 .chain(builtins::BUILTINS.iter().map(|b| b.name));
-            let help = did_you_mean(&name.value, known);
-            return self.error(
-                "unknown-name",
-                format!("unknown function `{}`", name.value),
-                name.span,
-                help,
-            );
+            let near = nearest(&name.value, known);
+            let message = format!("unknown function `{}`", name.value);
+            return self.unknown("unknown-name", message, (&name.value, name.span), near);
         };
         self.usage.call(&name.value);
         self.note(name.span, || Symbol::Named(NameKind::Definition, name.value.clone()));
@@ -373,13 +370,9 @@ impl<'a, 'c> Checker<'a, 'c> {
         span: Span,
     ) -> Expr {
         let Some(ty) = self.schema.find(&name.value).filter(|ty| *ty != ENVIRONMENT) else {
-            let help = did_you_mean(&name.value, self.schema.type_names());
-            return self.error(
-                "unknown-type",
-                format!("unknown type `{}`", name.value),
-                name.span,
-                help,
-            );
+            let near = nearest(&name.value, self.schema.type_names());
+            let message = format!("unknown type `{}`", name.value);
+            return self.unknown("unknown-type", message, (&name.value, name.span), near);
         };
         self.note(name.span, || Symbol::Type(ty));
         let values = self.field_values(ty, fields);
@@ -402,8 +395,8 @@ impl<'a, 'c> Checker<'a, 'c> {
                     continue;
                 }
                 let message = format!("`{}` has no field `{}`", def.name, name.value);
-                let help = did_you_mean(&name.value, def.field_names());
-                self.error("unknown-field", message, name.span, help);
+                let near = nearest(&name.value, def.field_names());
+                self.unknown("unknown-field", message, (&name.value, name.span), near);
                 continue;
             };
             self.usage.written(ty, at);

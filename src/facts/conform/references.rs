@@ -5,13 +5,14 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::facts::conform::scalars::{says_unknown, shorten};
 use crate::facts::conform::{Reader, SUGGESTION_LIMIT};
 use crate::facts::{ABSENT, Facts, RowId, SlotId, UNKNOWN, UNRESOLVED};
 use crate::schema::types::Type;
 use crate::schema::{Field, TypeDef, TypeId};
 use crate::yaml::NodeId;
+use crate::yaml::edit::respell;
 
 impl Reader<'_, '_> {
     /// The row of an entity that was described before what refers to it, as mostly is so: its id is at hand now. The
@@ -128,18 +129,15 @@ impl Reader<'_, '_> {
                     .collect();
                 let mut sorted = known;
                 sorted.sort_unstable();
-                let help =
-                    did_you_mean(id, sorted.iter().copied()).unwrap_or_else(|| {
-                        match sorted.as_slice() {
-                            [] => "describe it, or correct the id; until then this fact is unknown"
-                                .to_owned(),
-                            few if few.len() <= 8 => format!("known ids: {}", few.join(", ")),
-                            _ => "describe it, or correct the id; until then this fact is unknown"
-                                .to_owned(),
-                        }
-                    });
-                self.diagnostics
-                    .push(Diagnostic::error("dangling-reference", message, span).help(help));
+                let near = nearest(id, sorted.iter().copied());
+                let help = match sorted.as_slice() {
+                    few if (1..=8).contains(&few.len()) => format!("known ids: {}", few.join(", ")),
+                    _ => {
+                        "describe it, or correct the id; until then this fact is unknown".to_owned()
+                    }
+                };
+                let told = Diagnostic::error("dangling-reference", message, span).help(help);
+                self.diagnostics.push(respell::meant(told, tree, node, near));
             }
         }
         UNKNOWN

@@ -3,12 +3,13 @@
 //! Owns what a text means for the type of its field, and the errors where it means nothing. Which field it stands for
 //! is decided in `conform`; the row that a reference means is found in `references`.
 
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::facts::conform::Reader;
 use crate::facts::{ABSENT, UNKNOWN, UNRESOLVED};
 use crate::scalar;
 use crate::schema::Field;
 use crate::schema::types::Type;
+use crate::yaml::edit::respell;
 use crate::yaml::resolve::{CoreTag, Scalar, resolve};
 use crate::yaml::{Kind, NodeId, Tree};
 
@@ -122,10 +123,10 @@ impl Reader<'_, '_> {
                     return word.0;
                 }
                 let message = format!("`{text}` is not one of the words allowed here");
-                let help = did_you_mean(text, words.iter().map(|word| schema.word(*word)))
-                    .unwrap_or_else(|| format!("write {}", ty.expectation(schema)));
-                let span = tree.span(value);
-                self.diagnostics.push(Diagnostic::error("wrong-word", message, span).help(help));
+                let near = nearest(text, words.iter().map(|word| schema.word(*word)));
+                let told = Diagnostic::error("wrong-word", message, tree.span(value))
+                    .help(format!("write {}", ty.expectation(schema)));
+                self.diagnostics.push(respell::meant(told, tree, value, near));
                 UNKNOWN
             }
             Type::Ref(_) | Type::RefAny => UNRESOLVED,

@@ -3,13 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::compile::resolutions::Symbol;
-use crate::language::error::Reporter;
 use crate::lsp::files::Documents;
 use crate::lsp::rules::complete::{self, complete};
 use crate::lsp::rules::outline::{self, Entry};
 use crate::lsp::rules::rename::Refused;
 use crate::lsp::rules::{Pack, colours, hints, hover, layout, refer, rename, signature};
-use crate::lsp::tell::{Places, suggested};
+use crate::lsp::tell::Places;
 use crate::lsp::text::{self, Encoding, offset, offsets};
 use crate::schema::TypeKind;
 use crate::source::{FileId, Span};
@@ -256,38 +255,28 @@ impl Asked<'_> {
         shown.collect()
     }
 
-    /// A misspelt name, and the word that is suggested for it.
+    /// The corrections that come with what is wrong in a range.
     fn actions(&self) -> Value {
         let Some(range) = self.range() else { return Value::Null };
         let near = |span: Span| {
             span.file == self.file && span.start <= range.end && range.start <= span.end
         };
+        let places = self.places();
         let told = self.pack.resolved.loaded.diagnostics.iter();
-        let actions = told.filter_map(|told| {
-            let span = told.span().filter(|span| near(*span))?;
-            let new = suggested(told.help.as_deref()?)?;
-            let old = self.pack.sources.slice(span);
-            if !is_one_token(old) {
-                return None;
-            }
-            let places = self.places();
-            let edit = json!({ "range": places.range(span), "newText": new });
-            let diagnostic = places.of_rules(std::slice::from_ref(told)).into_values().next()?;
-            Some(json!({
-                "title": format!("Change `{old}` to `{new}`"),
+        let here = told.filter(|told| told.span().is_some_and(near));
+        let actions = here.flat_map(|told| told.fixes.iter().map(move |fix| (told, fix)));
+        let shown = actions.map(|(told, fix)| {
+            let diagnostics = places.of_rules(std::slice::from_ref(told)).into_values().next();
+            json!({
+                "title": fix.title,
                 "kind": "quickfix",
-                "isPreferred": true,
-                "diagnostics": diagnostic,
-                "edit": { "changes": { places.uri(span): [edit] } },
-            }))
+                "isPreferred": told.fixes.len() == 1,
+                "diagnostics": diagnostics,
+                "edit": places.edit(fix),
+            })
         });
-        actions.collect()
+        shown.collect()
     }
-}
-
-fn is_one_token(text: &str) -> bool {
-    let reporter = Reporter::new(FileId(0));
-    crate::language::lexer::lex(text, 0, text.len(), &reporter).0.len() == 1
 }
 
 /// What the declarations of a pack are called, for a search over all files.
