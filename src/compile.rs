@@ -11,6 +11,7 @@ use crate::compile::ir::{
     Binding, Clause, Document, Expr, Kind, Level, LocalId, Rule, RuleSet, Template,
 };
 use crate::compile::remedy::{Remedy, Takes, Undo};
+use crate::compile::resolutions::{Resolutions, Symbol};
 use crate::compile::stored::Later;
 use crate::compile::usage::Usage;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, nearest};
@@ -30,18 +31,29 @@ pub mod origin;
 pub mod pack;
 pub mod pattern;
 pub mod remedy;
+pub mod resolutions;
 pub mod select;
 pub mod stored;
+mod suppose;
 pub mod usage;
 pub mod uses;
 
 /// Compiles the files of one pack.
 pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
+    compile_with(files, None, diagnostics).0
+}
+
+/// Compiles the files of one pack, and notes what the names refer to where a place for that is handed in.
+fn compile_with(
+    files: &[ast::File],
+    resolutions: Option<Box<Resolutions>>,
+    diagnostics: &mut Diagnostics,
+) -> (RuleSet, Option<Box<Resolutions>>) {
     let mut types = schema::build(files, diagnostics);
     let mut compiler = Compiler {
         names: Names::default(),
         usage: Usage::default(),
-        shared: Shared::default(),
+        shared: Shared { resolutions, ..Shared::default() },
         locals: 0,
         schema: Schema::default(),
         diagnostics,
@@ -55,6 +67,7 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
     let remedies = compiler.remedies(files, &defines, &remedy_params);
     let rules = compiler.rules(files, &defines, &remedy_params, &documents);
     let [unit_filter, unit_done] = compiler.unit(files, &defines);
+    let suppositions = compiler.suppositions(files, &defines, &remedy_params);
     let roles = pack::roles(files, compiler.diagnostics);
     let questions = compiler.questions(files, &defines);
     compiler.check_defines(&defines);
@@ -62,7 +75,8 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
     let (name, title, when, gated) = compiler.pack(files);
     let rules = pack::without_gated_fixes(rules, gated, &remedies, compiler.diagnostics);
     pack::check(files, &rules, &compiler.schema, &compiler.usage, &documents, compiler.diagnostics);
-    RuleSet {
+    let resolutions = compiler.shared.resolutions.take();
+    let rules = RuleSet {
         name,
         title,
         when,
@@ -72,6 +86,7 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
         remedies,
         unit_filter,
         unit_done,
+        suppositions,
         roles,
         questions,
         renewals,
@@ -80,7 +95,8 @@ pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
         defines: compiler.shared.defines,
         locals: compiler.locals.max(compiler.shared.define_locals),
         schema: compiler.schema,
-    }
+    };
+    (rules, resolutions)
 }
 
 /// Where each name of a pack is declared.
@@ -170,6 +186,7 @@ impl Compiler<'_> {
                 &mut self.shared,
             );
             checker.define(&define.ast.name.value);
+            checker.look_into(&define.ast.name.value);
         }
     }
 
@@ -217,6 +234,7 @@ impl Compiler<'_> {
                 self.usage.remedies.insert(fix.remedy.value.clone());
             }
             if item.broken || rules.iter().any(|known: &Rule| known.id == rule.id.value) {
+                self.look_into(|this| drop(this.rule(rule, defines, remedies)));
                 continue;
             }
             rules.extend(self.rule(rule, defines, remedies));
@@ -322,15 +340,7 @@ impl Compiler<'_> {
         let (filter, condition) = (filter.map(&mut all), all(condition));
         let (grace, blocks) = (grace.map(&mut all), blocks.map(&mut all));
         for fix in &mut fixes {
-            let mut bound = current.clone();
-            if let Some(mut each) = fix.each.take() {
-                each.value = self.finish(each.value, &bound);
-                bound.push(each.local);
-                fix.each = Some(each);
-            }
-            let arguments = std::mem::take(&mut fix.arguments);
-            fix.arguments =
-                arguments.into_iter().map(|argument| self.finish(argument, &bound)).collect();
+            self.finish_fix(fix, &current);
         }
         Some(Rule {
             id: rule.id.value.clone(),
@@ -351,6 +361,18 @@ impl Compiler<'_> {
             fixes: fixes.into(),
             span: rule.id.span,
         })
+    }
+
+    fn finish_fix(&mut self, fix: &mut ir::Fix, bound: &[LocalId]) {
+        let mut bound = bound.to_vec();
+        if let Some(mut each) = fix.each.take() {
+            each.value = self.finish(each.value, &bound);
+            bound.push(each.local);
+            fix.each = Some(each);
+        }
+        let arguments = std::mem::take(&mut fix.arguments);
+        fix.arguments =
+            arguments.into_iter().map(|argument| self.finish(argument, &bound)).collect();
     }
 
     fn error_count(&self) -> usize {
@@ -381,6 +403,11 @@ impl Compiler<'_> {
             let after = remedy.after.iter().filter_map(|name| self.remedy_named(name)).collect();
             let remedy = self.remedy(remedy, after, defines, &params[&remedy.name.value]);
             remedies.push(remedy.into());
+        }
+        for item in items.iter().filter(|item| item.broken) {
+            let ast::ItemKind::Remedy(remedy) = &item.kind else { continue };
+            let Some(params) = params.get(&remedy.name.value) else { continue };
+            self.look_into(|this| drop(this.remedy(remedy, Vec::new(), defines, params)));
         }
         remedies
     }
@@ -528,6 +555,7 @@ pub(crate) fn target(
         return None;
     };
     checker.usage.written(owner, field);
+    checker.note(name.span, || Symbol::Field(owner, field));
     let ty = def.fields[field].ty.clone();
     Some((base, owner, field, ty))
 }

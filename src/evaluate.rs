@@ -362,6 +362,24 @@ impl Evaluation<'_> {
             self.verdict = Verdict::Unknown;
         }
     }
+
+    /// Where what is judged was only supposed: units keep their readiness, and the gate is not open.
+    pub fn withhold(&mut self) {
+        if matches!(self.verdict, Verdict::Open | Verdict::Pending) {
+            self.verdict = Verdict::Unknown;
+        }
+    }
+
+    /// Where there is nobody of whom anything could be said: nothing was checked.
+    pub fn void(&mut self) {
+        self.units.clear();
+        self.done.clear();
+        self.findings.clear();
+        self.everyone.clear();
+        self.quiet.clear();
+        self.summary = Summary::default();
+        self.verdict = Verdict::Nothing;
+    }
 }
 
 /// Runs all selected rules.

@@ -321,6 +321,24 @@ impl<'a> Facts<'a> {
         ((data as usize) < self.rows.len()).then_some(data)
     }
 
+    /// Whether nothing is known of a fact, be it that somebody wrote so.
+    pub fn is_unknown(&self, slot: SlotId) -> bool {
+        self.slots[slot as usize].data == UNKNOWN
+    }
+
+    /// Whether somebody wrote `unknown` for a fact.
+    pub fn says_unknown(&self, slot: SlotId) -> bool {
+        let node = self.slots[slot as usize].node;
+        node < MADE
+            && self.tree.scalar_text(NodeId(node)).is_some_and(|(text, _)| text == "unknown")
+    }
+
+    /// Whether somebody wrote something of a fact, be it `unknown`; an empty value says nothing.
+    pub fn is_written(&self, slot: SlotId) -> bool {
+        let is_known = self.slots[slot as usize].node < MADE && !self.is_unknown(slot);
+        is_known || self.says_unknown(slot)
+    }
+
     /// How many elements a list has.
     pub fn list_len(&self, list: ListId) -> usize {
         self.lists[list.0 as usize].len as usize

@@ -26,4 +26,5 @@ pub mod session;
 pub mod report;
 pub mod spec;
 pub mod import;
+pub mod lsp;
 pub mod cli;

@@ -20,6 +20,7 @@ pub mod json;
 pub mod summary;
 pub mod runbook;
 pub mod questions;
+pub mod ready;
 pub mod assumed;
 pub mod times;
 

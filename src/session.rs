@@ -4,7 +4,7 @@
 //! and the test suite all come through [`run`], so they cannot disagree. Reads no file and knows no clock: texts and
 //! time are handed in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::compile::ir::{Level, RuleSet};
@@ -18,6 +18,7 @@ use crate::schema::ENVIRONMENT;
 use crate::session::head::Head;
 use crate::session::library::{Home, Shelf};
 use crate::session::origins::{Origin, Origins};
+use crate::session::suppose::Supposed;
 use crate::session::times::Times;
 use crate::source::{FileId, Sources, Span};
 use crate::yaml::resolve::Scalar;
@@ -33,6 +34,9 @@ pub mod address;
 pub mod assume;
 pub mod answers;
 pub mod done;
+pub mod suppose;
+mod choose;
+pub mod ready;
 
 /// `apiVersion` of the descriptions that are read.
 pub const API_VERSION: &str = "failback/v1";
@@ -125,6 +129,8 @@ pub struct Options {
     pub limits: Limits,
     /// Whether the way to an open gate is looked for.
     pub planning: Option<Planning>,
+    /// The units for which is supposed what nobody states, where not for all.
+    pub supposing: Option<BTreeSet<String>>,
     /// Whether the times are looked for at which an outcome changes by itself.
     pub times: bool,
 }
@@ -154,6 +160,8 @@ pub struct Checked<'a> {
     pub facts: Facts<'a>,
     /// What of them was asked for.
     pub selection: &'a Selection,
+    /// What was supposed of a record that nobody states.
+    pub supposed: Option<Supposed>,
     /// The outcome.
     pub evaluation: Evaluation<'a>,
     /// What is wrong with the description, by place.
@@ -172,6 +180,11 @@ impl Checked<'_> {
     /// How many of the rules of the pack ran.
     pub fn rules_run(&self) -> usize {
         self.rules.rules.iter().filter(|rule| self.selection.takes(rule)).count()
+    }
+
+    /// Whether nothing but a record that nobody states keeps the gate from being judged by what is stated.
+    pub fn awaits_record(&self) -> bool {
+        self.supposed.is_some() && !is_broken(&self.errors)
     }
 
     /// Whether what was asked for is here at all: of several environments, not each has the units that are named, and
@@ -302,7 +315,7 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
     let mut loaded: Vec<Option<rules::Ready>> = inputs.packs.iter().map(|_| None).collect();
     let chosen: Vec<Result<usize, Box<Diagnostic>>> = described
         .iter()
-        .map(|environment| choose(&tree, inputs, environment, &mut loaded))
+        .map(|environment| choose::choose(&tree, inputs, environment, &mut loaded))
         .collect();
     let mut packs = Vec::new();
     for (pack, files) in loaded.iter().zip(&inputs.packs) {
@@ -377,7 +390,11 @@ fn check<'a>(
     if let Some(now) = now {
         facts.age(now);
     }
-    let evaluation = evaluate::evaluate(&facts, rules, now, &options.selection);
+    let supposed = suppose::suppose(&mut facts, rules, now, options.supposing.as_ref());
+    let mut evaluation = evaluate::evaluate(&facts, rules, now, &options.selection);
+    if let Some(supposed) = &supposed {
+        suppose::restrain(&mut evaluation, supposed);
+    }
     errors.extend(diagnostics.into_sorted());
     errors.sort_by_key(Diagnostic::span);
     let times =
@@ -386,12 +403,18 @@ fn check<'a>(
     if let Some(planning) = &options.planning {
         (plan, facts, unplanned) = way(facts, rules, now, &evaluation, planning);
     }
+    if let (Some(supposed), Some(plan)) = (&supposed, &mut plan) {
+        plan.verified = false;
+        plan.opens = false;
+        plan.limit = Some(format!("no {} is stated, so the gate cannot open yet", supposed.field));
+    }
     Checked {
         name: environment.name,
         now,
         rules,
         facts,
         selection: &options.selection,
+        supposed,
         evaluation,
         errors,
         plan,
@@ -527,61 +550,4 @@ fn first_line(tree: &Tree<'_>, node: NodeId) -> Span {
         }
         _ => tree.span(node),
     }
-}
-
-/// The pack that judges an environment: the one whose `when` its description meets.
-fn choose(
-    tree: &Tree<'_>,
-    inputs: &Inputs,
-    environment: &Described,
-    loaded: &mut [Option<rules::Ready>],
-) -> Result<usize, Box<Diagnostic>> {
-    let mut fields: Vec<(String, Vec<String>)> = Vec::new();
-    for (at, pack) in inputs.packs.iter().enumerate() {
-        let when = match &loaded[at] {
-            Some(pack) => pack.rules.when.clone(),
-            None => rules::when(&inputs.sources, pack),
-        };
-        let matches = match &when {
-            None => true,
-            Some((field, word)) => {
-                let stated = environment.documents.iter().filter_map(|root| tree.get(*root, field));
-                stated.filter(|entry| !entry.contested).any(|entry| {
-                    tree.kind(entry.value) == Kind::Scalar && tree.text(entry.value) == word
-                })
-            }
-        };
-        if matches {
-            if loaded[at].is_none() {
-                loaded[at] = Some(rules::ready(&inputs.sources, pack));
-            }
-            return Ok(at);
-        }
-        if let Some((field, word)) = when {
-            match fields.iter_mut().find(|(known, _)| *known == field) {
-                Some((_, words)) => words.push(word),
-                None => fields.push((field, vec![word])),
-            }
-        }
-    }
-    let root = environment.documents.first().copied();
-    let stated = fields.iter().find_map(|(field, _)| {
-        let roots = environment.documents.iter();
-        roots.filter_map(|root| tree.get(*root, field)).next()
-    });
-    let span = match (stated, root) {
-        (Some(entry), _) => tree.span(entry.value),
-        (None, Some(root)) => first_line(tree, root),
-        (None, None) => Span::new(FileId(0), 0, 0),
-    };
-    let known: Vec<String> = fields
-        .iter()
-        .flat_map(|(field, words)| words.iter().map(move |word| format!("`{field}: {word}`")))
-        .collect();
-    let message = format!("no rule pack judges environment `{}`", environment.name);
-    let help = match known.as_slice() {
-        [] => "name a folder with rules: `--rules DIR`".to_owned(),
-        known => format!("write {}", known.join(" or ")),
-    };
-    Err(Box::new(Diagnostic::error("no-pack", message, span).help(help)))
 }

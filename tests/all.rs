@@ -5,6 +5,7 @@ mod cli;
 mod docs;
 mod fixes;
 mod fuzz;
+mod gate;
 mod import;
 mod import_broken;
 mod import_cli;

@@ -10,5 +10,6 @@ mod done;
 mod endless;
 mod marks;
 mod selection;
+mod suppose;
 mod uses;
 mod written;

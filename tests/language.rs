@@ -6,4 +6,5 @@ mod lints;
 mod poison;
 mod recovery;
 mod refuses;
+mod resolves;
 mod support;

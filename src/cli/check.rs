@@ -66,7 +66,15 @@ fn options(arguments: &args::Check) -> Result<Options, Output> {
     let numbers = arguments.format != args::Form::Concise && !arguments.quiet;
     let planning = numbers.then(|| Planning { most: Some(MOST_NUMBERED), ..Planning::default() });
     let limits = Limits::default();
-    Ok(Options { now, epoch, selection, limits, planning, times: arguments.times })
+    Ok(Options {
+        now,
+        epoch,
+        selection,
+        limits,
+        planning,
+        times: arguments.times,
+        ..Options::default()
+    })
 }
 
 /// The time to judge by, and the one to fall back on.

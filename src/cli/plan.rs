@@ -1,6 +1,7 @@
 //! `failback plan`: the way to an open gate.
 
 pub mod done;
+mod ready;
 
 use std::path::Path;
 
@@ -27,6 +28,9 @@ pub fn run(arguments: &args::Plan, color: Color) -> Output {
     let look = terminal::look(color);
     let facts = arguments.with_facts;
     let look = Look { all: arguments.all, quiet: arguments.quiet, facts, ..look };
+    if arguments.ready {
+        return ready::run(arguments, &inputs, &options);
+    }
     if arguments.write {
         return done::write(arguments, &inputs, &options);
     }

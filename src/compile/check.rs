@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::compile::ir::{self, Const, Expr, Kind, LocalId, Part, Scan, Template};
 use crate::compile::pattern::Pattern;
+use crate::compile::resolutions::Resolutions;
 use crate::compile::usage::Usage;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::ast::{self, Comparison, ExprKind, Literal};
@@ -17,6 +18,7 @@ use crate::schema::{Schema, TypeId};
 use crate::source::Span;
 
 mod names;
+mod record;
 
 /// A definition with its types.
 pub struct Define<'a> {
@@ -45,6 +47,8 @@ pub struct Shared {
     pub broken: Broken,
     /// The next local of a definition; those of rules start at 0 and end before the first of these.
     pub define_locals: LocalId,
+    /// What the names refer to, where that is wanted.
+    pub resolutions: Option<Box<Resolutions>>,
 }
 
 /// Declarations that have been reported as broken, and that others may refer to.
@@ -68,6 +72,7 @@ impl Default for Shared {
             defines: 0,
             broken: Broken::default(),
             define_locals: RULE_LOCALS,
+            resolutions: None,
         }
     }
 }
@@ -121,6 +126,7 @@ impl<'a, 'c> Checker<'a, 'c> {
     /// Brings a name into scope.
     pub fn bind(&mut self, name: &ast::Name, ty: Type) -> LocalId {
         let local = self.local();
+        self.note_bound(name, local, &ty);
         self.scope.push((name.value.clone(), local, ty));
         local
     }
@@ -179,18 +185,6 @@ impl<'a, 'c> Checker<'a, 'c> {
         self.poison(span)
     }
 
-    /// Reports a name that nothing has, at its place; `near` is the one that was meant, where one is near.
-    fn unknown(
-        &mut self,
-        code: &str,
-        message: String,
-        (name, span): (&str, Span),
-        near: Option<&str>,
-    ) -> Expr {
-        self.diagnostics.push(Diagnostic::error(code, message, span).meant(name, near));
-        self.poison(span)
-    }
-
     /// An expression that must be a condition.
     pub fn condition(&mut self, expr: &ast::Expr) -> Expr {
         self.expect(expr, &Type::Bool)
@@ -221,8 +215,7 @@ impl<'a, 'c> Checker<'a, 'c> {
         Template { parts: parts.collect() }
     }
 
-    /// Any expression; `expected` tells which enumeration a bare word belongs to, and how a literal is read.
-    pub fn expr(&mut self, expr: &ast::Expr, expected: Option<&Type>) -> Expr {
+    fn typed(&mut self, expr: &ast::Expr, expected: Option<&Type>) -> Expr {
         let span = expr.span;
         self.size += 1;
         if self.size > LARGEST_RULE {

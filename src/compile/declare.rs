@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::compile::check::{Broken, Checker};
 use crate::compile::ir::{Binding, Fix};
 use crate::compile::remedy::Effect;
+use crate::compile::resolutions::Symbol;
 use crate::compile::{home, target};
 use crate::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::language::ast;
@@ -196,6 +197,7 @@ pub fn effect(effect: &ast::remedy::Effect, checker: &mut Checker<'_, '_>) -> Op
                 checker.diagnostics.push(Diagnostic::error("bad-effect", message, entity.span));
                 return None;
             };
+            checker.note(entity.span, || Symbol::Type(ty));
             let key = checker.schema.ty(ty).key;
             let fields = checker.field_values(ty, fields);
             if !fields.iter().any(|(field, _)| Some(*field) == key) && !checker.is_broken(ty) {

@@ -42,6 +42,8 @@ pub struct RuleSet {
     pub unit_filter: Option<Later<Expr>>,
     /// What makes a unit one that is through already, so that nothing stands against it any more.
     pub unit_done: Option<Later<Expr>>,
+    /// What is taken to be done where a record of the environment is not stated.
+    pub suppositions: Vec<Supposition>,
     /// What the roles that are declared are called.
     pub roles: BTreeMap<String, String>,
     /// Per type and field: the question and where the answer is, over local 0, the row.
@@ -56,6 +58,17 @@ pub struct RuleSet {
     pub defines: u32,
     /// Number of locals that the largest frame needs.
     pub locals: u32,
+}
+
+/// `suppose wish "…" { fix for s in servers: ask(s) }`
+#[derive(Debug)]
+pub struct Supposition {
+    /// The field of the environment that is not stated.
+    pub field: usize,
+    /// What is supposed, in a sentence.
+    pub title: String,
+    /// What is taken to be done, in this order.
+    pub fixes: Vec<Fix>,
 }
 
 /// A time that renews itself while a condition holds: `heartbeat: time renewed within 15min while state == running`.

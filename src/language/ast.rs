@@ -62,6 +62,8 @@ pub enum ItemKind {
     Record(TypeDecl),
     /// `extend entity Server { … }`
     Extend(Extend),
+    /// `suppose request "what is judged where nobody states it" { … }`
+    Suppose(Suppose),
     /// `unit Server s where s.asked`
     Unit(Unit),
     /// `role operator "the operator on duty"`
@@ -314,6 +316,18 @@ pub struct Binding {
     pub name: Name,
     /// The list, or the value.
     pub value: Expr,
+}
+
+/// `suppose request "every server is judged as if it were asked for" { fix for s in servers: ask(s) }`: what is taken
+/// to be done where a record of the environment is not stated, so that the rest can be judged all the same.
+#[derive(Clone, Debug)]
+pub struct Suppose {
+    /// The field of the environment.
+    pub field: Name,
+    /// What is supposed, in a sentence.
+    pub title: Name,
+    /// What is taken to be done, in this order.
+    pub fixes: Vec<Fix>,
 }
 
 /// `fix restart(s)`, or `fix for s in xs: restart(s)`

@@ -73,18 +73,22 @@ const CLASSES: &[(Class, &str)] = &[
 const WORDS: u32 = Symbol::ALL.len() as u32 + CLASSES.len() as u32;
 const SYMBOLS: u32 = CLASSES.len() as u32;
 const _: () = assert!(
-    WORDS as usize + Word::ALL.len() <= 128,
-    "the set of expected things fits into 128 bits"
+    WORDS as usize + Word::ALL.len() <= 192,
+    "the set of expected things fits into 192 bits"
 );
 
-/// A set of things that could have stood at one place; a set of bits, since it is made and dropped all the time. Two
-/// halves rather than one `u128`, whose alignment would make every error and so every result larger.
+/// A set of things that could have stood at one place; a set of bits, since it is made and dropped all the time. Of
+/// 64 each, as the alignment of a `u128` would make every error and so every result larger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Expected(u64, u64);
+pub struct Expected(u64, u64, u64);
 
 impl Expected {
     const fn bit(number: u32) -> Self {
-        if number < 64 { Self(1 << number, 0) } else { Self(0, 1 << (number - 64)) }
+        match number / 64 {
+            0 => Self(1 << number, 0, 0),
+            1 => Self(0, 1 << (number - 64), 0),
+            _ => Self(0, 0, 1 << (number - 128)),
+        }
     }
 
     /// Just this word.
@@ -104,12 +108,12 @@ impl Expected {
 
     /// Both sets.
     pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0, self.1 | other.1)
+        Self(self.0 | other.0, self.1 | other.1, self.2 | other.2)
     }
 
     /// Whether the set holds all of the other.
     pub const fn holds(self, other: Self) -> bool {
-        self.0 & other.0 == other.0 && self.1 & other.1 == other.1
+        self.0 & other.0 == other.0 && self.1 & other.1 == other.1 && self.2 & other.2 == other.2
     }
 
     /// `an operator, `,` or `)``
@@ -191,7 +195,7 @@ impl SyntaxError {
 
     /// Something that cannot be, whatever was expected.
     pub const fn special(at: u32, special: Special) -> Self {
-        Self { at, expected: Expected(0, 0), special: Some(special) }
+        Self { at, expected: Expected(0, 0, 0), special: Some(special) }
     }
 
     /// The further one of the two; both where they came equally far.

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::language::ast::pack::{Pack, Without};
 use crate::language::ast::remedy::{Effect, EffectKind, Foreseen, Undo};
 use crate::language::ast::{
-    Define, Document, Expr, Field, Item, ItemKind, Name, Remedy, Rule, TypeDecl,
+    Define, Document, Expr, Field, Fix, Item, ItemKind, Name, Remedy, Rule, TypeDecl,
 };
 use crate::language::error::Reporter;
 use crate::language::format::printer::{Blank, Gap, Printer};
@@ -96,6 +96,9 @@ fn print_item(printer: &mut Printer, item: &Item, gap: Gap) {
             }
         }
         ItemKind::Define(define) => print_define(printer, define, gap),
+        ItemKind::Suppose(suppose) => {
+            print_parts(printer, fix_parts(printer, &suppose.fixes).collect(), item, gap)
+        }
         ItemKind::Rule(rule) => print_parts(printer, rule_parts(printer, rule), item, gap),
         ItemKind::Remedy(remedy) => print_parts(printer, remedy_parts(printer, remedy), item, gap),
     }
@@ -335,12 +338,16 @@ fn rule_parts<'a>(printer: &Printer, rule: &'a Rule) -> Vec<Part<'a>> {
         expressions: vec![&binding.value],
         effects: &[],
     }));
-    parts.extend(rule.fixes.iter().map(|fix| Part {
+    parts.extend(fix_parts(printer, &rule.fixes));
+    parts
+}
+
+fn fix_parts<'a>(printer: &Printer, fixes: &'a [Fix]) -> impl Iterator<Item = Part<'a>> {
+    fixes.iter().map(|fix| Part {
         start: printer.index(fix.span.start),
         expressions: fix.expressions().collect(),
         effects: &[],
-    }));
-    parts
+    })
 }
 
 fn remedy_parts<'a>(printer: &Printer, remedy: &'a Remedy) -> Vec<Part<'a>> {

@@ -54,7 +54,7 @@ words! {
     // Notes of fields and clauses.
     Default "default", Stale "stale", Ask "ask", Find "find", Note "note", Revision "revision",
     // What a pack, a note or a part may go on with.
-    Shared "shared", Uses "uses", Without "without", Extend "extend", Needed "needed",
+    Shared "shared", Uses "uses", Without "without", Extend "extend", Suppose "suppose", Needed "needed",
     Gates "gates", Renewed "renewed", Within "within", While "while", Never "never", Needless "needless", Unknown "unknown",
     Done "done",
     // Types.
@@ -117,6 +117,9 @@ impl Word {
         Word::Consent,
         Word::After,
     ];
+
+    /// The words that open a part of a supposition.
+    pub const SUPPOSE_PARTS: &[Word] = &[Word::Fix];
 
     /// The words that open an effect.
     pub const EFFECTS: &[Word] = &[Word::Set, Word::Add, Word::Remove, Word::Create];

@@ -186,6 +186,20 @@ pub fn act<'a>(
     acted(facts, rules, now, spec, None).map(|(run, _)| run.done)
 }
 
+/// Runs what the act itself makes, where that is only supposed: what cannot be chosen or told is left unknown. Gives the
+/// entities that it makes with their lists, into which many are put at once.
+pub fn suppose<'a>(
+    facts: &mut Facts<'a>,
+    rules: &RuleSet,
+    now: Option<i64>,
+    spec: &Spec<'a>,
+) -> Option<Vec<(SlotId, RowId)>> {
+    let (supposed, done) = (Some(Vec::new()), Done::default());
+    let mut run = Run { facts, rules, now, values: None, supposed, done };
+    run.act(spec)?;
+    run.supposed
+}
+
 /// What the act itself makes, and the names for what it made.
 fn acted<'f, 'a, 'r>(
     facts: &'f mut Facts<'a>,
@@ -194,17 +208,8 @@ fn acted<'f, 'a, 'r>(
     spec: &Spec<'a>,
     values: Option<&'f Values>,
 ) -> Option<(Run<'f, 'a, 'r>, Vec<(LocalId, Value<'a>)>)> {
-    let arguments = spec.arguments.iter().enumerate();
-    let mut locals: Vec<(LocalId, Value<'a>)> =
-        arguments.map(|(local, value)| (local as LocalId, value.clone())).collect();
-    let mut run = Run { facts, rules, now, values, done: Done::default() };
-    let remedy: &Remedy = &rules.remedies[spec.remedy];
-    if spec.waits.is_none() {
-        for effect in &remedy.effects {
-            run.effect(effect, &mut locals)?;
-        }
-    }
-    run.done.made = run.done.edits.len();
+    let mut run = Run { facts, rules, now, values, supposed: None, done: Done::default() };
+    let locals = run.act(spec)?;
     Some((run, locals))
 }
 
@@ -213,10 +218,27 @@ struct Run<'f, 'a, 'r> {
     rules: &'r RuleSet,
     now: Option<i64>,
     values: Option<&'f Values>,
+    /// The entities that were made, with their lists, where the step is only supposed.
+    supposed: Option<Vec<(SlotId, RowId)>>,
     done: Done,
 }
 
 impl<'a> Run<'_, 'a, '_> {
+    /// Runs what the act itself makes; gives the names for what it made.
+    fn act(&mut self, spec: &Spec<'a>) -> Option<Vec<(LocalId, Value<'a>)>> {
+        let arguments = spec.arguments.iter().enumerate();
+        let mut locals: Vec<(LocalId, Value<'a>)> =
+            arguments.map(|(local, value)| (local as LocalId, value.clone())).collect();
+        let remedy: &Remedy = &self.rules.remedies[spec.remedy];
+        if spec.waits.is_none() {
+            for effect in &remedy.effects {
+                self.effect(effect, &mut locals)?;
+            }
+        }
+        self.done.made = self.done.edits.len();
+        Some(locals)
+    }
+
     fn edit(&mut self, slot: SlotId, edit: Change) {
         self.done.edits.push(edit);
         self.done.edited.push(slot);
@@ -268,7 +290,8 @@ impl<'a> Run<'_, 'a, '_> {
             Effect::Set { base, owner, field, value } => {
                 for row in self.rows(base, locals)? {
                     let slot = self.slot(row, *owner, *field)?;
-                    let value = self.build(value, row, slot, locals)?;
+                    let open = self.supposed.is_some().then_some(NewFact::Unknown);
+                    let value = self.build(value, row, slot, locals).or(open)?;
                     self.facts.store(slot, &value);
                     self.edit(slot, edits::set(self.facts, slot));
                 }
@@ -372,6 +395,11 @@ impl<'a> Run<'_, 'a, '_> {
             return None;
         }
         self.facts.name_row(made, &id);
+        if let Some(supposed) = &mut self.supposed {
+            supposed.push((list, made));
+            locals.push((local, Value::Row(made)));
+            return Some(());
+        }
         let at = edits::length(self.facts, list);
         if !self.facts.push_items(list, &[NewFact::Row(made)]) {
             self.facts.ask(list);
@@ -502,6 +530,7 @@ impl<'a> Run<'_, 'a, '_> {
             // Nothing can be chosen: where the fact may be absent it is left open for a later step.
             let (owner, field) = self.facts.field_of(via);
             let optional = matches!(self.rules.schema.ty(owner).fields[field].ty, Type::OrNone(_));
+            let optional = optional && self.supposed.is_none();
             let list = self.with(locals, |evaluator| evaluator.eval(&scan.list).0);
             let whole = match list {
                 Value::None => true,

@@ -59,6 +59,9 @@ struct Environment<'r> {
     skipped_rules: &'r [String],
     /// The units that alone were to be judged; all where none is named.
     only_units: &'r [String],
+    /// What is only supposed, as nobody states it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    supposed: Option<Supposition<'r>>,
     verdict: &'static str,
     summary: Summary,
     units: Vec<Unit<'r>>,
@@ -79,6 +82,14 @@ struct Summary {
     waived: usize,
     warnings: usize,
     notes: usize,
+}
+
+#[derive(Serialize)]
+struct Supposition<'r> {
+    path: &'r str,
+    text: &'r str,
+    steps: &'r [String],
+    question: Asked<'r>,
 }
 
 #[derive(Serialize)]
@@ -233,6 +244,12 @@ fn environment<'r>(
         only_rules: &checked.selection.rules,
         skipped_rules: &checked.selection.skip,
         only_units: &checked.selection.units,
+        supposed: checked.supposed.as_ref().map(|supposed| Supposition {
+            path: &supposed.field,
+            text: &supposed.title,
+            steps: &supposed.calls,
+            question: asked(&supposed.question, checked, sources),
+        }),
         verdict: evaluation.verdict.word(),
         summary: Summary {
             pass: summary.pass,

@@ -118,6 +118,11 @@ fn ask(out: &mut String, number: usize, asked: &Asked<'_>, look: &Look) {
 fn open<'r>(checked: &'r Checked<'_>) -> Vec<(Asked<'r>, Vec<&'r str>)> {
     let mut open: Vec<(Asked<'r>, Vec<&'r str>)> = Vec::new();
     let mut known: FxHashMap<&str, usize> = FxHashMap::default();
+    // What is only supposed comes first, as everything else rests on it.
+    if let Some(supposed) = checked.supposed.as_ref().filter(|supposed| !supposed.is_nobody) {
+        known.insert(&supposed.question.path, 0);
+        open.push((Asked::new(&supposed.question, checked), Vec::new()));
+    }
     let findings = checked.evaluation.findings.iter();
     let findings =
         findings.filter(|finding| checked.rules.rules[finding.rule].level == Level::Error);

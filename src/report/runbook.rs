@@ -105,6 +105,7 @@ pub fn code(checked: &Checked<'_>, plan: &Plan) -> u8 {
         _ if plan.stopped || holds(Hold::Closed) => 1,
         _ if holds(Hold::Question) => 3,
         _ if holds(Hold::Time) => 4,
+        _ if checked.supposed.is_some() => 3,
         _ => 1,
     }
 }

@@ -9,6 +9,7 @@ use crate::report::{sanitise, times};
 use crate::scalar;
 use crate::schema::types::Type;
 use crate::schema::{ENVIRONMENT, Schema};
+use crate::session::suppose::Supposed;
 use crate::session::{Checked, Report};
 
 /// Units that are named per state.
@@ -21,11 +22,18 @@ const HEADING: usize = 12;
 /// Appends the state of the units and the gate of one environment.
 pub fn environment(out: &mut String, checked: &Checked<'_>, look: &Look, format: Format) {
     if !look.quiet && format == Format::Full {
+        supposed(out, checked, look);
         units(out, checked, look);
         times::environment(out, checked, look);
         next(out, checked, look);
     }
     let whole = Look { width: usize::MAX, ..look.clone() };
+    if !look.quiet
+        && format == Format::Concise
+        && let Some(supposed) = &checked.supposed
+    {
+        out.push_str(&format!("supposed: {}\n", supposition(supposed)));
+    }
     // A line per thing: programs that read lines read this one, too.
     gate(out, checked, if format == Format::Full && !look.quiet { look } else { &whole });
 }
@@ -40,16 +48,35 @@ fn next(out: &mut String, checked: &Checked<'_>, look: &Look) {
         })
     };
     let mut ways = Vec::new();
+    if let Some(supposed) = checked.supposed.as_ref().filter(|supposed| !supposed.is_nobody) {
+        let field = sanitise::clean(&supposed.field).into_owned();
+        ways.push(format!("`failback plan --ready --write` writes the {field} for who is ready"));
+    }
     if checked.unplanned {
-        ways.push("an estate this large is not numbered by step; `failback plan` tells the steps");
+        ways.push("steps are not numbered here: `failback plan` shows them".to_owned());
     } else if holds(&[Outcome::Fail, Outcome::Pending]) {
-        ways.push("`failback plan` for the steps in their order");
+        ways.push("`failback plan` for the steps in their order".to_owned());
     }
     if holds(&[Outcome::Unknown]) {
-        ways.push("`failback ask` for what to find out, with the lines to write");
+        ways.push("`failback ask` for what to find out, with the lines to write".to_owned());
     }
     if !ways.is_empty() {
         headed(out, look, (Tone::Heading, "next"), &ways.join("; "));
+    }
+}
+
+/// Says what is only supposed, as nobody states it.
+fn supposed(out: &mut String, checked: &Checked<'_>, look: &Look) {
+    let Some(supposed) = &checked.supposed else { return };
+    headed(out, look, (Tone::Doubt, "supposed"), &supposition(supposed));
+}
+
+/// What is supposed, in a sentence.
+pub fn supposition(supposed: &Supposed) -> String {
+    let (field, title) = (sanitise::clean(&supposed.field), sanitise::clean(&supposed.title));
+    match supposed.is_nobody {
+        true => format!("no {field} is stated, and there is nobody for whom one could be supposed"),
+        false => format!("no {field} is stated; {title}"),
     }
 }
 
@@ -129,8 +156,14 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
         Verdict::Open => ("OPEN", Tone::Good),
         Verdict::Closed => ("CLOSED", Tone::Bad),
         // Without a question it is what could not be read.
+        Verdict::Unknown if summary.unknown == 0 && wrong(&checked.errors).is_some() => {
+            ("CLOSED until the errors are fixed", Tone::Bad)
+        }
+        Verdict::Unknown if summary.unknown == 0 && checked.supposed.is_some() => {
+            ("CLOSED until it is stated", Tone::Doubt)
+        }
         Verdict::Unknown if summary.unknown == 0 => {
-            ("CLOSED until the errors are mended", Tone::Bad)
+            ("CLOSED until the errors are fixed", Tone::Bad)
         }
         Verdict::Unknown => ("CLOSED until it is known", Tone::Doubt),
         Verdict::Pending => ("CLOSED for now", Tone::Care),

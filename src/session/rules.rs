@@ -6,6 +6,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::compile::ir::RuleSet;
+use crate::compile::resolutions::{self, Resolutions};
 use crate::compile::{self, join, stored};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::language;
@@ -35,6 +36,34 @@ const UNUSED: [&str; 5] =
 
 /// Parses and compiles a pack.
 pub fn load(sources: &Sources, pack: &PackFiles) -> Loaded {
+    load_by(sources, pack, |files, diagnostics| (compile::compile(files, diagnostics), ())).0
+}
+
+/// A pack and what each of its names refers to.
+pub struct Resolved {
+    /// The pack.
+    pub loaded: Loaded,
+    /// Its files and those of the packs that it uses, as they are written.
+    pub written: Vec<ast::File>,
+    /// What each name refers to; nothing where a pack that is used was not found.
+    pub resolutions: Resolutions,
+}
+
+/// Loads a pack like [`load`], for those who show its rules to a person. With a place, also what stands around it.
+pub fn resolve(sources: &Sources, pack: &PackFiles, probe: Option<(FileId, u32)>) -> Resolved {
+    let parse = |file: &FileId| language::parse(sources, *file, &mut Diagnostics::default());
+    let written: Vec<ast::File> = pack.all().iter().map(parse).collect();
+    let (loaded, resolutions) = load_by(sources, pack, |files, diagnostics| {
+        resolutions::compile(files, &written, probe, diagnostics)
+    });
+    Resolved { loaded, written, resolutions }
+}
+
+fn load_by<T: Default>(
+    sources: &Sources,
+    pack: &PackFiles,
+    compile: impl FnOnce(&[ast::File], &mut Diagnostics) -> (RuleSet, T),
+) -> (Loaded, T) {
     let mut diagnostics = Diagnostics::default();
     let own = std::iter::once(&pack.files);
     let parts = own.chain(pack.used.iter().map(|used| &used.files)).map(|files| {
@@ -45,13 +74,14 @@ pub fn load(sources: &Sources, pack: &PackFiles) -> Loaded {
     if !pack.problems.is_empty() || is_use_lost(sources, pack, &parts) {
         // Without what it uses, each name of that would be told as unknown.
         diagnostics.extend(pack.problems.iter().cloned());
-        let rules = compile::compile(&[], &mut Diagnostics::default());
+        let rules = no_rules();
         let diagnostics = diagnostics.into_sorted();
         let (files, idle, left) = (Vec::new(), Vec::new(), Vec::new());
-        return Loaded { rules, diagnostics, files, shared: None, idle, left };
+        let loaded = Loaded { rules, diagnostics, files, shared: None, idle, left };
+        return (loaded, T::default());
     }
     let joined = join::join(sources, parts, &mut diagnostics);
-    let rules = compile::compile(&joined.files, &mut diagnostics);
+    let (rules, more) = compile(&joined.files, &mut diagnostics);
     let mut diagnostics = diagnostics.into_sorted();
     joined.explain(&mut diagnostics);
     let shared = joined.shared;
@@ -63,7 +93,11 @@ pub fn load(sources: &Sources, pack: &PackFiles) -> Loaded {
     };
     let (idle, diagnostics) = diagnostics.into_iter().partition(is_idle);
     let left = joined.left().map(str::to_owned).collect();
-    Loaded { rules, diagnostics, files: joined.files, shared, idle, left }
+    (Loaded { rules, diagnostics, files: joined.files, shared, idle, left }, more)
+}
+
+fn no_rules() -> RuleSet {
+    compile::compile(&[], &mut Diagnostics::default())
 }
 
 /// Whether it cannot be read what the pack uses: its head has an error, and speaks of uses.
@@ -95,7 +129,7 @@ pub fn ready(sources: &Sources, pack: &PackFiles) -> Ready {
         let message = format!("pack `{}` judges nothing by itself", rules.name);
         let help = "name a pack that uses it";
         errors.push(Diagnostic::error("shared-pack", message, shared).help(help));
-        rules = compile::compile(&[], &mut Diagnostics::default());
+        rules = no_rules();
     }
     Ready { rules, errors }
 }

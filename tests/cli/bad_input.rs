@@ -16,7 +16,7 @@ fn a_missing_file_is_told_and_the_others_are_checked() {
         .pack()
         .file("site.yaml", format!("{HEAD}{SERVER}"));
     let out = "error[unreadable]: cannot read `nowhere.yaml`: there is no such file or folder\n\
-               gate CLOSED until the errors are mended: 3 passed, 0 of 1 servers ready (lab)\n\
+               gate CLOSED until the errors are fixed: 3 passed, 0 of 1 servers ready (lab)\n\
                1 error kept the work from being complete\n";
     run.gives(2, out, "");
 }
@@ -228,7 +228,7 @@ fn an_error_of_syntax_stops_no_other_document() {
         .pack()
         .file("a.yaml", "apiVersion: failback/v1\nkind: Environment\nname: [broken\nservers: }\n")
         .file("b.yaml", format!("{HEAD}{SERVER}"));
-    run.done().code(2).says("a.yaml:").says("gate CLOSED until the errors are mended: 3 passed");
+    run.done().code(2).says("a.yaml:").says("gate CLOSED until the errors are fixed: 3 passed");
 }
 
 #[test]
@@ -371,7 +371,7 @@ fn broken_rules_are_told_and_the_others_run() {
         .done()
         .code(2)
         .says("rules/demo.gate:35:22: error[")
-        .says("gate CLOSED until the errors are mended: 2 passed");
+        .says("gate CLOSED until the errors are fixed: 2 passed");
     Run::new("check --rules rules site.yaml")
         .file("rules/readme.txt", "")
         .file("site.yaml", format!("{HEAD}{SERVER}"))

@@ -42,7 +42,7 @@ fn a_long_row_of_definitions_is_refused_and_what_uses_it_is_left_out() {
             .done()
             .code(2)
             .says("error[definition-too-large]: `a")
-            .says("gate CLOSED until the errors are mended: 3 passed");
+            .says("gate CLOSED until the errors are fixed: 3 passed");
     }
 }
 
@@ -71,7 +71,7 @@ fn a_rule_on_a_definition_with_an_error_is_left_out_also_where_the_error_was_tol
         .done();
     run.code(2)
         .says("error[unknown-field]")
-        .says("gate CLOSED until the errors are mended: 3 passed");
+        .says("gate CLOSED until the errors are fixed: 3 passed");
 }
 
 /// A rule whose remedy is for each of several, where a part of that is wrong.

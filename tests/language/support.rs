@@ -80,6 +80,7 @@ pub fn title(item: &ast::Item) -> String {
         ast::ItemKind::Entity(it) => format!("entity {}", it.name.value),
         ast::ItemKind::Record(it) => format!("record {}", it.name.value),
         ast::ItemKind::Extend(it) => format!("extend {}", it.decl.name.value),
+        ast::ItemKind::Suppose(it) => format!("suppose {}", it.field.value),
         ast::ItemKind::Unit(it) => format!("unit {}", it.entity.value),
         ast::ItemKind::Role(it) => format!("role {}", it.name.value),
         ast::ItemKind::Define(it) => format!("define {}", it.name.value),

@@ -64,11 +64,14 @@ pub struct Plan {
     /// Show after each step the lines that are true then (full and markdown; json always has them)
     #[arg(long)]
     pub with_facts: bool,
-    /// Write what the steps of --done make into the description, with its origin beside it
-    #[arg(long, requires = "done")]
+    /// Write what the steps of --done make into the description, with its origin beside it, or what --ready lists
+    #[arg(long, requires = "written")]
     pub write: bool,
+    /// List who can go now, with the request for them where none is stated; --write puts it into the description
+    #[arg(long, group = "written")]
+    pub ready: bool,
     /// This step was done: as the plan calls it, or its number together with --plan; may be repeated
-    #[arg(long, value_name = "REMEDY(ID)", requires = "write")]
+    #[arg(long, value_name = "REMEDY(ID)", requires = "write", group = "written")]
     pub done: Vec<String>,
     /// The digest of the plan that numbers of --done are of
     #[arg(long, value_name = "DIGEST", requires = "done")]

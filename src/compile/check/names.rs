@@ -8,7 +8,8 @@ use crate::compile::check::{Checker, RULE_LOCALS};
 use crate::compile::hoist::{costs, hoist};
 use crate::compile::ir::{self, Const, Expr, Kind, LocalId, Scan};
 use crate::compile::origin::entities;
-use crate::diagnostic::nearest;
+use crate::compile::resolutions::{NameKind, Symbol};
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::language::ast::{self};
 use crate::schema::types::{Completeness, Reading, Type, WordId};
 use crate::schema::{ENVIRONMENT, TypeId};
@@ -26,11 +27,14 @@ impl<'a, 'c> Checker<'a, 'c> {
 
     pub(super) fn name(&mut self, name: &str, span: Span, expected: Option<&Type>) -> Expr {
         if let Some((_, local, ty)) = self.scope.iter().rev().find(|(known, _, _)| known == name) {
-            return Expr { kind: Kind::Local(*local), ty: ty.clone(), span };
+            let (local, ty) = (*local, ty.clone());
+            self.note_local(span, local);
+            return Expr { kind: Kind::Local(local), ty, span };
         }
         if let Some((local, ty)) = self.owner
             && let Some(field) = self.schema.ty(ty).field(name)
         {
+            self.note_field(span, ty, field);
             let base = Expr { kind: Kind::Local(local), ty: Type::Ref(ty), span };
             return self.read(Some(base), ty, field, span);
         }
@@ -42,9 +46,11 @@ impl<'a, 'c> Checker<'a, 'c> {
             return self.word(word, span);
         }
         if let Some(field) = self.schema.ty(ENVIRONMENT).field(name) {
+            self.note_field(span, ENVIRONMENT, field);
             return self.read(None, ENVIRONMENT, field, span);
         }
         if name == "now" {
+            self.note(span, || Symbol::Now);
             return Expr { kind: Kind::Now, ty: Type::Time, span };
         }
         let constant = self.defines.get(name).is_some_and(|define| define.params.is_empty());
@@ -85,7 +91,20 @@ impl<'a, 'c> Checker<'a, 'c> {
         self.unknown("unknown-name", message, (name, span), near.as_deref())
     }
 
+    /// Reports a name that nothing has, at its place; `near` is the one that was meant, where one is near.
+    fn unknown(
+        &mut self,
+        code: &str,
+        message: String,
+        (name, span): (&str, Span),
+        near: Option<&str>,
+    ) -> Expr {
+        self.diagnostics.push(Diagnostic::error(code, message, span).meant(name, near));
+        self.poison(span)
+    }
+
     pub(super) fn word(&mut self, word: WordId, span: Span) -> Expr {
+        self.note(span, || Symbol::Word(word));
         Expr { kind: Kind::Const(Const::Word(word)), ty: Type::Words(Arc::from([word])), span }
     }
 
@@ -199,6 +218,7 @@ impl<'a, 'c> Checker<'a, 'c> {
     ) -> Expr {
         let def = self.schema.ty(ty);
         if let Some(at) = def.field(&field.value) {
+            self.note_field(field.span, ty, at);
             return self.read(Some(base), ty, at, span);
         }
         if self.is_broken(ty) {
@@ -217,6 +237,7 @@ impl<'a, 'c> Checker<'a, 'c> {
 
     pub(super) fn call(&mut self, name: &ast::Name, arguments: &[ast::Expr], span: Span) -> Expr {
         if let Some(builtin) = builtins::find(&name.value) {
+            self.note(name.span, || Symbol::Function(builtin.name));
             let count = builtin.arity;
             if arguments.len() != count {
                 return self.arity(&name.value, count, arguments.len(), span);
@@ -250,6 +271,7 @@ impl<'a, 'c> Checker<'a, 'c> {
             return self.unknown("unknown-name", message, (&name.value, name.span), near);
         };
         self.usage.call(&name.value);
+        self.note(name.span, || Symbol::Named(NameKind::Definition, name.value.clone()));
         if define.unfit {
             return self.poison(span);
         }
@@ -364,6 +386,7 @@ impl<'a, 'c> Checker<'a, 'c> {
             let message = format!("unknown type `{}`", name.value);
             return self.unknown("unknown-type", message, (&name.value, name.span), near);
         };
+        self.note(name.span, || Symbol::Type(ty));
         let values = self.field_values(ty, fields);
         Expr { kind: Kind::Make(ty, values), ty: Type::Ref(ty), span }
     }
@@ -389,6 +412,7 @@ impl<'a, 'c> Checker<'a, 'c> {
                 continue;
             };
             self.usage.written(ty, at);
+            self.note_field(name.span, ty, at);
             let expected = def.fields[at].ty.clone();
             values.push((at, self.expect(value, &expected)));
         }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::builtins::{BUILTINS, Builtin};
 use crate::compile::ir::{
     Binding, Clause, Const, Costs, Define, Document, Expr, Fix, Index, IndexKey, Kind, Level, Part,
-    Question, Renewal, Rule, RuleSet, Scan, Template,
+    Question, Renewal, Rule, RuleSet, Scan, Supposition, Template,
 };
 use crate::compile::pattern::Pattern;
 use crate::compile::remedy::{Effect, Remedy, Takes, Undo};
@@ -88,6 +88,7 @@ fields! {
     Binding { each, name, local, value }
     Fix { remedy, each, arguments, span }
     Remedy { name, params, action, at, run, role, needs, effects, expects, takes, undo, warning, consent, after, span }
+    Supposition { field, title, fixes }
     Renewal { ty, field, within, condition }
     Question { ask, find }
     Template { parts }
@@ -101,7 +102,7 @@ fields! {
     Field { name, ty, slot, title, ask, find, default, default_word, stale_after, span }
     Inverse { target, source, by, one }
     RuleSet {
-        name, title, when, gated, schema, documents, rules, remedies, unit_filter, unit_done, roles, questions, renewals, memos, indices, defines, locals
+        name, title, when, gated, schema, documents, rules, remedies, unit_filter, unit_done, suppositions, roles, questions, renewals, memos, indices, defines, locals
     }
 }
 

@@ -1,7 +1,7 @@
 //! Prints tokens one by one, with the comments that stand between them.
 
 use crate::language::ast::remedy::{EffectKind, Foreseen};
-use crate::language::ast::{Comment, Expr, ExprKind, File, ItemKind, Name};
+use crate::language::ast::{Comment, Expr, ExprKind, File, Fix, ItemKind, Name};
 use crate::language::format::WIDTH;
 use crate::language::token::{Symbol, Token, TokenKind, Word};
 
@@ -331,6 +331,13 @@ impl<'a> Printer<'a> {
         }
     }
 
+    fn hint_fixes(&mut self, fixes: &[Fix]) {
+        for fix in fixes {
+            self.hint_call(&fix.remedy);
+            self.hints_in(fix.expressions());
+        }
+    }
+
     /// Notes the parentheses of calls and the names of fields.
     fn take_hints(&mut self, tree: &File) {
         for item in &tree.items {
@@ -345,11 +352,9 @@ impl<'a> Printer<'a> {
                     self.hints_in(conditions.into_iter().flatten());
                     self.hints_in(rule.grace.iter().filter_map(Foreseen::known));
                     self.hints_in(rule.bindings.iter().map(|binding| &binding.value));
-                    for fix in &rule.fixes {
-                        self.hint_call(&fix.remedy);
-                        self.hints_in(fix.expressions());
-                    }
+                    self.hint_fixes(&rule.fixes);
                 }
+                ItemKind::Suppose(suppose) => self.hint_fixes(&suppose.fixes),
                 ItemKind::Remedy(remedy) => {
                     self.hint_call(&remedy.name);
                     self.hints_in(&remedy.needs);

@@ -8,14 +8,15 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::language::ast::pack::{Pack, Use, Without};
 use crate::language::ast::{
     Clause, ClauseNote, Define, Document, Expr, ExprKind, Extend, Field, Item, ItemKind, Name,
-    Param, Remedy, Renewed, Role, Rule, RuleKind, TypeDecl, Unit,
+    Param, Remedy, Renewed, Role, Rule, RuleKind, Suppose, TypeDecl, Unit,
 };
 use crate::language::error::{Class, Expected};
 use crate::language::parser::expressions::{default_value, duration, expression};
 use crate::language::parser::input::{Parsed, Tokens};
-use crate::language::parser::parts::{Seen, check_rule, remedy_part, rule_part};
+use crate::language::parser::parts::{Seen, check_rule, fix, remedy_part, rule_part};
 use crate::language::parser::recovery::{
-    body, declares_role, extends, part_on_new_line, starts_declaration, to_body, to_declaration,
+    body, declares_role, extends, part_on_new_line, starts_declaration, supposes, to_body,
+    to_declaration,
 };
 use crate::language::parser::text::text;
 use crate::language::parser::types::ty;
@@ -59,7 +60,7 @@ pub fn items(input: Tokens) -> Vec<Item> {
 /// Whether what stands here, behind a declaration, was meant to be part of it: then that one says something else.
 fn belongs_to(input: Tokens, last: &ItemKind) -> bool {
     let Some(token) = input.peek() else { return false };
-    if declares_role(input) || extends(input) {
+    if declares_role(input) || extends(input) || supposes(input) {
         return false;
     }
     let part = match last {
@@ -71,6 +72,7 @@ fn belongs_to(input: Tokens, last: &ItemKind) -> bool {
         | ItemKind::Entity(_)
         | ItemKind::Record(_)
         | ItemKind::Extend(_) => starts_field(input),
+        ItemKind::Suppose(_) => part_on_new_line(Word::SUPPOSE_PARTS)(input),
         ItemKind::Rule(_) => part_on_new_line(Word::RULE_PARTS)(input),
         ItemKind::Remedy(_) => part_on_new_line(Word::REMEDY_PARTS)(input),
     };
@@ -81,7 +83,7 @@ fn belongs_to(input: Tokens, last: &ItemKind) -> bool {
 fn declaration_word(input: Tokens) -> Option<Word> {
     let token = input.peek()?;
     let word = token.word()?;
-    if word.is_declaration() || word == Word::Role || word == Word::Extend {
+    if word.is_declaration() || matches!(word, Word::Role | Word::Extend | Word::Suppose) {
         return Some(word);
     }
     let follows = input.ahead(1).is_some_and(|next| {
@@ -110,6 +112,7 @@ fn item(input: Tokens, word: Word) -> Parsed<ItemKind> {
         Word::Entity => declared_type.map(ItemKind::Entity).parse(input),
         Word::Record => declared_type.map(ItemKind::Record).parse(input),
         Word::Extend => extend.map(ItemKind::Extend).parse(input),
+        Word::Suppose => suppose.map(ItemKind::Suppose).parse(input),
         Word::Unit => unit.map(ItemKind::Unit).parse(input),
         Word::Role => role.map(ItemKind::Role).parse(input),
         Word::Define => define.map(ItemKind::Define).parse(input),
@@ -459,6 +462,25 @@ fn rule(input: Tokens, kind: RuleKind) -> Parsed<ItemKind> {
     });
     check_rule(rest, &rule, &seen);
     Ok((rest, ItemKind::Rule(rule)))
+}
+
+/// `NAME "sentence" { … }` of a supposition.
+fn suppose(input: Tokens) -> Parsed<Suppose> {
+    let starts = part_on_new_line(Word::SUPPOSE_PARTS);
+    let (rest, read) = head(input, |i| (name, string).parse(i), starts);
+    let (field, title) =
+        read.unwrap_or_else(|| (missing_name(input.here()), missing_name(input.here())));
+    let mut fixes = Vec::new();
+    let wrong = Expected::word(Word::Fix);
+    let rest = body(rest, wrong, starts, |input| {
+        let Some(token) = input.peek().filter(|token| token.word() == Some(Word::Fix)) else {
+            return input.fail(Expected::word(Word::Fix));
+        };
+        let (rest, read) = fix(input.next(), input.span(token))?;
+        fixes.push(read);
+        Ok((rest, ()))
+    });
+    Ok((rest, Suppose { field, title, fixes }))
 }
 
 /// `NAME(params) { … }` of a remedy.

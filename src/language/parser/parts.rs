@@ -98,14 +98,20 @@ pub fn rule_part<'a>(input: Tokens<'a>, rule: &mut Rule, seen: &mut Seen) -> Par
             rest
         }
         Word::Fix => {
-            let (rest, each) = each(rest)?;
-            let (rest, (remedy, arguments)) = (name, arguments(expression)).parse(rest)?;
-            rule.fixes.push(Fix { span: rest.since(start), each, remedy, arguments });
+            let (rest, fix) = fix(rest, start)?;
+            rule.fixes.push(fix);
             rest
         }
         _ => return input.fail(wrong),
     };
     Ok((rest, ()))
+}
+
+/// `restart(s)` or `for s in xs: restart(s)`, behind the word that starts there.
+pub fn fix(rest: Tokens<'_>, start: Span) -> Parsed<'_, Fix> {
+    let (rest, each) = each(rest)?;
+    let (rest, (remedy, arguments)) = (name, arguments(expression)).parse(rest)?;
+    Ok((rest, Fix { span: rest.since(start), each, remedy, arguments }))
 }
 
 /// `note` or `warning`

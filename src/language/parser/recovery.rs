@@ -24,10 +24,19 @@ pub fn extends(input: Tokens) -> bool {
         && input.word_ahead(1).is_some_and(|word| Word::TYPES.contains(&word))
 }
 
+/// Whether it is said here what is supposed: a name and a sentence follow.
+pub fn supposes(input: Tokens) -> bool {
+    let is_text = |kind: &TokenKind| matches!(kind, TokenKind::String | TokenKind::OpenString);
+    input.is_word(Word::Suppose)
+        && input.peek().is_some_and(|token| token.first)
+        && input.word_ahead(1).is_some()
+        && input.ahead(2).is_some_and(|third| is_text(&third.kind))
+}
+
 /// Whether a declaration starts here: its word is the first of a line, and what follows fits.
 pub fn starts_declaration(input: Tokens) -> bool {
     let Some(token) = input.peek() else { return false };
-    if declares_role(input) || extends(input) {
+    if declares_role(input) || extends(input) || supposes(input) {
         return true;
     }
     let Some(word) = token.word().filter(|word| word.is_declaration() && token.first) else {

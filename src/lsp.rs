@@ -1,0 +1,3 @@
+//! The editor: what `failback lsp` answers.
+
+pub mod rules;
