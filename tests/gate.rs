@@ -315,3 +315,38 @@ fn a_rename_of_any_field_of_a_shipped_pack_is_refused_or_whole() {
         Err(Refused::Shipped(_) | Refused::NotOurs(_))
     ));
 }
+
+#[test]
+fn the_grammar_of_the_extension_knows_every_word_of_the_language() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/editors/vscode/syntaxes/gate.tmLanguage.json");
+    let grammar = std::fs::read_to_string(path).expect("the grammar");
+    let grammar: serde_json::Value = serde_json::from_str(&grammar).expect("JSON");
+    let mut patterns = String::new();
+    collect(&grammar, &mut patterns);
+    let words: std::collections::BTreeSet<&str> =
+        patterns.split(|char: char| !char.is_ascii_lowercase()).collect();
+    for word in failback::language::token::Word::ALL {
+        assert!(words.contains(word.text()), "`{}` has no colour", word.text());
+    }
+    for name in failback::schema::BUILTIN_TYPES {
+        assert!(words.contains(name), "`{name}` has no colour");
+    }
+}
+
+/// The regular expressions of a grammar, one a line; `\\b` would glue to the word behind it.
+fn collect(value: &serde_json::Value, out: &mut String) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (key, value) in fields {
+                match value.as_str() {
+                    Some(text) if key == "match" => {
+                        out.push_str(&format!("{}\n", text.replace("\\b", " ")))
+                    }
+                    _ => collect(value, out),
+                }
+            }
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| collect(item, out)),
+        _ => {}
+    }
+}

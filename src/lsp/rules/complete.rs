@@ -224,12 +224,14 @@ impl Finder<'_> {
         let after = |mark: Mark| before.last().is_some_and(|last| last.is(mark));
         match item.map(|item| &item.kind) {
             Some(ItemKind::Rule(_)) if part == Some(Word::Clause) && !is_first => self.clauses(),
-            Some(ItemKind::Rule(_) | ItemKind::Remedy(_))
+            Some(ItemKind::Rule(_) | ItemKind::Remedy(_) | ItemKind::Suppose(_))
                 if matches!(last, Some(Word::Fix | Word::After)) =>
             {
                 self.remedies()
             }
-            Some(ItemKind::Rule(_)) if part == Some(Word::Fix) && after(Mark::Colon) => {
+            Some(ItemKind::Rule(_) | ItemKind::Suppose(_))
+                if part == Some(Word::Fix) && after(Mark::Colon) =>
+            {
                 self.remedies()
             }
             Some(ItemKind::Remedy(_)) if last == Some(Word::Role) => self.names(NameKind::Role),
@@ -268,7 +270,7 @@ impl Finder<'_> {
             }
             _ if is_first || before.is_empty() => {
                 self.words(Word::DECLARATIONS);
-                self.words(&[Word::Role, Word::Extend]);
+                self.words(&[Word::Role, Word::Extend, Word::Suppose]);
             }
             _ => return false,
         }

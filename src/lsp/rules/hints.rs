@@ -28,6 +28,10 @@ pub fn hints(pack: &Pack<'_>, range: Span) -> Vec<Hint> {
                 hints.extend(names.filter_map(|name| bound(pack, name)));
                 hints.extend(each.filter_map(|binder: &Binder| bound(pack, &binder.name)));
             }
+            ItemKind::Suppose(suppose) => {
+                let each = suppose.fixes.iter().filter_map(|fix| fix.each.as_deref());
+                hints.extend(each.filter_map(|binder: &Binder| bound(pack, &binder.name)));
+            }
             ItemKind::Define(define) if define.ty.is_none() && define.needed.is_none() => {
                 let ty = pack.resolved.resolutions.types.get(&define.body.span);
                 hints.extend(ty.and_then(|ty| {

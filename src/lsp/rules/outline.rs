@@ -38,6 +38,8 @@ pub enum Kind {
     Field,
     /// The unit of readiness.
     Unit,
+    /// What is supposed of a field.
+    Suppose,
     /// A role.
     Role,
     /// A definition.
@@ -92,7 +94,7 @@ fn entry(pack: &Pack<'_>, item: &ast::Item) -> Option<Entry> {
             make(&decl.name, "extend", Kind::Entity, fields(pack, decl))
         }
         ItemKind::Suppose(suppose) => {
-            make(&suppose.field, &suppose.title.value, Kind::Unit, Vec::new())
+            make(&suppose.field, &suppose.title.value, Kind::Suppose, Vec::new())
         }
         ItemKind::Unit(unit) => make(&unit.entity, "unit", Kind::Unit, Vec::new()),
         ItemKind::Role(role) => make(&role.name, &role.title.value, Kind::Role, Vec::new()),
