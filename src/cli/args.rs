@@ -126,6 +126,12 @@ pub struct Check {
     /// Leave nothing out, however much it is; with json, tell passes too
     #[arg(long)]
     pub all: bool,
+    /// Show with each finding the rule that asks for it and its clause (full)
+    #[arg(long)]
+    pub explain: bool,
+    /// Only the table of rules and the last lines (full)
+    #[arg(long)]
+    pub summary: bool,
     /// Only the last line
     #[arg(long, short)]
     pub quiet: bool,

@@ -185,18 +185,6 @@ impl<'a, 'c> Checker<'a, 'c> {
         self.poison(span)
     }
 
-    /// Reports a name that nothing has, at its place; `near` is the one that was meant, where one is near.
-    fn unknown(
-        &mut self,
-        code: &str,
-        message: String,
-        (name, span): (&str, Span),
-        near: Option<&str>,
-    ) -> Expr {
-        self.diagnostics.push(Diagnostic::error(code, message, span).meant(name, near));
-        self.poison(span)
-    }
-
     /// An expression that must be a condition.
     pub fn condition(&mut self, expr: &ast::Expr) -> Expr {
         self.expect(expr, &Type::Bool)

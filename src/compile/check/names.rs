@@ -9,7 +9,7 @@ use crate::compile::hoist::{costs, hoist};
 use crate::compile::ir::{self, Const, Expr, Kind, LocalId, Scan};
 use crate::compile::origin::entities;
 use crate::compile::resolutions::{NameKind, Symbol};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::language::ast::{self};
 use crate::schema::types::{Completeness, Reading, Type, WordId};
 use crate::schema::{ENVIRONMENT, TypeId};
@@ -89,6 +89,18 @@ impl<'a, 'c> Checker<'a, 'c> {
         let near = nearest(name, known).map(str::to_owned);
         let message = format!("unknown name `{name}`");
         self.unknown("unknown-name", message, (name, span), near.as_deref())
+    }
+
+    /// Reports a name that nothing has, at its place; `near` is the one that was meant, where one is near.
+    fn unknown(
+        &mut self,
+        code: &str,
+        message: String,
+        (name, span): (&str, Span),
+        near: Option<&str>,
+    ) -> Expr {
+        self.diagnostics.push(Diagnostic::error(code, message, span).meant(name, near));
+        self.poison(span)
     }
 
     pub(super) fn word(&mut self, word: WordId, span: Span) -> Expr {
