@@ -43,6 +43,8 @@ struct Tool<'r> {
 struct Driver<'r> {
     name: &'static str,
     semantic_version: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    information_uri: &'static str,
     rules: Vec<Rule<'r>>,
 }
 
@@ -215,6 +217,7 @@ pub fn render(review: &Review<'_>) -> String {
     let driver = Driver {
         name: env!("CARGO_PKG_NAME"),
         semantic_version: env!("CARGO_PKG_VERSION"),
+        information_uri: env!("CARGO_PKG_HOMEPAGE"),
         rules: review.rules.iter().map(|found| rule(review, found)).collect(),
     };
     let invocation = Invocation {
