@@ -26,6 +26,7 @@ pub mod questions;
 pub mod ready;
 pub mod assumed;
 pub mod times;
+pub mod table;
 
 use std::borrow::Cow;
 
@@ -63,8 +64,8 @@ pub fn render(report: &Report<'_>, format: Format, look: &Look) -> String {
     errors(&mut printers, &mut out, &report.errors);
     for environment in &report.environments {
         errors(&mut printers, &mut out, &environment.errors);
-        if !look.quiet {
-            let mut explainer = explain::Explainer::new(environment, format, look.all);
+        if !look.quiet && !look.table {
+            let mut explainer = explain::Explainer::new(environment, format, look);
             explainer.tell(&mut |diagnostic| printers.push(&mut out, diagnostic));
         }
         printers.finish(&mut out);

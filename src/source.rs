@@ -5,6 +5,8 @@
 //! and columns are computed here, at the edge, and only when something is shown.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// The number of a file in [`Sources`].
@@ -131,6 +133,8 @@ impl Source {
 #[derive(Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
+    /// Texts that are open in an editor, by the real path of their file.
+    open: BTreeMap<PathBuf, String>,
 }
 
 impl Sources {
@@ -142,6 +146,21 @@ impl Sources {
     /// Adds a file whose text is part of the program, without copying it.
     pub fn add_shipped(&mut self, name: &'static str, text: &'static str) -> FileId {
         self.put(name.to_owned(), Cow::Borrowed(text))
+    }
+
+    /// Makes a text that is open in an editor come before that of its file, whose real path this is.
+    pub fn open(&mut self, path: PathBuf, text: String) {
+        self.open.insert(path, text);
+    }
+
+    /// The text of a file that is open in an editor, by its real path.
+    pub fn opened(&self, path: &Path) -> Option<&str> {
+        self.open.get(path).map(String::as_str)
+    }
+
+    /// Whether nothing is open, so that nobody need ask for real paths.
+    pub fn is_disk_alone(&self) -> bool {
+        self.open.is_empty()
     }
 
     fn put(&mut self, name: String, text: Cow<'static, str>) -> FileId {

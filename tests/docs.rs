@@ -190,6 +190,7 @@ fn program(arguments: &[&str]) -> (String, Option<i32>) {
         .args(arguments)
         .current_dir(root())
         .env("NO_COLOR", "1")
+        .env("COLUMNS", "80")
         .output()
         .expect("the program runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -15,6 +15,7 @@ fn run(arguments: &[&str]) -> (i32, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_failback"))
         .current_dir(folder())
         .env_clear()
+        .env("COLUMNS", "80")
         .args(arguments)
         .output()
         .expect("the program runs");

@@ -58,6 +58,8 @@ pub enum Command {
     Fmt(Fmt),
     /// Runs the cases of manual pages
     Test(Test),
+    /// Serves editors: live verdicts, and a home for rule files
+    Lsp(Lsp),
     /// Prints the completions for a shell
     Completions(Completions),
     /// Prints the manual page of this program
@@ -131,6 +133,12 @@ pub struct Check {
     /// Leave nothing out, however much it is; with json, tell passes too
     #[arg(long)]
     pub all: bool,
+    /// Show with each finding the rule that asks for it and its clause (full)
+    #[arg(long)]
+    pub explain: bool,
+    /// Only the table of rules and the last lines (full)
+    #[arg(long)]
+    pub summary: bool,
     /// Only the last line
     #[arg(long, short)]
     pub quiet: bool,
@@ -281,4 +289,25 @@ pub struct Man {
     /// The command; the program as a whole where none is named
     #[arg(value_name = "COMMAND")]
     pub command: Option<String>,
+}
+
+const LSP_HELP: &str = "\
+Editors start it; it speaks the Language Server Protocol on standard input and output.
+  VS Code  the extension in editors/vscode
+  Neovim   vim.lsp.config('failback', { cmd = {'failback', 'lsp'}, filetypes = {'gate', 'yaml'} })
+           vim.lsp.enable('failback')
+  Emacs    (add-to-list 'eglot-server-programs '((gate-mode yaml-mode) . (\"failback\" \"lsp\")))
+  Helix    [language-server.failback] command = \"failback\", args = [\"lsp\"]
+docs/editors.md has the rest.";
+
+/// `failback lsp`
+#[derive(Debug, Args)]
+#[command(after_help = LSP_HELP)]
+pub struct Lsp {
+    /// Folder with the rules to judge by; the shipped ones where none is named
+    #[arg(long, value_name = "DIR")]
+    pub rules: Option<PathBuf>,
+    /// Taken and ignored: some editors add it
+    #[arg(long, hide = true)]
+    pub stdio: bool,
 }

@@ -25,7 +25,13 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         Ok(options) => options,
         Err(output) => return output,
     };
-    let look = Look { all: arguments.all, quiet: arguments.quiet, ..terminal::look(color) };
+    let look = Look {
+        all: arguments.all,
+        quiet: arguments.quiet,
+        explain: arguments.explain,
+        table: arguments.summary,
+        ..terminal::look(color)
+    };
     let mut inputs = inputs(arguments.pack.folder.as_deref());
     inputs.stdin.clone_from(&arguments.stdin_filename);
     let base = Base { folder: std::env::current_dir().ok() };

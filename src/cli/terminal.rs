@@ -6,7 +6,7 @@ use std::io::{IsTerminal, stdout};
 use crate::cli::args::Color;
 use crate::report::layout::{Graphics, Look};
 
-/// Columns where nobody says how many there are.
+/// Columns of a terminal that does not say how many it has, and of excerpts elsewhere.
 const WIDTH: usize = 80;
 /// Wider lines are hard to read.
 const WIDEST: usize = 110;
@@ -16,14 +16,20 @@ pub fn look(color: Color) -> Look {
     let is_terminal = stdout().is_terminal();
     let lookup = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let width = lookup("COLUMNS").and_then(|columns| columns.parse::<usize>().ok());
-    let measured = || match is_terminal {
-        true => terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
-        false => None,
+    let measured =
+        || terminal_size::terminal_size().map_or(WIDTH, |(width, _)| usize::from(width.0));
+    // What reads a pipe takes lines: a broken one is two to it.
+    let width = match width.or_else(|| is_terminal.then(measured)) {
+        Some(width) => width.clamp(40, WIDEST),
+        None => usize::MAX,
     };
     Look {
         color: colors(color, is_terminal, &lookup),
         graphics: graphics(&lookup),
-        width: width.or_else(measured).unwrap_or(WIDTH).clamp(40, WIDEST),
+        width,
+        frame: if width == usize::MAX { WIDEST } else { width },
+        explain: false,
+        table: false,
         all: false,
         quiet: false,
         facts: false,

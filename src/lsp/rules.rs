@@ -3,6 +3,8 @@
 //! Owns [`Pack`], a pack with what each of its names refers to; the modules below read it and nothing else. Knows neither
 //! the protocol nor how lines are counted there, and finds nothing wrong: diagnostics are those of the checker.
 
+use std::rc::Rc;
+
 use crate::language::ast::{self, ItemKind};
 use crate::language::error::Reporter;
 use crate::language::lexer;
@@ -13,6 +15,7 @@ use crate::session::library::Home;
 use crate::session::rules::{self, Resolved};
 use crate::source::{FileId, Sources, Span};
 
+pub mod answer;
 pub mod colours;
 pub mod complete;
 pub mod hints;
@@ -31,13 +34,13 @@ pub struct Pack<'s> {
     /// Its files and those of the packs that it uses.
     pub files: &'s PackFiles,
     /// What is known of it.
-    pub resolved: Resolved,
+    pub resolved: Rc<Resolved>,
 }
 
 impl<'s> Pack<'s> {
     /// Compiles a pack. What is wrong with it is in `resolved.loaded.diagnostics`.
     pub fn new(sources: &'s Sources, files: &'s PackFiles) -> Self {
-        Self { sources, files, resolved: rules::resolve(sources, files, None) }
+        Self { sources, files, resolved: Rc::new(rules::resolve(sources, files, None)) }
     }
 
     /// The types.

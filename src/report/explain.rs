@@ -16,6 +16,7 @@ use crate::evaluate::{Finding, Outcome};
 use crate::facts::RowId;
 use crate::plan::describe;
 use crate::report::explain::marks::label;
+use crate::report::layout::Look;
 use crate::report::placement::Placement;
 use crate::report::{Format, layout, placement};
 use crate::scalar;
@@ -25,6 +26,10 @@ mod marks;
 
 /// Equal findings of one rule that are told one by one.
 const EQUAL: usize = 3;
+/// Findings that close the gate and are told one by one.
+const CLOSING: usize = 12;
+/// Open ones, and pieces of advice, that are told one by one; of more, the table has each rule.
+const FOLDED: usize = 5;
 /// Facts that are asked for in one diagnostic.
 const QUESTIONS: usize = 3;
 /// Steps of one remedy that are told one by one.
@@ -43,6 +48,18 @@ pub struct Explainer<'c, 'a> {
     remedies: Evaluator<'c, 'a, 'a>,
     format: Format,
     all: bool,
+    explain: bool,
+}
+
+/// What a finding does to the gate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// It closes the gate, for good or for a time.
+    Closing,
+    /// It is not known.
+    Open,
+    /// It is advice.
+    Advice,
 }
 
 /// Findings that are told as one.
@@ -51,10 +68,17 @@ struct Group<'c, 'a> {
 }
 
 impl<'c, 'a> Explainer<'c, 'a> {
-    /// For one environment; with `all`, nothing is left out.
-    pub fn new(checked: &'c Checked<'a>, format: Format, all: bool) -> Self {
+    /// For one environment; of the look counts how much is told.
+    pub fn new(checked: &'c Checked<'a>, format: Format, look: &Look) -> Self {
         let evaluator = || Evaluator::new(&checked.facts, checked.rules, checked.now);
-        Self { checked, rules: evaluator(), remedies: evaluator(), format, all }
+        Self {
+            checked,
+            rules: evaluator(),
+            remedies: evaluator(),
+            format,
+            all: look.all,
+            explain: look.explain || look.all,
+        }
     }
 
     /// Hands over what there is to tell, one by one, blockers first, in groups by entity.
@@ -69,6 +93,9 @@ impl<'c, 'a> Explainer<'c, 'a> {
             if self.lists_all() || same.len() <= EQUAL {
                 shown.push((at, key));
             }
+        }
+        if !self.lists_all() {
+            self.fold(&groups, &mut shown);
         }
         let mut last: FxHashMap<&(Severity, Vec<usize>), usize> = FxHashMap::default();
         for (at, key) in &shown {
@@ -85,6 +112,30 @@ impl<'c, 'a> Explainer<'c, 'a> {
                 diagnostic = diagnostic.note("more", text);
             }
             each(diagnostic);
+        }
+    }
+
+    /// Leaves to the table what is too much to tell one by one: of many findings, those that close the gate come first.
+    fn fold<K>(&self, groups: &[Group<'c, 'a>], shown: &mut Vec<(usize, K)>) {
+        let of = |kind: Kind| groups.iter().filter(|group| self.kind(group) == kind).count();
+        let (open, advice) = (of(Kind::Open), of(Kind::Advice));
+        let mut closing = 0;
+        shown.retain(|(at, _)| match self.kind(&groups[*at]) {
+            Kind::Closing => {
+                closing += 1;
+                closing <= CLOSING
+            }
+            Kind::Open => open <= FOLDED,
+            Kind::Advice => advice <= FOLDED,
+        });
+    }
+
+    fn kind(&self, group: &Group<'_, '_>) -> Kind {
+        let finding = group.findings[0];
+        match finding.outcome {
+            _ if self.is_advisory(finding) => Kind::Advice,
+            Outcome::Unknown => Kind::Open,
+            _ => Kind::Closing,
         }
     }
 
@@ -176,7 +227,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
             if let Some(why) = &finding.why {
                 diagnostic = diagnostic.note("why", why.to_string());
             }
-            if !rule.clauses.is_empty() {
+            if !rule.clauses.is_empty() && self.explain {
                 diagnostic = diagnostic.note("clause", self.clauses(rule));
             }
         }
@@ -219,8 +270,10 @@ impl<'c, 'a> Explainer<'c, 'a> {
         diagnostic.message =
             format!("cannot tell{whom}: {} rules wait for the same answer", rules.len());
         // No single place in the rules is the one that asks.
-        let asked = diagnostic.labels.len().saturating_sub(1);
-        diagnostic.labels.truncate(asked.max(1));
+        if self.explain {
+            let asked = diagnostic.labels.len().saturating_sub(1);
+            diagnostic.labels.truncate(asked.max(1));
+        }
         let limit = match self.all || rules.len() == WAITING + 1 {
             true => rules.len(),
             false => WAITING,

@@ -77,7 +77,7 @@ impl Frames {
                 .with_context_lines(1)
                 .without_syntax_highlighting()
         });
-        Self { width: look.width, handlers: handlers.collect(), kept: RefCell::default() }
+        Self { width: look.frame, handlers: handlers.collect(), kept: RefCell::default() }
     }
 
     /// Appends the lines of the labels, all of one file, with so many lines before and after each. Returns the indices

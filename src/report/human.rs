@@ -111,7 +111,7 @@ impl<'p> Printer<'p> {
 
     fn excerpts(&self, out: &mut String, source: &Source, labels: &[&Label], is_first: bool) {
         if self.look.graphics == Graphics::Narrated {
-            let width = room(self.look.width, source);
+            let width = room(self.look.frame, source);
             spoken(out, source, &Excerpt::new(source, labels, 0, width));
             return;
         }

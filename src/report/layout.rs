@@ -27,8 +27,14 @@ pub struct Look {
     pub color: bool,
     /// What frames are drawn with.
     pub graphics: Graphics,
-    /// Columns of the terminal.
+    /// Columns into which texts are broken; without a terminal they are not.
     pub width: usize,
+    /// Columns for which excerpts are drawn.
+    pub frame: usize,
+    /// Whether each finding shows the rule that asks for it, and where that is from.
+    pub explain: bool,
+    /// Whether only the table of rules is told, and the last lines.
+    pub table: bool,
     /// Whether everything is told, however much it is.
     pub all: bool,
     /// Whether only the last lines are told.
@@ -43,6 +49,9 @@ impl Default for Look {
             color: false,
             graphics: Graphics::Ascii,
             width: 80,
+            frame: 80,
+            explain: false,
+            table: false,
             all: false,
             quiet: false,
             facts: false,

@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::evaluate::{Finding, Outcome, Readiness, Verdict};
 use crate::report::Format;
 use crate::report::layout::{Look, Tone, names, wrap, wrong};
-use crate::report::{sanitise, times};
+use crate::report::{sanitise, table, times};
 use crate::scalar;
 use crate::schema::types::Type;
 use crate::schema::{ENVIRONMENT, Schema};
@@ -22,6 +22,7 @@ const HEADING: usize = 12;
 /// Appends the state of the units and the gate of one environment.
 pub fn environment(out: &mut String, checked: &Checked<'_>, look: &Look, format: Format) {
     if !look.quiet && format == Format::Full {
+        table::environment(out, checked, look);
         supposed(out, checked, look);
         units(out, checked, look);
         times::environment(out, checked, look);
@@ -130,7 +131,7 @@ fn units(out: &mut String, checked: &Checked<'_>, look: &Look) {
                         rules.push(rule);
                     }
                 }
-                match rules.is_empty() {
+                match rules.is_empty() || units.len() > NAMED && !look.all {
                     true => id.into_owned(),
                     false => format!("{id} ({})", names(rules.into_iter(), RULES)),
                 }

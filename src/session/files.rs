@@ -151,6 +151,10 @@ fn lost(error: &walkdir::Error) -> Option<Diagnostic> {
 
 fn read(inputs: &mut Inputs, path: &Path, named: bool, limits: &Limits) {
     let name = shown(path);
+    if let Some(text) = opened(&inputs.sources, path) {
+        add_description(inputs, path, &name, text.into_bytes(), named, limits);
+        return;
+    }
     let (regular, length) = match fs::metadata(path) {
         Ok(data) => (data.is_file(), data.len()),
         Err(error) => {
@@ -171,13 +175,33 @@ fn read(inputs: &mut Inputs, path: &Path, named: bool, limits: &Limits) {
     }
     match fs::read(path) {
         Ok(bytes) => {
-            let known = inputs.descriptions.len();
-            add(inputs, &name, bytes, named, limits);
-            if inputs.descriptions.len() > known {
-                origins(inputs, path, limits);
-            }
+            add_description(inputs, path, &name, bytes, named, limits);
         }
         Err(error) => inputs.problems.push(unreadable(&name, &error)),
+    }
+}
+
+/// The text of a file that is open in an editor.
+fn opened(sources: &Sources, path: &Path) -> Option<String> {
+    if sources.is_disk_alone() {
+        return None;
+    }
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    sources.opened(&real).map(str::to_owned)
+}
+
+fn add_description(
+    inputs: &mut Inputs,
+    path: &Path,
+    name: &str,
+    bytes: Vec<u8>,
+    named: bool,
+    limits: &Limits,
+) {
+    let known = inputs.descriptions.len();
+    add(inputs, name, bytes, named, limits);
+    if inputs.descriptions.len() > known {
+        origins(inputs, path, limits);
     }
 }
 
@@ -264,6 +288,10 @@ pub fn rules(sources: &mut Sources, folder: &Path) -> (Vec<FileId>, Vec<Diagnost
                     && entry.path().extension().is_some_and(|e| e == "gate") =>
             {
                 let name = shown(entry.path());
+                if let Some(text) = opened(sources, entry.path()) {
+                    files.push(sources.add(name, text));
+                    continue;
+                }
                 match fs::read(entry.path())
                     .map(|bytes| decode(&bytes).map_err(|error| error.to_string()))
                 {

@@ -58,7 +58,12 @@ next        `failback plan` for the steps in their order
 gate CLOSED: 1 failed, 2 passed, 0 of 1 servers ready (lab, as of
   2020-03-28T09:00:00Z)
 ";
-    check(STOPPED, "").gives(1, out, "");
+    check(STOPPED, "--explain").gives(1, out, "");
+    // The rule and its clause are for who asks.
+    let frame = out.find("    ╭─[rules").expect("a frame")..out.find("  why ").expect("why");
+    let short = format!("{}{}", &out[..frame.start], &out[frame.end..]);
+    let short = short.replace("  clause   A-1 of \"The paper\"\n", "");
+    check(STOPPED, "").gives(1, &short, "");
 }
 
 #[test]
@@ -91,7 +96,7 @@ next        `failback ask` for what to find out, with the lines to write
 gate CLOSED until it is known: 1 unknown, 2 passed, 0 of 1 servers ready (lab,
   as of 2020-03-28T09:00:00Z)
 ";
-    check(UNKNOWN, "").gives(3, out, "");
+    check(UNKNOWN, "--explain").gives(3, out, "");
 }
 
 #[test]
@@ -300,11 +305,46 @@ fn findings_that_repeat_themselves_are_cut_unless_asked_for() {
     assert_eq!(done.out.matches("error[SRV-001]").count(), 3);
     done.says("  more     37 more like this: servers/s4, servers/s5, servers/s6, servers/s7,")
         .says("           servers/s8, servers/s9, servers/s10, servers/s11 and 29 more (use\n")
-        .says("blocked     40: s1 (SRV-001), s2 (SRV-001)");
+        .says("fail  SRV-001  40  all 40  line 7  A server runs\n")
+        .says("blocked     40: s1, s2, s3,");
     let all = check(&many, "--all").done();
     assert_eq!(all.out.matches("error[SRV-001]").count(), 40);
     let lines = check(&many, "--format concise").done();
     assert_eq!(lines.out.lines().count(), 41);
+}
+
+#[test]
+fn a_summary_is_the_table_and_the_last_lines() {
+    check(STOPPED, "--summary").gives(
+        1,
+        "fail  SRV-001  1  s1  line 7  A server runs\n\n\
+         blocked     s1 (SRV-001)\n\
+         next        `failback plan` for the steps in their order\n\
+         gate CLOSED: 1 failed, 2 passed, 0 of 1 servers ready (lab, as of\n  2020-03-28T09:00:00Z)\n",
+        "",
+    );
+    check(GOOD, "--summary").done().code(0).says("ready       s1\ngate OPEN");
+}
+
+#[test]
+fn much_that_is_unknown_is_told_by_rule_and_all_of_it_on_request() {
+    let many: String = (1..=6).map(|at| UNKNOWN.replace("s1", &format!("s{at}"))).collect();
+    let done = check(&many, "").done().code(3);
+    done.hides("unknown[SRV-001]").says("unknown  SRV-001  6  all 6  line 6  A server runs\n");
+    let all = check(&many, "--all").done();
+    assert_eq!(all.out.matches("unknown[SRV-001]").count(), 6);
+    let few: String = (1..=5).map(|at| UNKNOWN.replace("s1", &format!("s{at}"))).collect();
+    check(&few, "").done().says("unknown[SRV-001]").says("  more     2 more like this");
+}
+
+#[test]
+fn what_reads_a_pipe_gets_a_line_for_a_headline() {
+    let long =
+        STOPPED.replace("s1", "a-server-with-a-name-that-is-longer-than-most-and-than-a-line");
+    let wide = check(&long, "").variable("COLUMNS", "").done().code(1);
+    wide.says("line is stopped, so nothing can be done with it\n")
+        .says("0 of 1 servers ready (lab, as of 2020-03-28T09:00:00Z)\n");
+    check(&long, "").done().hides("line is stopped, so nothing can be done with it\n");
 }
 
 #[test]

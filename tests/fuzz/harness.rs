@@ -159,10 +159,12 @@ fn look(salt: usize) -> Look {
     Look {
         graphics,
         width: 40 + salt % 71,
+        frame: 40 + salt % 71,
+        explain: salt.is_multiple_of(3),
         color: salt.is_multiple_of(5),
         all: salt.is_multiple_of(2),
-        quiet: false,
         facts: true,
+        ..Look::default()
     }
 }
 

@@ -52,7 +52,9 @@ fn a_set_that_is_everybody_is_named_by_its_size() {
     inputs.describe("site.yaml", (shape.text)(1_100));
     run(&inputs, &Options::default(), |report| {
         let told = render(report, Format::Full, &Look::default());
-        assert!(told.contains("perhaps all 1,100"), "{told}");
+        assert!(told.contains("  1100  all 1,100  "), "{told}");
+        let told = render(report, Format::Full, &Look { all: true, ..Look::default() });
+        assert!(told.contains("perhaps all 1,100"), "{}", &told[..10_000]);
         let json = render(report, Format::Json, &Look::default());
         let json: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
         let findings = json["environments"][0]["findings"].as_array().expect("findings");

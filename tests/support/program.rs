@@ -79,7 +79,7 @@ impl Run {
     pub fn done(&self) -> Done {
         let mut command = Command::new(program());
         command.args(&self.arguments).current_dir(self.path()).env_clear();
-        command.env("LANG", "C.UTF-8").envs(&self.variables);
+        command.env("LANG", "C.UTF-8").env("COLUMNS", "80").envs(&self.variables);
         command.stdin(if self.input.is_some() { Stdio::piped() } else { Stdio::null() });
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");

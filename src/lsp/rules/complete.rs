@@ -4,6 +4,8 @@
 //! compiled with it; then the checker says what is expected and what is in scope. Where that does not reach, the tokens
 //! before the cursor tell.
 
+use std::rc::Rc;
+
 use crate::builtins;
 use crate::compile::resolutions::{NameKind, Symbol};
 use crate::language::ast::{ExprKind, ItemKind};
@@ -13,7 +15,7 @@ use crate::language::token::{Symbol as Mark, Token, TokenKind, Word};
 use crate::lsp::rules::{Pack, head, pieces};
 use crate::schema::types::Type;
 use crate::schema::{BUILTIN_TYPES, ENVIRONMENT, TypeId, TypeKind};
-use crate::session::PackFiles;
+use crate::session::{PackFiles, rules};
 use crate::source::{FileId, Sources, Span};
 
 /// Something that can be written.
@@ -104,7 +106,7 @@ pub fn complete(
     let probe = (file, start as u32 + 1);
     // What a pack of the program is compiled to does not know of the word.
     let files = PackFiles { stored: None, ..files.clone() };
-    let resolved = crate::session::rules::resolve(&with_word, &files, Some(probe));
+    let resolved = Rc::new(rules::resolve(&with_word, &files, Some(probe)));
     let pack = Pack { sources: &with_word, files: &files, resolved };
     let mut found = Finder { pack: &pack, out: Vec::new() };
     found.at(&before, in_text, file, probe.1);

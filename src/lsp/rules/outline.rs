@@ -93,10 +93,10 @@ fn entry(pack: &Pack<'_>, item: &ast::Item) -> Option<Entry> {
             let decl = &extend.decl;
             make(&decl.name, "extend", Kind::Entity, fields(pack, decl))
         }
+        ItemKind::Unit(unit) => make(&unit.entity, "unit", Kind::Unit, Vec::new()),
         ItemKind::Suppose(suppose) => {
             make(&suppose.field, &suppose.title.value, Kind::Suppose, Vec::new())
         }
-        ItemKind::Unit(unit) => make(&unit.entity, "unit", Kind::Unit, Vec::new()),
         ItemKind::Role(role) => make(&role.name, &role.title.value, Kind::Role, Vec::new()),
         ItemKind::Define(define) => {
             let ty = define.ty.as_ref().map(|ty| on_one_line(pack.sources, ty.span));

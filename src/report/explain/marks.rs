@@ -65,7 +65,7 @@ impl<'a> Explainer<'_, 'a> {
         if labels.is_empty() {
             labels.extend(finding.span.map(|span| label(span, String::new())));
         }
-        if self.is_advisory(finding) && !self.all {
+        if !self.explain || self.is_advisory(finding) && !self.all {
             return (labels, left.len());
         }
         // What a definition asks for stands elsewhere; then the rule itself is shown.

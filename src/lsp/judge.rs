@@ -1,0 +1,190 @@
+//! Running the check over what is open, and the rules over their packs.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+
+use crate::lsp::files::{self, Documents, Estate};
+use crate::lsp::tell::{ByFile, Places};
+use crate::lsp::text::Encoding;
+use crate::plan::Consent;
+use crate::report::layout::Look;
+use crate::report::{self, Format, runbook};
+use crate::session::rules::{self, Resolved};
+use crate::session::{self, Inputs, Options, Planning, Report};
+use crate::source::FileId;
+
+/// Findings beyond which no plan is made to number them, as in `check`.
+const MOST_NUMBERED: usize = 200;
+
+/// A pack that was compiled for the editor.
+pub struct Compiled {
+    /// Its texts.
+    pub inputs: Inputs,
+    /// What is known of it.
+    pub resolved: Rc<Resolved>,
+}
+
+/// What was found out of open texts.
+#[derive(Default)]
+pub struct Judged {
+    /// What to publish, by address; an open text has an entry even if nothing is wrong with it.
+    pub diagnostics: BTreeMap<String, Vec<Value>>,
+    /// The verdict of each open description, by address.
+    pub verdicts: BTreeMap<String, Value>,
+    /// What would correct the open descriptions, by address.
+    pub corrections: BTreeMap<String, Vec<Correction>>,
+}
+
+/// What would correct a text.
+pub struct Correction {
+    /// Where it is offered.
+    pub range: Value,
+    /// What it does.
+    pub title: String,
+    /// Whether it is the only one for that place.
+    pub alone: bool,
+    /// The edit of the protocol.
+    pub edit: Value,
+}
+
+impl Judged {
+    /// Takes diagnostics; those without a place go to the first of these addresses.
+    fn take(&mut self, found: ByFile, nowhere: &[String]) {
+        for (uri, mut diagnostics) in found {
+            let Some(uri) = uri.or_else(|| nowhere.first().cloned()) else { continue };
+            self.diagnostics.entry(uri).or_default().append(&mut diagnostics);
+        }
+    }
+}
+
+/// The JSON of `check` for an estate.
+pub fn check(estate: &Estate, options: &Options) -> Value {
+    check_with(estate, options, |_| ()).0
+}
+
+/// The same, and what else of the report is wanted.
+fn check_with<T>(
+    estate: &Estate,
+    options: &Options,
+    look: impl FnOnce(&Report<'_>) -> T,
+) -> (Value, T) {
+    let planning = Planning { most: Some(MOST_NUMBERED), ..Planning::default() };
+    let options = Options { planning: Some(planning), ..options.clone() };
+    session::run(&estate.inputs, &options, |report| {
+        let text = report::render(report, Format::Json, &Look::default());
+        (serde_json::from_str(&text).unwrap_or_default(), look(report))
+    })
+}
+
+/// The plan of an estate, as a list of tasks and for programs.
+pub fn plan(estate: &Estate, options: &Options) -> Value {
+    let planning = Planning { consent: Consent::default(), most: None };
+    let options = Options { planning: Some(planning), ..options.clone() };
+    session::run(&estate.inputs, &options, |report| {
+        let look = Look::default();
+        let markdown = runbook::render(report, runbook::Form::Markdown, &look);
+        let plan = runbook::render(report, runbook::Form::Json, &look);
+        let plan: Value = serde_json::from_str(&plan).unwrap_or_default();
+        json!({ "markdown": markdown, "plan": plan })
+    })
+}
+
+/// Judges an estate.
+pub fn descriptions(
+    estate: &Estate,
+    documents: &Documents,
+    encoding: Encoding,
+    options: &Options,
+    judged: &mut Judged,
+) {
+    let places = Places { sources: &estate.inputs.sources, documents, encoding };
+    let (report, corrections) = check_with(estate, options, |report| corrections(report, &places));
+    for (uri, correction) in corrections {
+        judged.corrections.entry(uri).or_default().push(correction);
+    }
+    let found = places.of_check(&report);
+    for uri in &estate.open {
+        judged.diagnostics.entry(uri.clone()).or_default();
+        let Some(document) = documents.get(uri) else { continue };
+        let names = files::names(&document.text);
+        let none = Vec::new();
+        let environments = report["environments"].as_array().unwrap_or(&none);
+        let own = environments.iter().find(|environment| {
+            environment["name"].as_str().is_some_and(|name| names.contains(name))
+        });
+        let name = names.iter().next().cloned().unwrap_or_default();
+        if own.is_none() {
+            let start = json!({ "line": 0, "character": 0 });
+            judged.diagnostics.entry(uri.clone()).or_default().push(json!({
+                "range": { "start": start, "end": start },
+                "severity": 3,
+                "source": "failback",
+                "message": "not judged while the text cannot be read",
+            }));
+        }
+        judged.verdicts.insert(uri.clone(), verdict(uri, document.version, &name, own));
+    }
+    judged.take(found, &estate.open);
+}
+
+fn corrections(report: &Report<'_>, places: &Places<'_>) -> Vec<(String, Correction)> {
+    let own = report.environments.iter().flat_map(|environment| &environment.errors);
+    let mut found = Vec::new();
+    for told in report.errors.iter().chain(own) {
+        let Some(span) = told.span() else { continue };
+        for fix in &told.fixes {
+            let (range, alone) = (places.range(span), told.fixes.len() == 1);
+            let (title, edit) = (fix.title.clone(), places.edit(fix));
+            found.push((places.uri(span), Correction { range, title, alone, edit }));
+        }
+    }
+    found
+}
+
+fn verdict(uri: &str, version: i64, name: &str, environment: Option<&Value>) -> Value {
+    let none = Vec::new();
+    let units = environment.and_then(|one| one["units"].as_array()).unwrap_or(&none);
+    let ready = units.iter().filter(|unit| unit["verdict"] == "ready").count();
+    let verdict = environment.map_or("unknown", |one| one["verdict"].as_str().unwrap_or_default());
+    let count = |key: &str| {
+        let number = environment.and_then(|one| one["summary"][key].as_u64()).filter(|n| *n > 0)?;
+        Some(format!("{number} {}", if key == "fail" { "failed" } else { key }))
+    };
+    let counts: Vec<String> =
+        ["fail", "pending", "unknown"].into_iter().filter_map(count).collect();
+    let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
+    json!({
+        "uri": uri,
+        "version": version,
+        "environment": environment.map_or(json!(name), |one| one["name"].clone()),
+        "verdict": verdict,
+        "readable": environment.is_some(),
+        "summary": format!("{verdict}{counts} · {ready} of {} ready", units.len()),
+        "ready": ready,
+        "units": units.len(),
+    })
+}
+
+/// Compiles the pack of an open rule file, and says which of its files that is.
+pub fn compile(documents: &Documents, uri: &str) -> Option<(Rc<Compiled>, FileId)> {
+    let (inputs, file) = files::pack(documents, uri)?;
+    let pack = inputs.packs.first()?;
+    let resolved = Rc::new(rules::resolve(&inputs.sources, pack, None));
+    Some((Rc::new(Compiled { inputs, resolved }), file))
+}
+
+/// What is wrong with the pack of an open rule file, in the files that are open.
+pub fn rules(compiled: &Compiled, documents: &Documents, encoding: Encoding, judged: &mut Judged) {
+    let places = Places { sources: &compiled.inputs.sources, documents, encoding };
+    let mut found = places.of_rules(&compiled.resolved.loaded.diagnostics);
+    found.retain(|uri, _| uri.as_ref().is_some_and(|uri| documents.contains_key(uri)));
+    for (_, source) in compiled.inputs.sources.iter() {
+        let uri = files::uri_of(documents, source.name());
+        if documents.contains_key(&uri) {
+            judged.diagnostics.entry(uri).or_default();
+        }
+    }
+    judged.take(found, &[]);
+}
