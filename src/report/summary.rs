@@ -39,6 +39,14 @@ pub fn environment(out: &mut String, checked: &Checked<'_>, look: &Look, format:
     gate(out, checked, if format == Format::Full && !look.quiet { look } else { &whole });
 }
 
+/// The line that says whether the gate of an environment is open, without a line break.
+pub fn line(checked: &Checked<'_>, format: Format) -> String {
+    let mut out = String::new();
+    let look = Look { quiet: true, ..Look::default() };
+    environment(&mut out, checked, &look, format);
+    out.trim_end().lines().next_back().unwrap_or_default().to_owned()
+}
+
 /// Says which command goes on from here.
 fn next(out: &mut String, checked: &Checked<'_>, look: &Look) {
     let holds = |outcomes: &[Outcome]| {

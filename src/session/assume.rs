@@ -111,6 +111,7 @@ pub(crate) fn with_texts(inputs: &Inputs, texts: Vec<String>) -> Inputs {
         descriptions: inputs.descriptions.clone(),
         packs: inputs.packs.clone(),
         problems: inputs.problems.clone(),
+        stdin: inputs.stdin.clone(),
         seen: inputs.seen,
         origins: inputs.origins.clone(),
     }
