@@ -1,5 +1,7 @@
 //! What a change does to readiness: units, findings, facts and causes of two sides, and the exit code.
 
+mod revisions;
+
 use serde_json::Value;
 
 use crate::support::program::{Done, HEAD, Run};

@@ -1,5 +1,7 @@
 //! The arguments of `failback diff`.
 
+use std::path::PathBuf;
+
 use clap::{Args, ValueEnum};
 
 use crate::cli::args::Pack;
@@ -15,6 +17,10 @@ Exit codes speak of the change, not of the gate:
   5  neither side describes anything
 Where several apply: 2, 1, 3, 4. No format changes the code.
 
+A name that is both a path and a revision is taken as the path; `rev:NAME` and `path:NAME` are
+never ambiguous. Revisions are read from the object store by `git`: nothing is checked out, and no
+hook, filter or driver runs. Rules are those of the working folder or the program on both sides.
+
 Findings are the same when environment and id are. Moved lines, other order of keys, other files,
 quotes and comments change nothing. The edits behind a finding are found by judging HEAD with edits
 taken back, at most 300 times for an environment.";
@@ -23,12 +29,15 @@ taken back, at most 300 times for an environment.";
 #[derive(Debug, Args)]
 #[command(after_help = HELP)]
 pub struct Diff {
-    /// What to compare with: a file or a folder
+    /// What to compare with: a git revision, a file or a folder; `BASE...HEAD` stands for the point where the two parted
     #[arg(value_name = "BASE")]
     pub base: String,
-    /// What it became: a file or a folder; the working folder where none is named
+    /// What it became: a git revision, a file or a folder; the working tree where none is named
     #[arg(value_name = "HEAD")]
     pub head: Option<String>,
+    /// Only in these files and folders of a revision and of the working tree
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub pack: Pack,

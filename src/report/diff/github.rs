@@ -4,6 +4,7 @@
 
 use crate::compile::ir::Level;
 use crate::report::diff::{Told, causes, last, message, place_of};
+use crate::report::foreign::{Foreign, Sink};
 use crate::source::Sources;
 
 /// Most annotations of a level.
@@ -56,10 +57,9 @@ fn place(span: crate::source::Span, sources: &Sources) -> String {
 }
 
 fn data(text: &str) -> String {
-    let text = crate::report::sanitise::clean_lines(text);
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    Foreign::from(text).shown(Sink::GithubMessage)
 }
 
 fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    Foreign::from(text).shown(Sink::GithubProperty)
 }

@@ -5,6 +5,7 @@
 
 use crate::diff::UnitChange;
 use crate::report::diff::{Told, causes, headline, label, last, line_of, message, named, verdicts};
+use crate::report::foreign::{Foreign, Sink};
 
 /// By which a comment is found again.
 pub const MARK: &str = "<!-- failback -->";
@@ -70,10 +71,7 @@ pub fn render(told: &Told<'_, '_, '_, '_>) -> String {
     out + "\n" + &end
 }
 
-/// A text of others as code, fenced by more backticks than it has in a row.
+/// A text of others as code, in which nothing is markup.
 fn code(text: &str) -> String {
-    let longest = text.split(|char| char != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest + 1);
-    let blank = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{fence}{blank}{}{blank}{fence}", text.replace(['\n', '\r'], " "))
+    Foreign::from(text).shown(Sink::Code)
 }
