@@ -1,5 +1,6 @@
 //! What a change does to readiness: units, findings, facts and causes of two sides, and the exit code.
 
+mod pairs;
 mod revisions;
 
 use serde_json::Value;
