@@ -28,6 +28,7 @@ pub mod scan;
 pub mod show;
 mod texts;
 pub mod touch;
+pub mod wide;
 pub mod truth;
 
 /// The result of a rule on a subject; the names are those of XCCDF where it has one.

@@ -2,6 +2,7 @@
 
 mod checks;
 mod bad_input;
+mod baseline;
 mod reading;
 mod defaults;
 mod commands;

@@ -127,6 +127,15 @@ pub struct Check {
     /// Write the report in one more form to a file, too; may be repeated
     #[arg(long, value_name = "FORM=FILE")]
     pub report: Vec<String>,
+    /// Judge only what is not recorded in this file
+    #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
+    pub baseline: Option<PathBuf>,
+    /// Record in this file what closes the gate; one that is there only loses what is gone
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
+    /// With --write-baseline: record everything anew
+    #[arg(long, requires = "write_baseline")]
+    pub force: bool,
     /// What standard input is called in reports
     #[arg(long, value_name = "NAME")]
     pub stdin_filename: Option<String>,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::{self, Color};
+use crate::cli::baseline;
 use crate::cli::reports::{self, Wanted};
 use crate::cli::{BROKEN, NOTHING, Output, leave, terminal};
 use crate::compile::select::means;
@@ -25,6 +26,13 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         Ok(options) => options,
         Err(output) => return output,
     };
+    let mut options = options;
+    if let Some(file) = &arguments.baseline {
+        match baseline::read(file) {
+            Ok(read) => options.baseline = Some(read),
+            Err(output) => return output,
+        }
+    }
     let look = Look {
         all: arguments.all,
         quiet: arguments.quiet,
@@ -42,6 +50,11 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         if let Some(output) = unknown.or_else(|| unknown_names(report, selection)) {
             return output;
         }
+        if let Some(output) =
+            options.baseline.as_ref().and_then(|one| baseline::of_others(one, report))
+        {
+            return output;
+        }
         let form = arguments.format;
         let result = forms::render(report, form, &look, &base);
         let mut output = Output { code: report.exit_code(), ..Output::exact(result) };
@@ -50,6 +63,15 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         }
         if let Some(cut) = forms::cut(report, form) {
             output.aside.push_str(&format!("warning: {cut}\n"));
+        }
+        if let Some(file) = &arguments.write_baseline {
+            match baseline::write(file, report, arguments.force) {
+                Ok(aside) => output.aside.push_str(&aside),
+                Err(broken) => {
+                    output.aside.push_str(&broken.aside);
+                    output.code = BROKEN;
+                }
+            }
         }
         let (said, is_whole) = reports::write(report, &wanted, look.all, &base);
         output.aside.push_str(&said);
@@ -85,6 +107,8 @@ fn options(arguments: &args::Check, wanted: &[Wanted]) -> Result<Options, Output
         // The last line tells the outcomes; only forms for programs tell more where all else is to be quiet.
         brief: arguments.quiet
             && !arguments.times
+            && arguments.baseline.is_none()
+            && arguments.write_baseline.is_none()
             && arguments.format.is_for_people()
             && wanted.is_empty(),
     };

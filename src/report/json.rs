@@ -11,6 +11,7 @@ use crate::facts::RowId;
 use crate::language::ast::RuleKind;
 use crate::report::{placement, review, times, wire};
 use crate::scalar;
+use crate::session::recorded::{Looker, Mark, Stated};
 use crate::session::rules::digest;
 use crate::session::{Checked, Report};
 use crate::source::{Sources, Span};
@@ -158,7 +159,11 @@ pub(crate) struct Told<'r> {
     rule_location: Location<'r>,
     evidence: Vec<Fact<'r>>,
     fixes: Vec<&'r str>,
-    /// The step of the plan that closes it.
+    /// The facts that tell every fault, by which it is known again.
+    facts: Vec<serde_json::Value>,
+    /// What it is beside the recorded findings, where some are named.
+    baseline: Option<&'static str>,
+    /// The step of the plan that fixes it.
     step: Option<usize>,
     questions: Vec<Asked<'r>>,
     /// By what it is known again in other runs.
@@ -290,6 +295,11 @@ fn environment<'r>(
     let last: Vec<RowId> = evaluation.findings.iter().map(last_named).collect();
     let mut findings: Vec<Told<'_>> =
         evaluation.findings.iter().map(|finding| told(finding, checked, sources)).collect();
+    let mut looker = Looker::new(checked);
+    for (at, (told, finding)) in findings.iter_mut().zip(&evaluation.findings).enumerate() {
+        told.facts = looker.facts(finding).iter().map(Stated::json).collect();
+        told.baseline = checked.marks.get(at).copied().flatten().map(Mark::word);
+    }
     if all {
         findings.extend(quiet(checked, sources));
     }
@@ -386,6 +396,8 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
             .map(|question| asked(question, checked, sources))
             .collect(),
         fingerprint: review::fingerprint(&checked.name, &finding.id),
+        facts: Vec::new(),
+        baseline: None,
     }
 }
 
@@ -430,6 +442,8 @@ fn quiet<'r>(
         Told {
             fingerprint: review::fingerprint(&checked.name, &id),
             id,
+            facts: Vec::new(),
+            baseline: None,
             rule: &rule.id,
             kind: kind(rule.kind),
             outcome: outcome.word(),

@@ -13,6 +13,7 @@ use crate::evaluate::Finding;
 use crate::report::foreign::Foreign;
 use crate::report::{explain, json};
 use crate::session::files;
+use crate::session::recorded::Mark;
 use crate::session::rules::digest;
 use crate::session::{Checked, Report};
 use crate::source::{Sources, Span};
@@ -54,6 +55,8 @@ pub struct Item<'r> {
     pub finding: &'r Finding<'r>,
     /// How much it matters.
     pub severity: Severity,
+    /// What it is beside recorded findings, where some are named.
+    pub mark: Option<Mark>,
 }
 
 /// What is wrong with a text.
@@ -113,11 +116,12 @@ impl<'r> Review<'r> {
         }
         let mut items: Vec<Item<'_>> = Vec::new();
         for checked in &report.environments {
-            for finding in &checked.evaluation.findings {
+            for (number, finding) in checked.evaluation.findings.iter().enumerate() {
+                let mark = checked.marks.get(number).copied().flatten();
                 let rule = &checked.rules.rules[finding.rule];
                 let Some(rule_index) = at.get(rule.id.as_str()).copied() else { continue };
                 let severity = explain::severity(finding, rule);
-                items.push(Item { checked, rule, rule_index, finding, severity });
+                items.push(Item { checked, rule, rule_index, finding, severity, mark });
             }
         }
         // Within one severity the order is that of the environments, the rules and the description.
