@@ -29,6 +29,7 @@ pub mod origins;
 pub mod head;
 pub mod library;
 pub mod files;
+pub mod revision;
 pub mod rules;
 pub mod times;
 pub mod address;

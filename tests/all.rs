@@ -2,6 +2,7 @@
 //! path, such as `plan::order`, holds the name.
 
 mod cli;
+mod diff;
 mod docs;
 mod fixes;
 mod fuzz;

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::report::{self, Format};
 
 pub mod plan;
+pub mod diff;
 pub mod import;
 
 /// Decides, from facts, whether a disaster-recovered estate may go home.
@@ -42,6 +43,8 @@ pub enum Command {
     Plan(plan::Plan),
     /// Shows the verdict that would be
     WhatIf(plan::WhatIf),
+    /// Says what a change does to readiness, and which edit does it
+    Diff(diff::Diff),
     /// Asks what is not known, with the lines to write
     Ask(plan::Ask),
     /// Makes a description from what other tools export

@@ -226,7 +226,7 @@ pub(crate) struct Error<'r> {
 /// A place; lines and columns from 1, columns in characters, the end exclusive.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Location<'r> {
+pub(crate) struct Location<'r> {
     file: &'r str,
     line: usize,
     column: usize,
@@ -347,7 +347,12 @@ fn environment<'r>(
     }
 }
 
-fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sources) -> Told<'r> {
+/// A finding as every form for programs tells it.
+pub(crate) fn told<'r>(
+    finding: &'r Finding<'_>,
+    checked: &'r Checked<'_>,
+    sources: &'r Sources,
+) -> Told<'r> {
     let rule = &checked.rules.rules[finding.rule];
     let fact = |evidence: &'r Evidence| Fact {
         path: &evidence.path,
@@ -502,7 +507,8 @@ pub(crate) fn errors<'r>(errors: &'r [Diagnostic], sources: &'r Sources) -> Vec<
     errors.iter().map(error).collect()
 }
 
-fn location(span: Span, sources: &Sources) -> Location<'_> {
+/// A place in a text.
+pub(crate) fn location(span: Span, sources: &Sources) -> Location<'_> {
     let source = sources.get(span.file);
     let (start, end) = (source.position(span.start), source.position(span.end));
     Location {
