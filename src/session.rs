@@ -250,6 +250,8 @@ pub struct Report<'a> {
     pub errors: Vec<Diagnostic>,
     /// Name and files of the packs in use.
     pub packs: Vec<(String, &'a PackFiles)>,
+    /// What of the rules is left out or made less, a sentence each.
+    pub weakened: &'a [String],
 }
 
 impl Report<'_> {
@@ -319,6 +321,13 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
         .iter()
         .map(|environment| choose::choose(&tree, inputs, environment, &mut loaded))
         .collect();
+    for pack in loaded.iter_mut().flatten() {
+        let rules = pack.rules.rules.iter_mut().filter(|rule| rule.level != Level::Error);
+        for rule in rules {
+            let level = options.selection.levels.iter().find(|(id, _)| *id == rule.id);
+            rule.level = level.map_or(rule.level, |(_, level)| *level);
+        }
+    }
     let mut packs = Vec::new();
     for (pack, files) in loaded.iter().zip(&inputs.packs) {
         let Some(pack) = pack else { continue };
@@ -375,7 +384,8 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
             }
         }
     }
-    then(&Report { sources, environments, errors, packs })
+    let weakened = &options.selection.weakened;
+    then(&Report { sources, environments, errors, packs, weakened })
 }
 
 fn check<'a>(

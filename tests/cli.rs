@@ -10,6 +10,7 @@ mod done;
 mod endless;
 mod marks;
 mod selection;
+mod settings;
 mod suppose;
 mod uses;
 mod written;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::Output;
 use crate::cli::import::output::{self, Before, New};
+use crate::cli::settings::Setting;
 use crate::diagnostic::did_you_mean;
 use crate::report::forms::{self, Form};
 use crate::report::layout::{Graphics, Look};
@@ -91,11 +92,16 @@ fn real(path: &Path) -> PathBuf {
 }
 
 /// Writes the reports, and says what could not be written or taken into them.
-pub fn write(report: &Report<'_>, wanted: &[Wanted], all: bool, base: &Base) -> (String, bool) {
+pub fn write(
+    report: &Report<'_>,
+    wanted: &[Setting<Wanted>],
+    all: bool,
+    base: &Base,
+) -> (String, bool) {
     let (mut said, mut is_whole) = (String::new(), true);
     // Not of this terminal: a file is the same wherever it is written.
     let look = Look { all, graphics: Graphics::Unicode, ..Look::default() };
-    for Wanted { form, path } in wanted {
+    for Wanted { form, path } in wanted.iter().map(|wanted| &wanted.value) {
         let text = forms::render(report, *form, &look, base);
         let fill = |out: &mut dyn io::Write| out.write_all(text.as_bytes());
         let new = New { path, before: Before::Any, fill: &fill };

@@ -36,6 +36,8 @@ pub struct Review<'r> {
     pub rules: Vec<&'r Rule>,
     /// The findings, the worst first.
     pub items: Vec<Item<'r>>,
+    /// What of the rules is left out or made less, a sentence each.
+    pub weakened: &'r [String],
     /// What is wrong with the texts.
     pub problems: Vec<Problem<'r>>,
     sources: &'r Sources,
@@ -138,6 +140,7 @@ impl<'r> Review<'r> {
             environments: report.environments.iter().collect(),
             rules,
             items,
+            weakened: report.weakened,
             problems: whole.chain(own).collect(),
             sources,
             base,
