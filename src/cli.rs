@@ -7,6 +7,7 @@ pub mod args;
 pub mod terminal;
 pub mod stdout;
 pub mod reports;
+pub mod settings;
 pub mod check;
 pub mod plan;
 pub mod what_if;

@@ -378,8 +378,13 @@ impl<W: Write> Server<W> {
         let text = |key: &str| document[key].as_str().map(str::to_owned);
         let (Some(uri), Some(content)) = (text("uri"), text("text")) else { return };
         let path = files::path(&uri).map(|path| files::real(&path));
-        let ends = path.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "gate"));
-        let is_rules = document["languageId"] == "gate" || ends;
+        // The ending comes first: one set-up of an editor may serve both kinds under one name.
+        let ending = path.as_ref().and_then(|path| path.extension()).and_then(|end| end.to_str());
+        let is_rules = match ending {
+            Some("gate") => true,
+            Some("yaml" | "yml" | "json") => false,
+            _ => document["languageId"] == "gate",
+        };
         let version = document["version"].as_i64().unwrap_or_default();
         let opened = Document { path, version, is_rules, text: content };
         self.documents.insert(uri.clone(), opened);

@@ -379,8 +379,7 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
                 plan.verified = false;
                 plan.opens = false;
                 plan.ready.clear();
-                plan.limit =
-                    Some("errors come first, as nobody goes before they are mended".into());
+                plan.limit = Some("errors come first, as nobody goes before they are fixed".into());
             }
         }
     }

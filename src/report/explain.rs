@@ -347,7 +347,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
             let text = match finding.outcome {
                 Outcome::Pending => "wait",
                 _ if crate::evaluate::is_terminal(rule) => {
-                    "none: this cannot be mended, take it out of the request"
+                    "none: this cannot be fixed, take it out of the request"
                 }
                 _ => "none known",
             };

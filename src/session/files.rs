@@ -219,7 +219,7 @@ fn origins(inputs: &mut Inputs, path: &Path, limits: &Limits) {
             inputs.origins.insert(*file, read);
         }
         _ => {
-            let message = format!("`{}` does not tell where facts come from", shown(&sidecar));
+            let message = format!("`{}` does not say where facts come from", shown(&sidecar));
             let help = "remove it, or have it written anew";
             inputs
                 .problems

@@ -276,7 +276,7 @@ fn a_machine_that_nothing_can_mend_is_ineligible() {
     check(&old, "")
         .done()
         .code(1)
-        .says("  fix      none: this cannot be mended, take it out of the request\n")
+        .says("  fix      none: this cannot be fixed, take it out of the request\n")
         .says("\nineligible  s1 (SRV-002)\n");
 }
 

@@ -35,7 +35,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
         void begin();
       }
     }),
-    vscode.commands.registerCommand("failback.showPlan", () => plan()),
+    vscode.commands.registerCommand("failback.showPlan", () => plan(status)),
     vscode.commands.registerCommand("failback.showOutput", () => output.show()),
     vscode.commands.registerCommand("failback.restart", async () => {
       await stop(status);
@@ -156,8 +156,8 @@ async function present(command: string, args: unknown[], result: unknown, previe
 }
 
 /** Asks for the plan of the file in front; the answer is shown by `present`. */
-async function plan(): Promise<void> {
-  const uri = vscode.window.activeTextEditor?.document.uri;
+async function plan(status: Status): Promise<void> {
+  const uri = vscode.window.activeTextEditor?.document.uri ?? status.shown();
   if (!client || !uri) {
     await vscode.window.showInformationMessage("Open a description first: a YAML file that begins with `apiVersion: failback/v1`.");
     return;

@@ -17,16 +17,19 @@ export interface Verdict {
 
 /** The text in the status bar. */
 export function label(verdict: Verdict): string {
+  if (!verdict.readable) {
+    return "$(question) ? cannot be read";
+  }
   const icons: Record<string, string> = { open: "$(pass-filled)", closed: "$(error)", unknown: "$(question)", pending: "$(watch)" };
-  const icon = verdict.readable ? (icons[verdict.verdict] ?? "$(circle-slash)") : "$(question)";
-  const word = verdict.readable ? verdict.verdict : "?";
-  return `${icon} ${word} · ${verdict.ready} of ${verdict.units} ready`;
+  const icon = icons[verdict.verdict] ?? "$(circle-slash)";
+  return `${icon} ${verdict.verdict} · ${verdict.ready} of ${verdict.units} ready`;
 }
 
 /** Shows the verdict of the file in front. */
 export class Status implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem("failback.verdict", vscode.StatusBarAlignment.Left, 10);
   private readonly verdicts = new Map<string, Verdict>();
+  private front: vscode.Uri | undefined;
 
   constructor() {
     this.item.name = "failback";
@@ -49,15 +52,16 @@ export class Status implements vscode.Disposable {
     this.show();
   }
 
-  /** Whether the server has judged a file. */
-  knows(uri: vscode.Uri): boolean {
-    return this.verdicts.has(uri.toString());
+  /** The file whose verdict is shown. */
+  shown(): vscode.Uri | undefined {
+    return this.front;
   }
 
   /** Shows the verdict of the file in front, or nothing. */
   show(): void {
-    const front = vscode.window.activeTextEditor?.document.uri;
-    const verdict = front && this.verdicts.get(front.toString());
+    // Beside a preview, which is no text, the verdict of the last text stays.
+    this.front = vscode.window.activeTextEditor?.document.uri ?? this.front;
+    const verdict = this.front && this.verdicts.get(this.front.toString());
     void vscode.commands.executeCommand("setContext", "failback.judged", verdict !== undefined);
     if (!verdict) {
       this.item.hide();
