@@ -15,6 +15,7 @@ mod language;
 mod mutate;
 mod naive;
 mod outcomes;
+mod pipelines;
 mod plan;
 mod plan_cli;
 mod prove;
