@@ -228,3 +228,38 @@ fn the_matcher_reads_each_line_of_the_concise_form() {
     assert_eq!(read, lines.len(), "{out}");
     assert!(read > 5, "{out}");
 }
+
+/// The blocks of a page in some language.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(page)).expect("a page");
+    let fence = format!("\n```{language}\n");
+    let parts = text.split(&fence).skip(1).map(str::to_owned);
+    parts.map(|part| part.split("\n```").next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn what_the_guide_for_pull_requests_shows_runs() {
+    let folder = TempDir::new().expect("a folder");
+    fs::create_dir(folder.path().join("sites")).expect("a folder");
+    let site = root().join("examples/first-failback/site.yaml");
+    fs::copy(site, folder.path().join("sites/site.yaml")).expect("a file");
+    let settings = blocks("docs/pull-requests.md", "toml");
+    fs::write(folder.path().join("failback.toml"), &settings[0]).expect("a file");
+    let run = |line: &str| {
+        let mut words = line.split_whitespace();
+        assert_eq!(words.next(), Some("failback"));
+        let done = Command::new(program()).args(words).current_dir(folder.path()).output();
+        let done = done.expect("the program");
+        (done.status.code(), String::from_utf8_lossy(&done.stdout).into_owned())
+    };
+    let (code, shown) = run("failback check --show-settings");
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("skip-rules = [\"REQ-022\"]  # failback.toml:1"), "{shown}");
+    for line in blocks("docs/pull-requests.md", "sh").iter().flat_map(|block| block.lines()) {
+        let (code, out) = run(line);
+        assert_eq!(code, Some(1), "{out}");
+        assert!(out.contains("without REQ-022, CS-008 at level note"), "{out}");
+    }
+    assert!(folder.path().join("failback.sarif").is_file());
+    assert!(folder.path().join("comment.md").is_file());
+}

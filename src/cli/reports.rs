@@ -54,10 +54,7 @@ pub fn wanted(arguments: &[String], inputs: &[PathBuf]) -> Result<Vec<Wanted>, O
             };
             return Err(Output::broken(message, Some("name another file")));
         }
-        if let Err(reason) = fits(&place) {
-            let message = format!("cannot write `{}`: {reason}", path.display());
-            return Err(Output::broken(message, None));
-        }
+        fits(&path)?;
         known.push(place);
         all.push(Wanted { form, path });
     }
@@ -65,7 +62,13 @@ pub fn wanted(arguments: &[String], inputs: &[PathBuf]) -> Result<Vec<Wanted>, O
 }
 
 /// Whether a report can go into a file, as far as that can be seen.
-fn fits(path: &Path) -> Result<(), String> {
+pub fn fits(path: &Path) -> Result<(), Output> {
+    seen(&real(path)).map_err(|reason| {
+        Output::broken(format!("cannot write `{}`: {reason}", path.display()), None)
+    })
+}
+
+fn seen(path: &Path) -> Result<(), String> {
     match fs::metadata(path) {
         Ok(data) if data.is_file() => Ok(()),
         Ok(data) if data.is_dir() => Err("it is a folder".to_owned()),

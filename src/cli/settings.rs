@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args;
-use crate::cli::reports::Wanted;
+use crate::cli::reports::{self, Wanted};
 use crate::cli::settings::file::{Fault, File};
 use crate::cli::{Output, check};
 use crate::compile::ir::Level;
@@ -66,7 +66,7 @@ pub struct Settings {
 
 impl Settings {
     /// Reads what a run is set to.
-    pub fn read(arguments: &args::Check, reports: Vec<Wanted>) -> Result<Self, Output> {
+    pub fn read(arguments: &args::Check, wanted: Vec<Wanted>) -> Result<Self, Output> {
         let lock = arguments.policy_lock.clone().or_else(|| path_of("FAILBACK_POLICY_LOCK"));
         let lock = lock.as_deref().map(read).transpose()?;
         let own = match (&arguments.config, arguments.isolated) {
@@ -82,11 +82,14 @@ impl Settings {
         let own = files.pop();
         files.extend(lock);
         files.extend(own);
-        let mut settings = Self::flags(arguments, reports)?;
+        let mut settings = Self::flags(arguments, wanted)?;
         for (file, _) in &files {
             settings.fill(file);
         }
         settings.files = files;
+        for report in &settings.reports {
+            reports::fits(&report.value.path)?;
+        }
         Ok(settings)
     }
 

@@ -90,6 +90,8 @@ fn what_is_wrong_in_settings_has_a_place_and_a_suggestion() {
     }
     let full = run("check sites", "rules = \"rules\"\nskip-rule = []\n").done().code(2);
     full.says("did you mean `skip-rules`?");
+    let lost = run("check sites", "[reports]\ncsv = \"no/out.csv\"\n");
+    lost.gives(2, "", "error: cannot write `no/out.csv`: its folder does not exist\n");
     run("check sites --config no.toml", "")
         .done()
         .code(2)
