@@ -183,7 +183,9 @@ impl<'r> Review<'r> {
         let own =
             |root| tree.get(root, "name").is_some_and(|name| tree.text(name.value) == checked.name);
         let document = documents.find(|document| own(document.root));
-        let name = document.map_or("", |document| self.sources.get(document.file).name());
+        // Where nobody gave it a name, it is called as its file.
+        let named = |document: &crate::yaml::Document| self.sources.get(document.file).name();
+        let name = document.map_or(checked.name.as_str(), named);
         Place { file: self.file(name), range: None }
     }
 

@@ -124,3 +124,19 @@ fn a_file_above_the_repository_is_not_read() {
     let run = run.file("inner/.git/HEAD", "").file("inner/site.yaml", format!("{HEAD}{SITE}"));
     run.done().code(1).says("error[SRV-001]");
 }
+
+#[test]
+fn what_settings_hold_is_no_command() {
+    let settings = "rules = \"##vso[x]\\u202e\"\nskip-rules = [\"::error::x\"]\n[levels]\n\"##[error]\" = \"note\"\n";
+    for arguments in [
+        "check sites --show-settings --skip-rule ##[error]x",
+        "check sites",
+        "check sites --format json",
+    ] {
+        let done = run(arguments, settings).done().code(2);
+        for text in [&done.out, &done.err] {
+            let odd = ["##vso[", "##[", "\u{202e}", "\n::"].iter().find(|odd| text.contains(**odd));
+            assert_eq!(odd, None, "{text}");
+        }
+    }
+}

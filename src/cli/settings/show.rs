@@ -16,7 +16,10 @@ impl Settings {
             };
             match text.starts_with('[') {
                 true => out.push_str(&format!("\n{text}\n")),
-                false => out.push_str(&format!("{text}  # {}\n", sanitise::clean(&from))),
+                false => out.push_str(&format!(
+                    "{text}  # {}\n",
+                    sanitise::harmless(&sanitise::clean(&from))
+                )),
             }
         };
         match &self.rules.value {
@@ -50,9 +53,12 @@ impl Settings {
 /// A text in quotes, as TOML reads it.
 fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
-    for char in text.chars() {
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
         match char {
             '"' | '\\' => out.extend(['\\', char]),
+            // A build server obeys what stands behind two of them.
+            '#' if chars.peek() == Some(&'#') => out.push_str("\\u0023"),
             char if sanitise::is_hidden(char) => out.push_str(&format!("\\U{:08X}", char as u32)),
             char => out.push(char),
         }
