@@ -259,6 +259,8 @@ pub struct Report<'a> {
     pub compared: bool,
     /// Name and files of the packs in use.
     pub packs: Vec<(String, &'a PackFiles)>,
+    /// What of the rules is left out or made less, a sentence each.
+    pub weakened: &'a [String],
 }
 
 impl Report<'_> {
@@ -346,6 +348,13 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
         .iter()
         .map(|environment| choose::choose(&tree, inputs, environment, &mut loaded))
         .collect();
+    for pack in loaded.iter_mut().flatten() {
+        let rules = pack.rules.rules.iter_mut().filter(|rule| rule.level != Level::Error);
+        for rule in rules {
+            let level = options.selection.levels.iter().find(|(id, _)| *id == rule.id);
+            rule.level = level.map_or(rule.level, |(_, level)| *level);
+        }
+    }
     let mut packs = Vec::new();
     for (pack, files) in loaded.iter().zip(&inputs.packs) {
         let Some(pack) = pack else { continue };
@@ -405,7 +414,8 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
         }
     }
     let compared = options.baseline.is_some();
-    then(&Report { sources, environments, errors, compared, packs })
+    let weakened = &options.selection.weakened;
+    then(&Report { sources, environments, errors, compared, packs, weakened })
 }
 
 fn check<'a>(

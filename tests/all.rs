@@ -16,6 +16,7 @@ mod language;
 mod mutate;
 mod naive;
 mod outcomes;
+mod pipelines;
 mod plan;
 mod plan_cli;
 mod prove;

@@ -25,7 +25,15 @@ struct Root<'r> {
     rules: Option<Pack<'r>>,
     environments: Vec<Environment<'r>>,
     errors: Vec<Error<'r>>,
+    settings: Set<'r>,
     exit: u8,
+}
+
+/// What the run was set to.
+#[derive(Serialize)]
+struct Set<'r> {
+    /// What of the rules is left out or made less.
+    weakened: &'r [String],
 }
 
 /// One of many objects, each on a line.
@@ -248,6 +256,7 @@ pub fn render(report: &Report<'_>, all: bool) -> String {
             .map(|checked| environment(checked, pack(&checked.rules.name), sources, all))
             .collect(),
         errors: errors(&report.errors, sources),
+        settings: Set { weakened: report.weakened },
         exit: report.exit_code(),
     };
     wire::pretty(&root)

@@ -37,6 +37,8 @@ pub struct Review<'r> {
     pub rules: Vec<&'r Rule>,
     /// The findings, the worst first.
     pub items: Vec<Item<'r>>,
+    /// What of the rules is left out or made less, a sentence each.
+    pub weakened: &'r [String],
     /// What is wrong with the texts.
     pub problems: Vec<Problem<'r>>,
     sources: &'r Sources,
@@ -142,6 +144,7 @@ impl<'r> Review<'r> {
             environments: report.environments.iter().collect(),
             rules,
             items,
+            weakened: report.weakened,
             problems: whole.chain(own).collect(),
             sources,
             base,
@@ -184,7 +187,9 @@ impl<'r> Review<'r> {
         let own =
             |root| tree.get(root, "name").is_some_and(|name| tree.text(name.value) == checked.name);
         let document = documents.find(|document| own(document.root));
-        let name = document.map_or("", |document| self.sources.get(document.file).name());
+        // Where nobody gave it a name, it is called as its file.
+        let named = |document: &crate::yaml::Document| self.sources.get(document.file).name();
+        let name = document.map_or(checked.name.as_str(), named);
         Place { file: self.file(name), range: None }
     }
 

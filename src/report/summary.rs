@@ -270,6 +270,10 @@ fn asked(checked: &Checked<'_>, look: &Look) -> String {
     if !selection.skip.is_empty() {
         text.push_str(&format!(", without {}", some(&selection.skip)));
     }
+    for (id, level) in &selection.levels {
+        let level = crate::report::json::level(*level);
+        text.push_str(&format!(", {} at level {level}", sanitise::clean(id)));
+    }
     if !selection.units.is_empty() {
         text.push_str(&format!(" for {}", some(&selection.units)));
     }

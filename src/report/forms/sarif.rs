@@ -141,6 +141,8 @@ struct Properties<'r> {
 struct RunProperties<'r> {
     environments: Vec<Verdict<'r>>,
     packs: Vec<Pack<'r>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    weakened: Vec<Foreign<'r>>,
 }
 
 #[derive(Serialize)]
@@ -242,7 +244,11 @@ pub fn render(review: &Review<'_>) -> String {
             invocations: [invocation],
             column_kind: "unicodeCodePoints",
             results: results.collect(),
-            properties: RunProperties { environments: verdicts.collect(), packs: packs.collect() },
+            properties: RunProperties {
+                environments: verdicts.collect(),
+                packs: packs.collect(),
+                weakened: review.weakened.iter().map(|text| text.as_str().into()).collect(),
+            },
         }],
     })
 }
