@@ -135,7 +135,7 @@ pub const BUILTINS: [Builtin; 10] = [
     Builtin {
         name: "older",
         signature: "older(a: version, b: version): bool",
-        doc: "whether a version is older than another, where each may be told coarsely: what one leaves out is not known",
+        doc: "whether a version is older than another, where each may be coarse: what one leaves out is not known",
         arity: 2,
         check: |types| match (types[0].present(), types[1].present()) {
             (Type::Version | Type::Error, Type::Version | Type::Error) => Ok(Type::Bool),

@@ -6,6 +6,7 @@
 pub mod args;
 pub mod terminal;
 pub mod stdout;
+pub mod reports;
 pub mod check;
 pub mod plan;
 pub mod what_if;

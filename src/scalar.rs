@@ -215,7 +215,7 @@ pub fn compare_versions(a: &str, b: &str) -> Ordering {
     Ordering::Equal
 }
 
-/// Whether a version is older than another where each may be told coarsely, so that the numbers it leaves out are not
+/// Whether a version is older than another where each may be coarse, so that the numbers it leaves out are not
 /// known: `9.32` may be `9.32.5544`. None where they decide; equal texts are equal.
 pub fn is_older(a: &str, b: &str) -> Option<bool> {
     if a == b {

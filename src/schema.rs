@@ -400,7 +400,7 @@ impl<'a> Builder<'a, '_> {
             }
             _ => {
                 let message =
-                    "`stale after` takes a duration, and stands on a field of type `time`";
+                    "`stale after` takes a duration, and belongs to a field of type `time`";
                 self.diagnostics.push(Diagnostic::error("type-mismatch", message, expr.span));
                 None
             }

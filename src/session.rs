@@ -54,6 +54,8 @@ pub struct Inputs {
     pub packs: Vec<PackFiles>,
     /// What went wrong while reading files; it has no place in a text.
     pub problems: Vec<Diagnostic>,
+    /// What standard input is called in place of its usual name.
+    pub stdin: Option<String>,
     /// How many files were looked at in search of descriptions.
     pub seen: usize,
     /// Where the facts of descriptions come from, by file; only for those with a sidecar.
@@ -368,8 +370,7 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
                 plan.verified = false;
                 plan.opens = false;
                 plan.ready.clear();
-                plan.limit =
-                    Some("errors come first, as nobody goes before they are mended".into());
+                plan.limit = Some("errors come first, as nobody goes before they are fixed".into());
             }
         }
     }

@@ -20,6 +20,7 @@ mod plan;
 mod plan_cli;
 mod prove;
 mod readme;
+mod reports;
 mod rules;
 mod support;
 mod tidy;

@@ -474,7 +474,7 @@ fn ready_but(from: &str, to: &str, arguments: &[&str]) -> (i32, String, String) 
 fn where_nobody_is_left_to_go_the_plan_says_so() {
     let odd = ready().replace("disk: d1", "disk: d1, kind: odd");
     let (code, out, aside) = with(&odd, &["plan"]);
-    let said = "nobody is left to go: the only one that is asked for never can";
+    let said = "nobody can go: the only one that is requested never can";
     assert!(out.contains(said) && out.contains("not verified: nobody can go"), "{out}{aside}");
     assert_eq!(code, 1);
     let ended = "enabled: false, state: unprotected, disableReason: migrationComplete";
@@ -483,7 +483,7 @@ fn where_nobody_is_left_to_go_the_plan_says_so() {
         ended,
         &["plan", "--format", "concise"],
     );
-    let said = "nobody is left to go: none of the 4 that are asked for ever can";
+    let said = "nobody can go: none of the 4 that are requested ever can";
     assert!(out.contains(said), "{out}{aside}");
     assert_eq!(code, 1);
 }

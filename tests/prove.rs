@@ -239,7 +239,7 @@ fn a_remedy_that_breaks_another_rule_is_told() {
     let trial = trial(include_str!("plan/rebreak.gate"));
     trial.says(
         "remedy-breaks-rule",
-        "`start` makes `T-002` fail, and nothing mends that",
+        "`start` makes `T-002` fail, and nothing fixes that",
         &[
             ("s.power = running\n          set s.disk = detached", "this breaks it"),
             ("s.disk == attached", "fails after it: `T-002` names no remedy"),

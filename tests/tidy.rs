@@ -15,6 +15,8 @@ const GENERIC: &[&str] = &[
     "all",
     "at",
     "automatic",
+    // A form of reports is named after who reads it.
+    "azure",
     "blocked",
     "both",
     "cacheVolume",

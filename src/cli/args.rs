@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::report::Format;
+use crate::report::{self, Format};
 
 pub mod plan;
 pub mod import;
@@ -119,10 +120,16 @@ pub struct Check {
     /// Tell the times, too, at which an outcome changes by itself (full and json)
     #[arg(long)]
     pub times: bool,
-    /// Form of the report: full, concise or json
+    /// Form of the report: full, concise, json, json-lines, sarif, github, azure, gitlab, junit, checkstyle, rdjson, markdown or csv
     #[arg(long, value_name = "FORM", env = "FAILBACK_FORMAT", hide_env = true)]
-    #[arg(default_value = "full", hide_possible_values = true)]
-    pub format: Form,
+    #[arg(default_value = "full", value_parser = forms(), hide_possible_values = true)]
+    pub format: report::forms::Form,
+    /// Write the report in one more form to a file, too; may be repeated
+    #[arg(long, value_name = "FORM=FILE")]
+    pub report: Vec<String>,
+    /// What standard input is called in reports
+    #[arg(long, value_name = "NAME")]
+    pub stdin_filename: Option<String>,
     /// Leave nothing out, however much it is; with json, tell passes too
     #[arg(long)]
     pub all: bool,
@@ -135,6 +142,12 @@ pub struct Check {
     /// Only the last line
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// Reads the name of a form of reports.
+fn forms() -> impl TypedValueParser<Value = report::forms::Form> {
+    let names = PossibleValuesParser::new(report::forms::Form::ALL.map(report::forms::Form::name));
+    names.map(|name| report::forms::Form::named(&name).unwrap_or_default())
 }
 
 /// Where the rules are.

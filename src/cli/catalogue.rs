@@ -20,7 +20,7 @@ pub const HEAD: &str = "\
 
 <!-- Made by `failback rules --markdown`; change the rules instead. -->
 
-An entry for each rule: what it demands, the clauses it comes from, why it matters, what mends it (the preferred remedy
+An entry for each rule: what it demands, the clauses it comes from, why it matters, what fixes it (the preferred remedy
 first) and its manual page, whose examples are its tests. `{…}` stands for what a finding puts there. `failback explain
 ID` shows the same with the facts that a rule reads and its text.
 ";
@@ -97,7 +97,7 @@ fn entry(
     out.push_str(&format!("\n#### {}: {}\n\n", rule.id, plain(&rule.title)));
     let mut line = explain::word(rule).to_owned();
     if is_terminal(rule) {
-        line.push_str(", nothing can mend it");
+        line.push_str(", nothing can fix it");
     }
     line.push_str(&format!(" · clauses {}", rule.clauses.join(", ")));
     if !rule.see.is_empty() {

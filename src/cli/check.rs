@@ -3,19 +3,25 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::{self, Color};
-use crate::cli::{NOTHING, Output, leave, terminal};
+use crate::cli::reports::{self, Wanted};
+use crate::cli::{BROKEN, NOTHING, Output, leave, terminal};
 use crate::compile::select::means;
 use crate::diagnostic::did_you_mean;
 use crate::evaluate::Selection;
 use crate::report::layout::Look;
-use crate::report::{self, Format, sanitise};
+use crate::report::review::Base;
+use crate::report::{forms, sanitise};
 use crate::scalar;
 use crate::session::{self, API_VERSION, Inputs, KIND, Options, Planning, Report, files, rules};
 use crate::yaml::Limits;
 
 /// Runs the command.
 pub fn run(arguments: &args::Check, color: Color) -> Output {
-    let options = match options(arguments) {
+    let wanted = match reports::wanted(&arguments.report, &arguments.paths) {
+        Ok(wanted) => wanted,
+        Err(output) => return output,
+    };
+    let options = match options(arguments, &wanted) {
         Ok(options) => options,
         Err(output) => return output,
     };
@@ -27,6 +33,8 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         ..terminal::look(color)
     };
     let mut inputs = inputs(arguments.pack.folder.as_deref());
+    inputs.stdin.clone_from(&arguments.stdin_filename);
+    let base = Base { folder: std::env::current_dir().ok() };
     files::descriptions(&mut inputs, &arguments.paths, &options.limits);
     session::run(&inputs, &options, |report| {
         let selection = &options.selection;
@@ -34,10 +42,19 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         if let Some(output) = unknown.or_else(|| unknown_names(report, selection)) {
             return output;
         }
-        let format = Format::from(arguments.format);
-        let mut output = Output::new(report::render(report, format, &look), report.exit_code());
+        let form = arguments.format;
+        let result = forms::render(report, form, &look, &base);
+        let mut output = Output { code: report.exit_code(), ..Output::exact(result) };
         if output.code == NOTHING && report.environments.is_empty() {
             output.aside = nothing(&arguments.paths, inputs.seen);
+        }
+        if let Some(cut) = forms::cut(report, form) {
+            output.aside.push_str(&format!("warning: {cut}\n"));
+        }
+        let (said, is_whole) = reports::write(report, &wanted, look.all, &base);
+        output.aside.push_str(&said);
+        if !is_whole {
+            output.code = BROKEN;
         }
         leave(output)
     })
@@ -58,18 +75,21 @@ pub fn inputs(folder: Option<&Path>) -> Inputs {
 /// Findings beyond which no plan is made to number them.
 const MOST_NUMBERED: usize = 200;
 
-fn options(arguments: &args::Check) -> Result<Options, Output> {
+fn options(arguments: &args::Check, wanted: &[Wanted]) -> Result<Options, Output> {
     let (now, epoch) = times(arguments.now.as_deref())?;
     let selection = Selection {
         rules: arguments.rule.clone(),
         skip: arguments.skip_rule.clone(),
         units: arguments.unit.clone(),
         all: arguments.all,
-        // The last line tells the outcomes; only JSON tells more where all else is to be quiet.
-        brief: arguments.quiet && !arguments.times && arguments.format != args::Form::Json,
+        // The last line tells the outcomes; only forms for programs tell more where all else is to be quiet.
+        brief: arguments.quiet
+            && !arguments.times
+            && arguments.format.is_for_people()
+            && wanted.is_empty(),
     };
-    // Only these forms name the step that closes a finding.
-    let numbers = arguments.format != args::Form::Concise && !arguments.quiet;
+    let shown = arguments.format.names_steps() && !arguments.quiet;
+    let numbers = shown || wanted.iter().any(|wanted| wanted.form.names_steps());
     let planning = numbers.then(|| Planning { most: Some(MOST_NUMBERED), ..Planning::default() });
     let limits = Limits::default();
     Ok(Options {

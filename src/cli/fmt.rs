@@ -51,7 +51,7 @@ pub fn run(arguments: &args::Fmt, color: Color) -> Output {
         }
     }
     let verb = if arguments.check { "would be" } else { "were" };
-    output.aside.push_str(&format!("{changed} of {} files {verb} laid out anew\n", files.len()));
+    output.aside.push_str(&format!("{changed} of {} files {verb} reformatted\n", files.len()));
     if output.code == OK && arguments.check && changed > 0 {
         output.code = FOUND;
     }

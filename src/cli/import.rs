@@ -141,7 +141,7 @@ impl Left {
                 "note: the last import was interrupted between the description and its sidecar; the sidecar it had made is used\n"
             }
             Self::Unused => {
-                "note: an import was interrupted; what it had prepared is not used, as it does not belong to what stands there\n"
+                "note: an import was interrupted; what it had prepared is not used, as it does not belong to what is there\n"
             }
         }
     }

@@ -82,7 +82,7 @@ fn both_ways(rules: &[Rule], diagnostics: &mut Diagnostics) {
                 diagnostics.push(
                     Diagnostic::warning("same-rule-both-ways", message, rule.span)
                         .label(first.span, "said here, in this form or another")
-                        .help("take one of them away: each fault would be told twice"),
+                        .help("take one of them away: each fault would be reported twice"),
                 );
             }
             None => {

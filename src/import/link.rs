@@ -317,7 +317,7 @@ pub fn link(
             each.collect::<Vec<_>>().join("; ")
         );
         diagnostics.push(Diagnostic::new(Severity::Note, "two-architectures", message).help(
-            "`check`, `ask` and `plan` take both from one file; vCenters, hosts and datastores that both use stand in both",
+            "`check`, `ask` and `plan` take both from one file; vCenters, hosts and datastores that both use are in both",
         ));
     }
     (environments, diagnostics)
@@ -562,7 +562,7 @@ fn outdated(store: &Store, environment: &Environment) -> Option<Diagnostic> {
     );
     (!old.is_empty()).then(|| {
         Diagnostic::new(Severity::Warning, "outdated", message)
-            .help("that is the newest time found there; states that it tells may be over: make all exports at one time")
+            .help("that is the newest time found there; states that it reports may be over: make all exports at one time")
     })
 }
 

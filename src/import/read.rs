@@ -339,13 +339,19 @@ impl<'a> Intake<'a> {
             self.refuse(
                 "cut-off",
                 format!("`{name}` is cut off at {place}"),
-                "what stands before is used, and no list of it counts as complete: export it again",
+                "what is before it is used, and no list of it counts as complete: export it again",
             );
         } else {
             self.store.diagnostics.push(
-                Diagnostic::new(Severity::Error, "broken-json", format!("`{name}` is not valid JSON at {place}"))
-                    .note("reason", broken.message)
-                    .help("what stands before is used: export it again, with nothing but JSON in the file"),
+                Diagnostic::new(
+                    Severity::Error,
+                    "broken-json",
+                    format!("`{name}` is not valid JSON at {place}"),
+                )
+                .note("reason", broken.message)
+                .help(
+                    "what is before it is used: export it again, with nothing but JSON in the file",
+                ),
             );
         }
     }

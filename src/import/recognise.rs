@@ -65,8 +65,14 @@ impl<'a> Recogniser<'a> {
             self.store.files.get(self.file).map(|file| file.name.to_string()).unwrap_or_default();
         if let Some(at) = &self.lost {
             self.store.diagnostics.push(
-                Diagnostic::new(Severity::Error, "depth-lost", format!("`{name}` lost its nested objects at `{at}`: type names stand in their place"))
-                    .help("export again with `ConvertTo-Json -Depth 10`"),
+                Diagnostic::new(
+                    Severity::Error,
+                    "depth-lost",
+                    format!(
+                        "`{name}` lost its nested objects at `{at}`: type names are in their place"
+                    ),
+                )
+                .help("export again with `ConvertTo-Json -Depth 10`"),
             );
         }
         for (what, kind) in [("device lists", "devices"), ("snapshot trees", "snapshots")] {
@@ -77,7 +83,7 @@ impl<'a> Recogniser<'a> {
                         "nameless",
                         format!("`{name}` lists {kind} without saying of which VM"),
                     )
-                    .help("it is not used: `govc vm.info -json` tells the same with names"),
+                    .help("it is not used: `govc vm.info -json` says the same with names"),
                 );
             }
         }

@@ -265,7 +265,7 @@ fn advise(expected: Expected, token: Token) -> Option<String> {
             | Symbol::LessOrEqual
             | Symbol::Greater
             | Symbol::GreaterOrEqual,
-        ) if wants(Class::Operator) => "put what stands before it in parentheses",
+        ) if wants(Class::Operator) => "put what is before it in parentheses",
         TokenKind::Word(word) if wants(Class::RulePart) && Word::REMEDY_PARTS.contains(&word) => {
             "this belongs to a `remedy`"
         }
@@ -295,10 +295,9 @@ fn describe_special(special: Special, at: Span) -> Diagnostic {
             "this is nested more than 64 levels deep",
             "name the inner parts with `let` or `define`",
         ),
-        Special::TooLong => (
-            "more than 500 operators stand in a row here",
-            "name parts of it with `let` or `define`",
-        ),
+        Special::TooLong => {
+            ("more than 500 operators are in a row here", "name parts of it with `let` or `define`")
+        }
         Special::Choose => (
             "`choose` can only be the value of a fact that an effect sets",
             "use it behind `=` in `set` or `create`; in a condition, ask with `the` or `any`",
@@ -369,7 +368,7 @@ impl Reporter {
                 at,
             )
             .seen("not read from here on")
-            .help("mend the errors above first"),
+            .help("fix the errors above first"),
             _ => diagnostic,
         };
         self.diagnostics.borrow_mut().push(diagnostic);

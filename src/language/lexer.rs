@@ -201,10 +201,10 @@ impl Lexer<'_> {
         let help = match found {
             "&&" | "&" => Some("conditions are joined with `and`"),
             "!" => Some("a condition is turned round with `not`"),
-            "'" => Some("texts stand in `\"`"),
+            "'" => Some("texts are in `\"`"),
             "//" | "/*" | "/" => Some("comments start with `#`"),
             "\u{a0}" => Some("this is a no-break space; use a plain one"),
-            ";" => Some("nothing stands between two parts; a new line is enough"),
+            ";" => Some("nothing is needed between two parts; a new line is enough"),
             _ => None,
         };
         let diagnostic = self.report(start, format!("`{}` has no meaning here", shown(found)));

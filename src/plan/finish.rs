@@ -395,9 +395,11 @@ impl<'a> Planner<'a, '_, '_> {
                 Truth::True if uses.is_empty() => {
                     reasons.push(format!("{} does not close it here", remedy.name));
                 }
-                Truth::True => {
-                    reasons.push(format!("{} cannot be told: {}", remedy.name, deciding.join(", ")))
-                }
+                Truth::True => reasons.push(format!(
+                    "{} cannot be worked out: {}",
+                    remedy.name,
+                    deciding.join(", ")
+                )),
                 _ => reasons.push(format!("{} cannot start: {}", remedy.name, deciding.join(", "))),
             }
             if truth == Truth::Unknown || truth == Truth::True && !uses.is_empty() {

@@ -1,7 +1,7 @@
 //! What a remedy does to other rules.
 //!
 //! Owns the environments in which all else passes, a rule fails and one of its remedies is carried out, and what is said
-//! where another rule fails afterwards and no plan mends that.
+//! where another rule fails afterwards and no plan fixes that.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -292,7 +292,7 @@ fn unmended<'a>(
     let facts = world.facts.clone();
     let (plan, _) = plan::rounds::steps_on(facts, rules, Some(world.now), &evaluation, &consent);
     if plan.limit.is_some() {
-        return Some("what mends that breaks something again, without an end".to_owned());
+        return Some("what fixes that breaks something again, without an end".to_owned());
     }
     let ids = [raw, &trial.raw].map(|raw| explain::id(raw, rules, &world.facts));
     let left = plan.unresolved.iter().find(|left| ids.contains(&left.id))?;
@@ -304,7 +304,7 @@ fn unmended<'a>(
         return Some(format!("`{name}` names no remedy"));
     }
     if left.id == ids[1] {
-        return Some(format!("what mends that makes `{}` fail again", rules.rules[index].id));
+        return Some(format!("what fixes that makes `{}` fail again", rules.rules[index].id));
     }
     Some(left.why.clone())
 }
@@ -361,7 +361,7 @@ fn tell<'a>(
     let makes = if sometimes { "may make" } else { "makes" };
     let message = match index == which {
         true => format!("`{remedy}` {makes} `{}`, which names it, fail of others", other.id),
-        false => format!("`{remedy}` {makes} `{}` fail, and nothing mends that", other.id),
+        false => format!("`{remedy}` {makes} `{}` fail, and nothing fixes that", other.id),
     };
     let severity = if sometimes { Severity::Note } else { Severity::Warning };
     let told = Diagnostic::new(severity, "remedy-breaks-rule", message)

@@ -239,7 +239,7 @@ fn ineffective<'a>(
     let always = if closed == 0 { "does not make" } else { "does not always make" };
     let message = format!("`{}` {always} `{}` pass, which names it", remedy.name, rule.id);
     let (label, ending) = match &trial.after {
-        After::Stuck => ("this cannot be carried out there", "nothing comes of the remedy"),
+        After::Stuck => ("this cannot be carried out there", "the remedy changes nothing"),
         After::Open(Outcome::Unknown) => {
             ("after this it is not known what decides", "it is not known afterwards")
         }

@@ -198,13 +198,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
 
     /// How much a finding matters.
     pub fn severity(&self, finding: &Finding<'_>) -> Severity {
-        match (finding.outcome, self.rule(finding).level) {
-            (Outcome::Unknown, _) => Severity::Unknown,
-            (Outcome::Pending, Level::Error) => Severity::Pending,
-            (_, Level::Error) => Severity::Error,
-            (_, Level::Warning) => Severity::Warning,
-            (_, Level::Note) => Severity::Note,
-        }
+        severity(finding, self.rule(finding))
     }
 
     fn diagnostic(&mut self, group: &Group<'c, 'a>) -> Diagnostic {
@@ -353,7 +347,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
             let text = match finding.outcome {
                 Outcome::Pending => "wait",
                 _ if crate::evaluate::is_terminal(rule) => {
-                    "none: this cannot be mended, take it out of the request"
+                    "none: this cannot be fixed, take it out of the request"
                 }
                 _ => "none known",
             };
@@ -475,6 +469,17 @@ impl<'c, 'a> Explainer<'c, 'a> {
             return shown.join(", ");
         }
         format!("{} and {} more", shown[..limit].join(", "), rows.len() - limit)
+    }
+}
+
+/// How much a finding matters, by its outcome and the level of its rule.
+pub fn severity(finding: &Finding<'_>, rule: &Rule) -> Severity {
+    match (finding.outcome, rule.level) {
+        (Outcome::Unknown, _) => Severity::Unknown,
+        (Outcome::Pending, Level::Error) => Severity::Pending,
+        (_, Level::Error) => Severity::Error,
+        (_, Level::Warning) => Severity::Warning,
+        (_, Level::Note) => Severity::Note,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Evidence, Finding, Outcome, Question};
 use crate::facts::RowId;
 use crate::language::ast::RuleKind;
-use crate::report::{placement, times, wire};
+use crate::report::{placement, review, times, wire};
 use crate::scalar;
 use crate::session::rules::digest;
 use crate::session::{Checked, Report};
@@ -24,6 +24,31 @@ struct Root<'r> {
     rules: Option<Pack<'r>>,
     environments: Vec<Environment<'r>>,
     errors: Vec<Error<'r>>,
+    exit: u8,
+}
+
+/// One of many objects, each on a line.
+#[derive(Serialize)]
+struct Line<'r, T> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'r str>,
+    #[serde(flatten)]
+    rest: T,
+}
+
+impl<T: Serialize> Line<'_, T> {
+    fn push(&self, out: &mut String) {
+        out.push_str(&wire::line(self));
+        out.push('\n');
+    }
+}
+
+/// What the last of them says.
+#[derive(Serialize)]
+struct Ended {
+    tool: Tool,
     exit: u8,
 }
 
@@ -65,7 +90,9 @@ struct Environment<'r> {
     verdict: &'static str,
     summary: Summary,
     units: Vec<Unit<'r>>,
-    findings: Vec<Told<'r>>,
+    /// All of them; none where each has a line of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<Vec<Told<'r>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     times: Option<Vec<times::Told<'r>>>,
     document_errors: Vec<Error<'r>>,
@@ -104,7 +131,7 @@ struct Unit<'r> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Told<'r> {
+pub(crate) struct Told<'r> {
     id: String,
     rule: &'r str,
     kind: &'static str,
@@ -134,6 +161,8 @@ struct Told<'r> {
     /// The step of the plan that closes it.
     step: Option<usize>,
     questions: Vec<Asked<'r>>,
+    /// By what it is known again in other runs.
+    fingerprint: String,
 }
 
 #[derive(Serialize)]
@@ -203,12 +232,8 @@ struct Location<'r> {
 /// The report as JSON, with a line break at its end.
 pub fn render(report: &Report<'_>, all: bool) -> String {
     let sources = report.sources;
-    let digests: Vec<String> =
-        report.packs.iter().map(|(_, files)| digest(sources, files)).collect();
-    let pack = |name: &str| {
-        let mut known = report.packs.iter().zip(&digests);
-        known.find(|((pack, _), _)| pack == name).map(|((pack, _), digest)| Pack { pack, digest })
-    };
+    let digests = digests(report);
+    let pack = |name: &str| pack(report, &digests, name);
     let root = Root {
         tool: Tool::default(),
         rules: report.packs.first().and_then(|(name, _)| pack(name)),
@@ -221,6 +246,37 @@ pub fn render(report: &Report<'_>, all: bool) -> String {
         exit: report.exit_code(),
     };
     wire::pretty(&root)
+}
+
+/// The report as an object a line: findings, their environment behind them, what belongs to no environment, the end.
+pub fn lines(report: &Report<'_>, all: bool) -> String {
+    let sources = report.sources;
+    let digests = digests(report);
+    let mut out = String::new();
+    for checked in &report.environments {
+        let mut whole =
+            environment(checked, pack(report, &digests, &checked.rules.name), sources, all);
+        for finding in whole.findings.take().into_iter().flatten() {
+            Line { kind: "finding", environment: Some(&checked.name), rest: finding }
+                .push(&mut out);
+        }
+        Line { kind: "environment", environment: None, rest: whole }.push(&mut out);
+    }
+    for error in errors(&report.errors, sources) {
+        Line { kind: "error", environment: None, rest: error }.push(&mut out);
+    }
+    let end = Ended { tool: Tool::default(), exit: report.exit_code() };
+    Line { kind: "end", environment: None, rest: end }.push(&mut out);
+    out
+}
+
+fn digests(report: &Report<'_>) -> Vec<String> {
+    report.packs.iter().map(|(_, files)| digest(report.sources, files)).collect()
+}
+
+fn pack<'r>(report: &'r Report<'_>, digests: &'r [String], name: &str) -> Option<Pack<'r>> {
+    let mut known = report.packs.iter().zip(digests);
+    known.find(|((pack, _), _)| pack == name).map(|((pack, _), digest)| Pack { pack, digest })
 }
 
 fn environment<'r>(
@@ -275,7 +331,7 @@ fn environment<'r>(
                 Unit { id, verdict, more: all - findings.len(), findings }
             })
             .collect(),
-        findings,
+        findings: Some(findings),
         times: times::told(checked),
         document_errors: errors(&checked.errors, sources),
     }
@@ -296,9 +352,7 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
             derived_from: &origin.derived_from,
         }),
     };
-    let last = last_named(finding);
-    let named = finding.blocks.iter().filter(|row| names(finding, last, **row));
-    let units: Vec<String> = named.map(|row| checked.facts.name(*row)).collect();
+    let units = named(finding, checked);
     let mends = matches!(finding.outcome, Outcome::Fail | Outcome::Pending);
     Told {
         id: finding.id.clone(),
@@ -331,7 +385,15 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
             .iter()
             .map(|question| asked(question, checked, sources))
             .collect(),
+        fingerprint: review::fingerprint(&checked.name, &finding.id),
     }
+}
+
+/// The units that a finding names.
+pub(crate) fn named(finding: &Finding<'_>, checked: &Checked<'_>) -> Vec<String> {
+    let last = last_named(finding);
+    let named = finding.blocks.iter().filter(|row| names(finding, last, **row));
+    named.map(|row| checked.facts.name(*row)).collect()
 }
 
 /// Whether a finding names a unit that it blocks: of many that it only perhaps does, it names the first.
@@ -361,11 +423,13 @@ fn quiet<'r>(
         let rule = &checked.rules.rules[*rule];
         let subject = row.map(|row| checked.facts.path(row)).unwrap_or_default();
         let place = row.and_then(|row| checked.facts.row_place(row));
+        let id = match subject.is_empty() {
+            true => rule.id.clone(),
+            false => format!("{}:{subject}", rule.id),
+        };
         Told {
-            id: match subject.is_empty() {
-                true => rule.id.clone(),
-                false => format!("{}:{subject}", rule.id),
-            },
+            fingerprint: review::fingerprint(&checked.name, &id),
+            id,
             rule: &rule.id,
             kind: kind(rule.kind),
             outcome: outcome.word(),
@@ -444,7 +508,8 @@ fn kind(kind: RuleKind) -> &'static str {
     }
 }
 
-fn level(level: Level) -> &'static str {
+/// The word for a level.
+pub(crate) fn level(level: Level) -> &'static str {
     match level {
         Level::Error => "error",
         Level::Warning => "warning",

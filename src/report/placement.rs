@@ -73,7 +73,7 @@ impl Placement {
                 format!("below line {line}, write what is known of these\n{text}")
             }
             Way::Below => format!("below line {line}, write\n{text}"),
-            Way::Instead if self.is_list => format!("put the list in line {line} right"),
+            Way::Instead if self.is_list => format!("correct the list in line {line}"),
             Way::Instead => format!("in line {line}, write instead\n{text}"),
             Way::Within => format!("inside the brackets in line {line}, write\n{text}"),
         }

@@ -44,7 +44,7 @@ impl<'q> Asked<'q> {
 
     /// Who or what knows: the first part of where the answer is found.
     pub fn source(&self) -> &str {
-        let Some(find) = &self.question.find else { return "Whoever knows" };
+        let Some(find) = &self.question.find else { return "Owner not stated" };
         let end = [" > ", ": "].iter().filter_map(|mark| find.find(mark)).min();
         find[..end.unwrap_or(find.len())].trim()
     }

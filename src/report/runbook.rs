@@ -129,8 +129,8 @@ pub(crate) fn reaches(checked: &Checked<'_>, plan: &Plan) -> String {
     let lost = plan.ineligible.len();
     match (checked.evaluation.verdict, plan.steps.len()) {
         _ if lost > 0 && eligible == 0 => match lost {
-            1 => "nobody is left to go: the only one that is asked for never can".to_owned(),
-            _ => format!("nobody is left to go: none of the {lost} that are asked for ever can"),
+            1 => "nobody can go: the only one that is requested never can".to_owned(),
+            _ => format!("nobody can go: none of the {lost} that are requested ever can"),
         },
         (Verdict::Open, _) => "nothing to do: the gate is open".to_owned(),
         (Verdict::Nothing, _) => "nothing to plan: nothing was checked".to_owned(),

@@ -39,6 +39,14 @@ pub fn environment(out: &mut String, checked: &Checked<'_>, look: &Look, format:
     gate(out, checked, if format == Format::Full && !look.quiet { look } else { &whole });
 }
 
+/// The line that says whether the gate of an environment is open, without a line break.
+pub fn line(checked: &Checked<'_>, format: Format) -> String {
+    let mut out = String::new();
+    let look = Look { quiet: true, ..Look::default() };
+    environment(&mut out, checked, &look, format);
+    out.trim_end().lines().next_back().unwrap_or_default().to_owned()
+}
+
 /// Says which command goes on from here.
 fn next(out: &mut String, checked: &Checked<'_>, look: &Look) {
     let holds = |outcomes: &[Outcome]| {
@@ -199,7 +207,7 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
             "{}, {ready} of {total} {kind} ready{done}",
             if counts.is_empty() { "nothing to judge".to_owned() } else { counts.join(", ") }
         ),
-        false => "nothing that was asked for is here".to_owned(),
+        false => "nothing that was named is here".to_owned(),
     };
     // Of what nobody can foresee the end, no time is told.
     let pending = evaluation.findings.iter().filter(|one| one.outcome == Outcome::Pending);
@@ -219,7 +227,7 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
     }
     text.push(')');
     if let Some(wrong) = wrong(&checked.errors) {
-        let line = format!("{wrong} in the description; what is concerned counts as unknown");
+        let line = format!("{wrong} in the description; what depends on it counts as unknown");
         look.hanging(out, "", "", &look.paint(Tone::Bad, &line));
     }
     let asked = asked(checked, look);
@@ -264,8 +272,8 @@ pub fn whole(out: &mut String, report: &Report<'_>, look: &Look) {
     let is_error = |error: &&Diagnostic| error.severity == Severity::Error;
     let line = match report.errors.iter().filter(is_error).count() {
         0 => return,
-        1 => "1 error kept the work from being complete".to_owned(),
-        errors => format!("{errors} errors kept the work from being complete"),
+        1 => "not everything could be checked: 1 error".to_owned(),
+        errors => format!("not everything could be checked: {errors} errors"),
     };
     out.push_str(&look.paint(Tone::Bad, &line));
     out.push('\n');

@@ -111,6 +111,7 @@ pub(crate) fn with_texts(inputs: &Inputs, texts: Vec<String>) -> Inputs {
         descriptions: inputs.descriptions.clone(),
         packs: inputs.packs.clone(),
         problems: inputs.problems.clone(),
+        stdin: inputs.stdin.clone(),
         seen: inputs.seen,
         origins: inputs.origins.clone(),
     }
@@ -240,7 +241,7 @@ impl<'r, 'a> Carried<'r, 'a> {
         match act(facts, rules, now, &spec) {
             Some(done) => Ok((at, done)),
             None => {
-                let message = format!("what `{call}` does cannot be told from these facts");
+                let message = format!("what `{call}` does cannot be worked out from these facts");
                 Err(Problem::new(message, Some("something it depends on is not known".to_owned())))
             }
         }

@@ -23,6 +23,8 @@ use crate::yaml::decode::decode;
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 /// What stands behind the name of a description in the name of its sidecar.
 pub const SIDECAR: &str = "provenance.json";
+/// The name of standard input, where it has no other.
+pub const STDIN: &str = "<stdin>";
 /// The folder that a walk leaves alone: nobody writes into it by hand.
 const SKIPPED: &str = ".git";
 
@@ -75,9 +77,10 @@ pub fn descriptions(inputs: &mut Inputs, paths: &[PathBuf], limits: &Limits) {
 fn standard_input(inputs: &mut Inputs, limits: &Limits) {
     let mut bytes = Vec::new();
     let limit = limits.bytes as u64 + 1;
+    let name = inputs.stdin.clone().unwrap_or_else(|| STDIN.to_owned());
     match std::io::stdin().lock().take(limit).read_to_end(&mut bytes) {
-        Ok(_) => add(inputs, "<stdin>", bytes, true, limits),
-        Err(error) => inputs.problems.push(unreadable("<stdin>", &error)),
+        Ok(_) => add(inputs, &name, bytes, true, limits),
+        Err(error) => inputs.problems.push(unreadable(&name, &error)),
     }
 }
 
@@ -216,7 +219,7 @@ fn origins(inputs: &mut Inputs, path: &Path, limits: &Limits) {
             inputs.origins.insert(*file, read);
         }
         _ => {
-            let message = format!("`{}` does not tell where facts come from", shown(&sidecar));
+            let message = format!("`{}` does not say where facts come from", shown(&sidecar));
             let help = "remove it, or have it written anew";
             inputs
                 .problems

@@ -60,7 +60,7 @@ impl Reader<'_, '_, '_> {
             for marked in [first, key] {
                 self.tree.nodes[marked as usize].meta |= meta::CONTESTED;
             }
-            let message = format!("the key `{}` stands here twice", self.tree.text(NodeId(key)));
+            let message = format!("the key `{}` is here twice", self.tree.text(NodeId(key)));
             let told = Diagnostic::error("duplicate-key", message, self.tree.span(NodeId(key)))
                 .seen("again here")
                 .label(self.tree.span(NodeId(first)), "first here")

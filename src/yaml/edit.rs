@@ -89,7 +89,7 @@ pub enum EditError {
 impl fmt::Display for EditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing(path) => write!(f, "nothing stands at `{path}`"),
+            Self::Missing(path) => write!(f, "nothing is at `{path}`"),
             Self::Exists(path) => write!(f, "`{path}` is there already"),
             Self::NoParts(path) => write!(f, "`{path}` has no such parts"),
             Self::Shared(path) => write!(f, "`{path}` is shared by an alias; change it by hand"),

@@ -453,8 +453,7 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
                 .properties(NodeId(node))
                 .and_then(|found| found.anchor)
                 .unwrap_or((start, end));
-            let message =
-                format!("`{}` stands inside of what it refers to", self.slice(start, end));
+            let message = format!("`{}` is inside of what it refers to", self.slice(start, end));
             let told = Diagnostic::error("alias-cycle", message, self.span(start, end))
                 .seen("refers to a collection around it")
                 .label(self.span(place.0, place.1), "the collection begins here")

@@ -71,11 +71,11 @@ pub(crate) fn explain(kind: &ErrorKind, at: u32, text: &str) -> SyntaxError {
             ("expected `- `".into(), "indent the line like the elements beside it")
         }
         E::BlockSequenceEntryNotAllowed | E::BlockEntryInFlowCollection => (
-            "an element `- ` cannot stand here".into(),
+            "an element `- ` cannot be here".into(),
             "put the list on a line of its own, below its key",
         ),
         E::MappingValueNotAllowed | E::MappingKeyNotAllowed | E::InvalidColonPlacement => (
-            "a mapping value cannot stand here".into(),
+            "a mapping value cannot be here".into(),
             "quote the text if the `:` belongs to it, or start a new line",
         ),
         E::InvalidIndentation if matches!(found, Some(']' | '}')) => (
@@ -119,9 +119,9 @@ pub(crate) fn explain(kind: &ErrorKind, at: u32, text: &str) -> SyntaxError {
             "quote the whole text, and write a quote within it twice in single quotes or as `\\\"` in double ones",
         ),
         E::DocumentIndicatorInQuotedScalar => {
-            ("a document marker stands in a quoted text".into(), "close the quote")
+            ("a document marker is in a quoted text".into(), "close the quote")
         }
-        E::BomInsideDocument => ("a byte order mark stands inside the text".into(), "remove it"),
+        E::BomInsideDocument => ("a byte order mark is inside the text".into(), "remove it"),
         E::UnexpectedCharacter { character }
             if *character < ' ' || ('\u{7f}'..'\u{a0}').contains(character) =>
         {

@@ -17,7 +17,7 @@ fn a_missing_file_is_told_and_the_others_are_checked() {
         .file("site.yaml", format!("{HEAD}{SERVER}"));
     let out = "error[unreadable]: cannot read `nowhere.yaml`: there is no such file or folder\n\
                gate CLOSED until the errors are fixed: 3 passed, 0 of 1 servers ready (lab)\n\
-               1 error kept the work from being complete\n";
+               not everything could be checked: 1 error\n";
     run.gives(2, out, "");
 }
 
@@ -239,7 +239,7 @@ fn a_reference_to_what_a_marked_list_leaves_out_is_unknown_and_no_error() {
         .done()
         .code(3)
         .says("site.yaml:10:11: warning[unlisted-reference]: `s2` is not listed, ")
-        .says("1 warning in the description; what is concerned counts as unknown\n")
+        .says("1 warning in the description; what depends on it counts as unknown\n")
         .says("gate CLOSED until it is known");
 }
 
@@ -249,7 +249,7 @@ fn a_plan_beside_errors_is_not_verified() {
     let run = Run::new("plan --rules rules site.yaml").pack().file("site.yaml", text);
     run.done()
         .code(2)
-        .says("not verified: errors come first, as nobody goes before they are mended")
+        .says("not verified: errors come first, as nobody goes before they are fixed")
         .says("plan NOT VERIFIED");
 }
 
@@ -287,7 +287,7 @@ fn errors_of_the_description_are_told_first_with_a_suggestion() {
         .says("error[wrong-word]: `runing` is not one of the words allowed here\n")
         .says("  help     did you mean `running`?\n")
         .says("unknown[SRV-001]")
-        .says("1 error in the description; what is concerned counts as unknown\n");
+        .says("1 error in the description; what depends on it counts as unknown\n");
 }
 
 #[test]

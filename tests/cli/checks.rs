@@ -217,6 +217,7 @@ fn json_has_the_keys_that_others_read() {
         serde_json::json!({
             "id": "SRV-001:servers/s1", "rule": "SRV-001", "kind": "prerequisite",
             "outcome": "fail", "level": "error", "subject": "servers/s1", "clauses": ["A-1"],
+            "fingerprint": "e9342370c5778a6afe0f73fef90bb3a2b16066d94b9626a20c6632e79898146e",
             "message": "s1 is stopped, so nothing can be done with it",
             "why": "What does not run does nothing.", "blocks": ["s1"], "concerns": ["s1"],
             "until": null,
@@ -275,7 +276,7 @@ fn a_machine_that_nothing_can_mend_is_ineligible() {
     check(&old, "")
         .done()
         .code(1)
-        .says("  fix      none: this cannot be mended, take it out of the request\n")
+        .says("  fix      none: this cannot be fixed, take it out of the request\n")
         .says("\nineligible  s1 (SRV-002)\n");
 }
 

@@ -229,12 +229,12 @@ fn lint_tells_errors_and_warnings_and_counts_notes() {
 #[test]
 fn fmt_brings_files_into_one_layout() {
     let run = Run::new("fmt rules").file("rules/a.gate", "pack   demo  \"A\"\n# kept\n");
-    run.gives(0, "", "1 of 1 files were laid out anew\n");
+    run.gives(0, "", "1 of 1 files were reformatted\n");
     let text = fs::read_to_string(run.path().join("rules/a.gate")).expect("a file");
     assert_eq!(text, "pack demo \"A\"\n# kept\n");
-    run.gives(0, "", "0 of 1 files were laid out anew\n");
+    run.gives(0, "", "0 of 1 files were reformatted\n");
     let check = Run::new("fmt --check").file("rules/a.gate", "pack   demo  \"A\"\n");
-    check.gives(1, "./rules/a.gate\n", "1 of 1 files would be laid out anew\n");
+    check.gives(1, "./rules/a.gate\n", "1 of 1 files would be reformatted\n");
     let text = fs::read_to_string(check.path().join("rules/a.gate")).expect("a file");
     assert_eq!(text, "pack   demo  \"A\"\n");
     Run::new("fmt -").input("pack   demo \"A\"").gives(0, "pack demo \"A\"\n", "");

@@ -132,7 +132,7 @@ fn of_a_key_that_stands_twice_neither_value_is_believed() {
         check(with("snapshots: []", lines))
             .done()
             .code(2)
-            .says("site.yaml:9:5: error[duplicate-key]: the key `snapshots` stands here twice\n")
+            .says("site.yaml:9:5: error[duplicate-key]: the key `snapshots` is here twice\n")
             .says("unknown[SRV-003] servers/s1");
     }
     check(with("state: running", "state: running\n    state: stopped"))

@@ -69,7 +69,7 @@ fn an_environment_without_the_unit_does_not_decide() {
     };
     run("--unit t1").gives(
         0,
-        "gate NOT CHECKED for t1: nothing that was asked for is here (lab)\n\
+        "gate NOT CHECKED for t1: nothing that was named is here (lab)\n\
          gate OPEN for t1: 3 passed, 1 of 1 servers ready (other)\n",
         "",
     );
@@ -107,7 +107,7 @@ fn a_rule_that_judges_another_kind_of_site_is_told_from_one_that_nobody_knows() 
         .file("b.yaml", other)
         .done()
         .says("gate NOT CHECKED by 0 of ")
-        .says(" rules, only APP-001: nothing that was asked for is here (lab)\n")
+        .says(" rules, only APP-001: nothing that was named is here (lab)\n")
         .code(3);
 }
 

@@ -62,8 +62,8 @@ fn expressions() {
         (
             "'a'",
             &[
-                "`'` has no meaning here @ ' > texts stand in `\"`",
-                "`'` has no meaning here @ ' > texts stand in `\"`",
+                "`'` has no meaning here @ ' > texts are in `\"`",
+                "`'` has no meaning here @ ' > texts are in `\"`",
             ],
         ),
         ("a not b", &["expected `in`, found `b` @ b"]),
@@ -116,7 +116,7 @@ fn expressions() {
         ),
         (
             "a otherwise b == c",
-            &["expected an operator, found `==` @ == > put what stands before it in parentheses"],
+            &["expected an operator, found `==` @ == > put what is before it in parentheses"],
         ),
         ("a // b", &["`//` has no meaning here @ // > comments start with `#`"]),
         ("A-1", &["expected an expression, found `A-1` @ A-1"]),

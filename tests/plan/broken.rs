@@ -106,7 +106,7 @@ fn what_an_effect_misses_is_asked() {
     {
         let pack = include_str!("idle.gate").replace("set s.label = \"painted\"", effect);
         let plan = plan_for(&pack, description);
-        let why = format!("paint cannot be told: {missed} is unknown");
+        let why = format!("paint cannot be worked out: {missed} is unknown");
         assert_eq!(left(&plan), [("T-001:servers/s1", why.as_str())]);
         let asked: Vec<&str> = plan.questions.iter().map(|asked| asked.path.as_str()).collect();
         assert_eq!(asked, [missed]);

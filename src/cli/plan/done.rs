@@ -147,7 +147,7 @@ fn sidecar(known: Option<&[u8]>, made: &[&Made]) -> Result<Json, String> {
         let environments = root.get_mut("environments").and_then(Json::as_object_mut);
         let own = environments.map(|all| all.entry(made.environment.as_str()).or_insert(json!({})));
         let Some(facts) = own.and_then(Json::as_object_mut) else {
-            return Err("it does not tell where facts come from".to_owned());
+            return Err("it does not say where facts come from".to_owned());
         };
         let place = &made.written.place;
         let below = format!("{place}/");

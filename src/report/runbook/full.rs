@@ -136,14 +136,15 @@ fn summary(out: &mut String, checked: &Checked<'_>, plan: &Plan, look: &Look) {
         page.line(out, "- ", Tone::Heading, &format!("plan {}", facts::digest(checked, plan)));
     }
     if let Some(wrong) = wrong(&checked.errors) {
-        let text =
-            format!("{wrong} in the description, told above; what is concerned counts as unknown");
+        let text = format!(
+            "{wrong} in the description, shown above; what depends on it counts as unknown"
+        );
         page.line(out, "- ", Tone::Bad, &text);
     }
     let stay = plan.ineligible.len();
     if stay > 0 {
         let text = format!(
-            "cannot go at all: {stay}, told next; as long as they are asked for, the gate stays closed to `failback check`"
+            "cannot go at all: {stay}, shown next; as long as they are requested, the gate stays closed to `failback check`"
         );
         page.line(out, "- ", Tone::Bad, &text);
     }
@@ -286,7 +287,7 @@ fn step(out: &mut String, checked: &Checked<'_>, step: &Step, look: &Look) {
     }
     if !step.alternatives.is_empty() {
         let others = names(step.alternatives.iter().map(String::as_str), OTHERS);
-        page.note(out, "instead", &format!("{others} (`failback explain NAME` tells more)"));
+        page.note(out, "instead", &format!("{others} (`failback explain NAME` shows more)"));
     }
 }
 
