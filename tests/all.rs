@@ -13,6 +13,7 @@ mod import_cli;
 mod import_estates;
 mod import_real;
 mod language;
+mod lsp;
 mod mutate;
 mod naive;
 mod outcomes;
