@@ -7,6 +7,8 @@ pub mod args;
 pub mod terminal;
 pub mod stdout;
 pub mod reports;
+mod baseline;
+pub mod settings;
 pub mod check;
 pub mod plan;
 pub mod what_if;

@@ -187,6 +187,7 @@ pub fn estates(
         let wanted: BTreeSet<String> = texts.flat_map(|one| names(&one.text)).collect();
         let paths: Vec<&PathBuf> =
             open.iter().filter_map(|uri| documents.get(*uri)?.path.as_ref()).collect();
+        add_new(&mut inputs, &open, documents);
         let sources = &inputs.sources;
         inputs.descriptions.retain(|(file, _)| {
             let source = sources.get(*file);
@@ -198,6 +199,15 @@ pub fn estates(
         estates.push(Estate { inputs, open: open.into_iter().cloned().collect() });
     }
     estates
+}
+
+/// Adds the open texts of which the disk has no file yet.
+fn add_new(inputs: &mut Inputs, open: &[&String], documents: &Documents) {
+    for document in open.iter().filter_map(|uri| documents.get(*uri)) {
+        let Some(path) = document.path.as_ref().filter(|path| !path.exists()) else { continue };
+        let file = inputs.sources.add(shown(path), document.text.as_str());
+        inputs.descriptions.push((file, false));
+    }
 }
 
 fn shown(path: &Path) -> String {

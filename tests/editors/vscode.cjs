@@ -126,12 +126,12 @@ async function rules() {
   if (await keep.isVisible().catch(() => false)) await keep.click();
   await page.waitForTimeout(500);
   await palette("View: Close Panel");
-  await open("rules/classic/vcenter.gate");
+  await open("rules/classic/agent.gate");
   await until(async () => (await page.locator(".view-line span[class*=mtk]").count()) > 50, "colours");
   await page.waitForTimeout(2500);
   await picture("5-rules");
   await page.locator(".editor-instance .view-lines").first().click();
-  await goTo(7, 18);
+  await goTo(7, 37);
   await page.keyboard.press("Backspace");
   await until(async () => await page.locator(".squiggly-error").count(), "a misspelt field is underlined");
   await page.keyboard.press("ArrowLeft");
@@ -140,13 +140,13 @@ async function rules() {
   await picture("6-correction");
   await page.keyboard.press("Enter");
   await until(async () => (await page.locator(".squiggly-error").count()) === 0, "one key puts it right");
-  await goTo(7, 14);
+  await goTo(7, 30);
   await palette("Show or Focus Hover");
-  await until(async () => await page.locator(".monaco-hover:visible", { hasText: "VCenter.state" }).count(), "a hover with the type");
+  await until(async () => await page.locator(".monaco-hover:visible", { hasText: ".registered: bool" }).count(), "a hover with the type");
   await page.keyboard.press("Escape");
-  await goTo(7, 27);
-  await page.keyboard.type(" and vc.");
-  await until(async () => await page.locator(".suggest-widget:visible", { hasText: "discovered" }).count(), "the fields behind a dot");
+  await goTo(7, 37);
+  await page.keyboard.type(" and m.azureVm.agent.");
+  await until(async () => await page.locator(".suggest-widget:visible", { hasText: "serviceRunning" }).count(), "the fields behind a dot");
   await picture("7-completion");
 }
 
