@@ -7,9 +7,12 @@ pub mod args;
 pub mod terminal;
 pub mod stdout;
 pub mod reports;
+mod baseline;
+pub mod settings;
 pub mod check;
 pub mod plan;
 pub mod what_if;
+pub mod diff;
 pub mod ask;
 pub mod pack;
 pub mod explain;
@@ -88,6 +91,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(check) => check::run(check, color),
         Command::Plan(plan) => plan::run(plan, color),
         Command::WhatIf(what_if) => what_if::run(what_if, color),
+        Command::Diff(diff) => diff::run(diff, color),
         Command::Ask(ask) => ask::run(ask, color),
         Command::Explain(explain) => explain::run(explain, color),
         Command::Rules(rules) => rules::run(rules, color),

@@ -28,6 +28,7 @@ pub mod scan;
 pub mod show;
 mod texts;
 pub mod touch;
+pub mod wide;
 pub mod truth;
 
 /// The result of a rule on a subject; the names are those of XCCDF where it has one.
@@ -277,6 +278,10 @@ pub struct Selection {
     pub skip: Vec<String>,
     /// Only findings that block these units, where any are named.
     pub units: Vec<String>,
+    /// Other levels of advisories, by the id of the rule.
+    pub levels: Vec<(String, Level)>,
+    /// What of the rules is left out or made less, a sentence each.
+    pub weakened: Vec<String>,
     /// Keep passes and not applicable ones, too.
     pub all: bool,
     /// Only outcomes and whom they block, as nothing else of a finding is told.

@@ -23,6 +23,7 @@ pub mod plan;
 pub mod prove;
 pub mod packs;
 pub mod session;
+pub mod diff;
 pub mod report;
 pub mod spec;
 pub mod import;

@@ -27,6 +27,7 @@ pub mod ready;
 pub mod assumed;
 pub mod times;
 pub mod table;
+pub mod diff;
 
 use std::borrow::Cow;
 

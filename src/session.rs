@@ -18,6 +18,7 @@ use crate::schema::ENVIRONMENT;
 use crate::session::head::Head;
 use crate::session::library::{Home, Shelf};
 use crate::session::origins::{Origin, Origins};
+use crate::session::recorded::{Baseline, Mark};
 use crate::session::suppose::Supposed;
 use crate::session::times::Times;
 use crate::source::{FileId, Sources, Span};
@@ -28,6 +29,7 @@ pub mod origins;
 pub mod head;
 pub mod library;
 pub mod files;
+pub mod revision;
 pub mod rules;
 pub mod times;
 pub mod address;
@@ -37,6 +39,7 @@ pub mod done;
 pub mod suppose;
 mod choose;
 pub mod ready;
+pub mod recorded;
 
 /// `apiVersion` of the descriptions that are read.
 pub const API_VERSION: &str = "failback/v1";
@@ -131,6 +134,8 @@ pub struct Options {
     pub limits: Limits,
     /// Whether the way to an open gate is looked for.
     pub planning: Option<Planning>,
+    /// Findings that were recorded, beside which only what is new counts.
+    pub baseline: Option<Baseline>,
     /// The units for which is supposed what nobody states, where not for all.
     pub supposing: Option<BTreeSet<String>>,
     /// Whether the times are looked for at which an outcome changes by itself.
@@ -162,6 +167,8 @@ pub struct Checked<'a> {
     pub facts: Facts<'a>,
     /// What of them was asked for.
     pub selection: &'a Selection,
+    /// What each finding is beside the recorded ones; nothing where none are named.
+    pub marks: Vec<Option<Mark>>,
     /// What was supposed of a record that nobody states.
     pub supposed: Option<Supposed>,
     /// The outcome.
@@ -248,8 +255,12 @@ pub struct Report<'a> {
     pub environments: Vec<Checked<'a>>,
     /// Errors that belong to no environment: unreadable files, broken rules.
     pub errors: Vec<Diagnostic>,
+    /// Whether only what was not recorded counts.
+    pub compared: bool,
     /// Name and files of the packs in use.
     pub packs: Vec<(String, &'a PackFiles)>,
+    /// What of the rules is left out or made less, a sentence each.
+    pub weakened: &'a [String],
 }
 
 impl Report<'_> {
@@ -259,6 +270,9 @@ impl Report<'_> {
             || self.environments.iter().any(|environment| is_broken(&environment.errors))
         {
             return 2;
+        }
+        if self.compared && !self.is_unchecked() {
+            return self.new_code();
         }
         let has = |verdict| {
             self.environments.iter().any(|environment| environment.evaluation.verdict == verdict)
@@ -274,6 +288,21 @@ impl Report<'_> {
         } else {
             0
         }
+    }
+
+    /// The exit code where only what was not recorded counts: 1 a failure is new, 3 only unknowns are, 4 only what is
+    /// pending.
+    fn new_code(&self) -> u8 {
+        let new = self.environments.iter().flat_map(|checked| {
+            let findings = checked.evaluation.findings.iter().zip(&checked.marks);
+            findings.filter(|(_, mark)| **mark == Some(Mark::New)).map(|(finding, _)| finding)
+        });
+        let codes = new.map(|finding| match finding.outcome {
+            Outcome::Unknown if !finding.cannot_pass => 3,
+            Outcome::Pending => 4,
+            _ => 1,
+        });
+        codes.min().unwrap_or(0)
     }
 
     /// Whether nothing was checked where something was to be: in an environment without what was asked for nothing is.
@@ -319,6 +348,13 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
         .iter()
         .map(|environment| choose::choose(&tree, inputs, environment, &mut loaded))
         .collect();
+    for pack in loaded.iter_mut().flatten() {
+        let rules = pack.rules.rules.iter_mut().filter(|rule| rule.level != Level::Error);
+        for rule in rules {
+            let level = options.selection.levels.iter().find(|(id, _)| *id == rule.id);
+            rule.level = level.map_or(rule.level, |(_, level)| *level);
+        }
+    }
     let mut packs = Vec::new();
     for (pack, files) in loaded.iter().zip(&inputs.packs) {
         let Some(pack) = pack else { continue };
@@ -358,6 +394,9 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
         };
         let mut checked = check(&tree, &pack.rules, environment, own, options);
         checked.origins = Rc::clone(&origins);
+        if let Some(baseline) = &options.baseline {
+            checked.marks = recorded::marks(&checked, baseline);
+        }
         environments.push(checked);
     }
     errors.append(&mut by_file);
@@ -374,7 +413,9 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
             }
         }
     }
-    then(&Report { sources, environments, errors, packs })
+    let compared = options.baseline.is_some();
+    let weakened = &options.selection.weakened;
+    then(&Report { sources, environments, errors, compared, packs, weakened })
 }
 
 fn check<'a>(
@@ -415,6 +456,7 @@ fn check<'a>(
         rules,
         facts,
         selection: &options.selection,
+        marks: Vec::new(),
         supposed,
         evaluation,
         errors,

@@ -2,6 +2,7 @@
 //! path, such as `plan::order`, holds the name.
 
 mod cli;
+mod diff;
 mod docs;
 mod fixes;
 mod fuzz;
@@ -16,6 +17,7 @@ mod lsp;
 mod mutate;
 mod naive;
 mod outcomes;
+mod pipelines;
 mod plan;
 mod plan_cli;
 mod prove;

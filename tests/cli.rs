@@ -2,6 +2,7 @@
 
 mod checks;
 mod bad_input;
+mod baseline;
 mod reading;
 mod defaults;
 mod commands;
@@ -10,6 +11,7 @@ mod done;
 mod endless;
 mod marks;
 mod selection;
+mod settings;
 mod suppose;
 mod uses;
 mod written;

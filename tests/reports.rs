@@ -268,3 +268,18 @@ fn standard_input_has_the_name_that_it_is_given() {
         assert_eq!(out[0]["location"]["path"], wanted);
     }
 }
+
+#[test]
+fn a_finding_without_a_place_has_the_file_of_its_environment() {
+    let rules = "pack p \"t\"\nenvironment { a: bool \"a\" }\nprerequisite A-1 \"t\" { require a because \"c\" }\n";
+    for (head, code) in [(HEAD, 3), ("apiVersion: failback/v1\nkind: Environment\n", 2)] {
+        let run =
+            Run::new("check site.yaml --rules rules --format sarif").file("rules/a.gate", rules);
+        let sarif = json(&run.file("site.yaml", head).done().code(code).out);
+        let results = sarif["runs"][0]["results"].as_array().expect("results").clone();
+        for result in &results {
+            let place = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+            assert_eq!(place, "site.yaml");
+        }
+    }
+}

@@ -81,6 +81,8 @@ const GENERIC: &[&str] = &[
     "physical",
     "platform",
     "plan",
+    // The lock of settings is called so.
+    "policy",
     "port",
     "private",
     "privileges",

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::report::{self, Format};
 
 pub mod plan;
+pub mod diff;
 pub mod import;
 
 /// Decides, from facts, whether a disaster-recovered estate may go home.
@@ -42,6 +43,8 @@ pub enum Command {
     Plan(plan::Plan),
     /// Shows the verdict that would be
     WhatIf(plan::WhatIf),
+    /// Says what a change does to readiness, and which edit does it
+    Diff(diff::Diff),
     /// Asks what is not known, with the lines to write
     Ask(plan::Ask),
     /// Makes a description from what other tools export
@@ -91,8 +94,8 @@ Where several apply: 2, 1, 3, 4. No format changes the code.
 A folder is read with all below it, links followed, except for `.git`: every .yaml, .yml and .json
 that begins as a description, or nearly so. A file is read once, however it is reached.
 
-Environment: FAILBACK_FORMAT, NO_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_COLOR, COLUMNS,
-NO_GRAPHICS (sentences instead of frames), SOURCE_DATE_EPOCH (the time, where neither
+Environment: FAILBACK_FORMAT, FAILBACK_RULES, FAILBACK_SKIP_RULES, FAILBACK_POLICY_LOCK,
+NO_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_COLOR, COLUMNS, NO_GRAPHICS (sentences instead of frames), SOURCE_DATE_EPOCH (the time, where neither
 --now nor `asOf` gives it)";
 
 /// `failback check`
@@ -121,12 +124,32 @@ pub struct Check {
     #[arg(long)]
     pub times: bool,
     /// Form of the report: full, concise, json, json-lines, sarif, github, azure, gitlab, junit, checkstyle, rdjson, markdown or csv
-    #[arg(long, value_name = "FORM", env = "FAILBACK_FORMAT", hide_env = true)]
-    #[arg(default_value = "full", value_parser = forms(), hide_possible_values = true)]
-    pub format: report::forms::Form,
+    #[arg(long, value_name = "FORM", value_parser = forms(), hide_possible_values = true)]
+    pub format: Option<report::forms::Form>,
     /// Write the report in one more form to a file, too; may be repeated
     #[arg(long, value_name = "FORM=FILE")]
     pub report: Vec<String>,
+    /// Judge only what is not recorded in this file
+    #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
+    pub baseline: Option<PathBuf>,
+    /// Record in this file what closes the gate; one that is there only loses what is gone
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
+    /// With --write-baseline: record everything anew
+    #[arg(long, requires = "write_baseline")]
+    pub force: bool,
+    /// Read settings from this file instead of the nearest `failback.toml`
+    #[arg(long, value_name = "FILE", conflicts_with = "isolated")]
+    pub config: Option<PathBuf>,
+    /// Read no `failback.toml`
+    #[arg(long)]
+    pub isolated: bool,
+    /// Settings that win, and without which those of the repository weaken nothing
+    #[arg(long, value_name = "FILE")]
+    pub policy_lock: Option<PathBuf>,
+    /// Print each setting with its value and where it is from, and check nothing
+    #[arg(long)]
+    pub show_settings: bool,
     /// What standard input is called in reports
     #[arg(long, value_name = "NAME")]
     pub stdin_filename: Option<String>,

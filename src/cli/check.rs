@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::{self, Color};
-use crate::cli::reports::{self, Wanted};
+use crate::cli::baseline;
+use crate::cli::reports;
+use crate::cli::settings::{Origin, Settings};
 use crate::cli::{BROKEN, NOTHING, Output, leave, terminal};
 use crate::compile::select::means;
 use crate::diagnostic::did_you_mean;
 use crate::evaluate::Selection;
+use crate::report::human::Printer;
 use crate::report::layout::Look;
 use crate::report::review::Base;
 use crate::report::{forms, sanitise};
@@ -21,10 +24,25 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         Ok(wanted) => wanted,
         Err(output) => return output,
     };
-    let options = match options(arguments, &wanted) {
+    let mut settings = match Settings::read(arguments, wanted) {
+        Ok(settings) => settings,
+        Err(output) => return output,
+    };
+    let mut inputs = settings.inputs();
+    if arguments.show_settings {
+        return shown(&settings, &inputs, color);
+    }
+    let options = match options(arguments, &settings) {
         Ok(options) => options,
         Err(output) => return output,
     };
+    let mut options = options;
+    if let Some(file) = &arguments.baseline {
+        match baseline::read(file) {
+            Ok(read) => options.baseline = Some(read),
+            Err(output) => return output,
+        }
+    }
     let look = Look {
         all: arguments.all,
         quiet: arguments.quiet,
@@ -32,17 +50,30 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         table: arguments.summary,
         ..terminal::look(color)
     };
-    let mut inputs = inputs(arguments.pack.folder.as_deref());
     inputs.stdin.clone_from(&arguments.stdin_filename);
     let base = Base { folder: std::env::current_dir().ok() };
     files::descriptions(&mut inputs, &arguments.paths, &options.limits);
     session::run(&inputs, &options, |report| {
         let selection = &options.selection;
-        let unknown = unknown_rules(report, &inputs, selection);
+        // Those of a file are looked at there, and may be of another pack.
+        let flags = Selection {
+            rules: arguments.rule.clone(),
+            skip: match settings.skip.from {
+                Origin::File(_) => Vec::new(),
+                _ => settings.skip.value.clone(),
+            },
+            ..Selection::default()
+        };
+        let unknown = unknown_rules(report, &inputs, &flags);
         if let Some(output) = unknown.or_else(|| unknown_names(report, selection)) {
             return output;
         }
-        let form = arguments.format;
+        if let Some(output) =
+            options.baseline.as_ref().and_then(|one| baseline::of_others(one, report))
+        {
+            return output;
+        }
+        let form = settings.format.value;
         let result = forms::render(report, form, &look, &base);
         let mut output = Output { code: report.exit_code(), ..Output::exact(result) };
         if output.code == NOTHING && report.environments.is_empty() {
@@ -51,13 +82,33 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         if let Some(cut) = forms::cut(report, form) {
             output.aside.push_str(&format!("warning: {cut}\n"));
         }
-        let (said, is_whole) = reports::write(report, &wanted, look.all, &base);
+        if let Some(file) = &arguments.write_baseline {
+            match baseline::write(file, report, arguments.force) {
+                Ok(aside) => output.aside.push_str(&aside),
+                Err(broken) => {
+                    output.aside.push_str(&broken.aside);
+                    output.code = BROKEN;
+                }
+            }
+        }
+        let (said, is_whole) = reports::write(report, &settings.reports, look.all, &base);
         output.aside.push_str(&said);
         if !is_whole {
             output.code = BROKEN;
         }
         leave(output)
     })
+}
+
+/// The settings, or what is wrong with them.
+fn shown(settings: &Settings, inputs: &Inputs, color: Color) -> Output {
+    let look = terminal::look(color);
+    let mut output = Output::exact(settings.shown());
+    for problem in &inputs.problems {
+        Printer::new(&inputs.sources, &look).print(&mut output.aside, problem);
+        output.code = BROKEN;
+    }
+    output
 }
 
 /// The rules that are asked for, without any description yet.
@@ -75,21 +126,25 @@ pub fn inputs(folder: Option<&Path>) -> Inputs {
 /// Findings beyond which no plan is made to number them.
 const MOST_NUMBERED: usize = 200;
 
-fn options(arguments: &args::Check, wanted: &[Wanted]) -> Result<Options, Output> {
+fn options(arguments: &args::Check, settings: &Settings) -> Result<Options, Output> {
     let (now, epoch) = times(arguments.now.as_deref())?;
     let selection = Selection {
         rules: arguments.rule.clone(),
-        skip: arguments.skip_rule.clone(),
+        skip: settings.skip.value.clone(),
+        levels: settings.levels.iter().map(|level| level.value.clone()).collect(),
+        weakened: settings.weakened(),
         units: arguments.unit.clone(),
         all: arguments.all,
         // The last line tells the outcomes; only forms for programs tell more where all else is to be quiet.
         brief: arguments.quiet
             && !arguments.times
-            && arguments.format.is_for_people()
-            && wanted.is_empty(),
+            && arguments.baseline.is_none()
+            && arguments.write_baseline.is_none()
+            && settings.format.value.is_for_people()
+            && settings.reports.is_empty(),
     };
-    let shown = arguments.format.names_steps() && !arguments.quiet;
-    let numbers = shown || wanted.iter().any(|wanted| wanted.form.names_steps());
+    let shown = settings.format.value.names_steps() && !arguments.quiet;
+    let numbers = shown || settings.reports.iter().any(|wanted| wanted.value.form.names_steps());
     let planning = numbers.then(|| Planning { most: Some(MOST_NUMBERED), ..Planning::default() });
     let limits = Limits::default();
     Ok(Options {

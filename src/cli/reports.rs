@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::Output;
 use crate::cli::import::output::{self, Before, New};
+use crate::cli::settings::Setting;
 use crate::diagnostic::did_you_mean;
 use crate::report::forms::{self, Form};
 use crate::report::layout::{Graphics, Look};
@@ -53,10 +54,7 @@ pub fn wanted(arguments: &[String], inputs: &[PathBuf]) -> Result<Vec<Wanted>, O
             };
             return Err(Output::broken(message, Some("name another file")));
         }
-        if let Err(reason) = fits(&place) {
-            let message = format!("cannot write `{}`: {reason}", path.display());
-            return Err(Output::broken(message, None));
-        }
+        fits(&path)?;
         known.push(place);
         all.push(Wanted { form, path });
     }
@@ -64,7 +62,13 @@ pub fn wanted(arguments: &[String], inputs: &[PathBuf]) -> Result<Vec<Wanted>, O
 }
 
 /// Whether a report can go into a file, as far as that can be seen.
-fn fits(path: &Path) -> Result<(), String> {
+pub fn fits(path: &Path) -> Result<(), Output> {
+    seen(&real(path)).map_err(|reason| {
+        Output::broken(format!("cannot write `{}`: {reason}", path.display()), None)
+    })
+}
+
+fn seen(path: &Path) -> Result<(), String> {
     match fs::metadata(path) {
         Ok(data) if data.is_file() => Ok(()),
         Ok(data) if data.is_dir() => Err("it is a folder".to_owned()),
@@ -91,11 +95,16 @@ fn real(path: &Path) -> PathBuf {
 }
 
 /// Writes the reports, and says what could not be written or taken into them.
-pub fn write(report: &Report<'_>, wanted: &[Wanted], all: bool, base: &Base) -> (String, bool) {
+pub fn write(
+    report: &Report<'_>,
+    wanted: &[Setting<Wanted>],
+    all: bool,
+    base: &Base,
+) -> (String, bool) {
     let (mut said, mut is_whole) = (String::new(), true);
     // Not of this terminal: a file is the same wherever it is written.
     let look = Look { all, graphics: Graphics::Unicode, ..Look::default() };
-    for Wanted { form, path } in wanted {
+    for Wanted { form, path } in wanted.iter().map(|wanted| &wanted.value) {
         let text = forms::render(report, *form, &look, base);
         let fill = |out: &mut dyn io::Write| out.write_all(text.as_bytes());
         let new = New { path, before: Before::Any, fill: &fill };

@@ -37,6 +37,8 @@ pub struct Evaluator<'f, 'a, 'r> {
     /// The time that `now` means, in microseconds since 1970.
     pub now: Option<i64>,
     pub(super) tracing: bool,
+    /// Whether notes name every side that decides, and not only one that suffices.
+    pub(super) wide: bool,
     pub(super) frame: Vec<Value<'a>>,
     /// The notes of the values in the frame; only kept up while tracing.
     frame_notes: Vec<Note>,
@@ -89,6 +91,7 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
             rules,
             now,
             tracing: false,
+            wide: false,
             frame: vec![Value::Unknown; rules.locals as usize],
             frame_notes: vec![Note::default(); rules.locals as usize],
             memos: Vec::new(),
@@ -216,8 +219,12 @@ impl<'f, 'a, 'r> Evaluator<'f, 'a, 'r> {
 
     /// `and` where `decisive` is false, `or` where it is true.
     fn and_or<N: Trace>(&mut self, left: &Expr, right: &Expr, decisive: Truth) -> (Truth, N) {
-        let (a, left_note) = self.truth_of(left);
+        let (a, left_note) = self.truth_of::<N>(left);
         if a == decisive {
+            if N::ON && self.wide {
+                let (b, right_note) = self.truth_of::<N>(right);
+                return (a, if b == decisive { left_note.join(&right_note) } else { left_note });
+            }
             return (a, left_note);
         }
         let (b, right_note) = self.truth_of(right);

@@ -279,11 +279,15 @@ impl<'a> Evaluator<'_, 'a, '_> {
                 };
                 if truth == decisive {
                     result = decisive;
-                    decided = note.join(&body_note);
+                    decided = decided.join(&note.join(&body_note));
                     if known_only {
                         decided = decided.join(&elements.list.item_note::<N>(at).fixed().led());
                     }
-                    return false;
+                    // Each element that fails is one fault; that one is there suffices.
+                    return N::ON && this.wide && quantifier != Quantifier::Any;
+                }
+                if result == decisive {
+                    return true;
                 }
                 if truth == Truth::Unknown {
                     result = Truth::Unknown;

@@ -11,6 +11,7 @@ use crate::facts::RowId;
 use crate::language::ast::RuleKind;
 use crate::report::{placement, review, times, wire};
 use crate::scalar;
+use crate::session::recorded::{Looker, Mark, Stated};
 use crate::session::rules::digest;
 use crate::session::{Checked, Report};
 use crate::source::{Sources, Span};
@@ -24,7 +25,15 @@ struct Root<'r> {
     rules: Option<Pack<'r>>,
     environments: Vec<Environment<'r>>,
     errors: Vec<Error<'r>>,
+    settings: Set<'r>,
     exit: u8,
+}
+
+/// What the run was set to.
+#[derive(Serialize)]
+struct Set<'r> {
+    /// What of the rules is left out or made less.
+    weakened: &'r [String],
 }
 
 /// One of many objects, each on a line.
@@ -158,7 +167,11 @@ pub(crate) struct Told<'r> {
     rule_location: Location<'r>,
     evidence: Vec<Fact<'r>>,
     fixes: Vec<&'r str>,
-    /// The step of the plan that closes it.
+    /// The facts that tell every fault, by which it is known again.
+    facts: Vec<serde_json::Value>,
+    /// What it is beside the recorded findings, where some are named.
+    baseline: Option<&'static str>,
+    /// The step of the plan that fixes it.
     step: Option<usize>,
     questions: Vec<Asked<'r>>,
     /// By what it is known again in other runs.
@@ -221,7 +234,7 @@ pub(crate) struct Error<'r> {
 /// A place; lines and columns from 1, columns in characters, the end exclusive.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Location<'r> {
+pub(crate) struct Location<'r> {
     file: &'r str,
     line: usize,
     column: usize,
@@ -243,6 +256,7 @@ pub fn render(report: &Report<'_>, all: bool) -> String {
             .map(|checked| environment(checked, pack(&checked.rules.name), sources, all))
             .collect(),
         errors: errors(&report.errors, sources),
+        settings: Set { weakened: report.weakened },
         exit: report.exit_code(),
     };
     wire::pretty(&root)
@@ -290,6 +304,11 @@ fn environment<'r>(
     let last: Vec<RowId> = evaluation.findings.iter().map(last_named).collect();
     let mut findings: Vec<Told<'_>> =
         evaluation.findings.iter().map(|finding| told(finding, checked, sources)).collect();
+    let mut looker = Looker::new(checked);
+    for (at, (told, finding)) in findings.iter_mut().zip(&evaluation.findings).enumerate() {
+        told.facts = looker.facts(finding).iter().map(Stated::json).collect();
+        told.baseline = checked.marks.get(at).copied().flatten().map(Mark::word);
+    }
     if all {
         findings.extend(quiet(checked, sources));
     }
@@ -337,7 +356,12 @@ fn environment<'r>(
     }
 }
 
-fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sources) -> Told<'r> {
+/// A finding as every form for programs tells it.
+pub(crate) fn told<'r>(
+    finding: &'r Finding<'_>,
+    checked: &'r Checked<'_>,
+    sources: &'r Sources,
+) -> Told<'r> {
     let rule = &checked.rules.rules[finding.rule];
     let fact = |evidence: &'r Evidence| Fact {
         path: &evidence.path,
@@ -386,6 +410,8 @@ fn told<'r>(finding: &'r Finding<'_>, checked: &'r Checked<'_>, sources: &'r Sou
             .map(|question| asked(question, checked, sources))
             .collect(),
         fingerprint: review::fingerprint(&checked.name, &finding.id),
+        facts: Vec::new(),
+        baseline: None,
     }
 }
 
@@ -430,6 +456,8 @@ fn quiet<'r>(
         Told {
             fingerprint: review::fingerprint(&checked.name, &id),
             id,
+            facts: Vec::new(),
+            baseline: None,
             rule: &rule.id,
             kind: kind(rule.kind),
             outcome: outcome.word(),
@@ -488,7 +516,8 @@ pub(crate) fn errors<'r>(errors: &'r [Diagnostic], sources: &'r Sources) -> Vec<
     errors.iter().map(error).collect()
 }
 
-fn location(span: Span, sources: &Sources) -> Location<'_> {
+/// A place in a text.
+pub(crate) fn location(span: Span, sources: &Sources) -> Location<'_> {
     let source = sources.get(span.file);
     let (start, end) = (source.position(span.start), source.position(span.end));
     Location {

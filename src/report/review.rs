@@ -13,6 +13,7 @@ use crate::evaluate::Finding;
 use crate::report::foreign::Foreign;
 use crate::report::{explain, json};
 use crate::session::files;
+use crate::session::recorded::Mark;
 use crate::session::rules::digest;
 use crate::session::{Checked, Report};
 use crate::source::{Sources, Span};
@@ -36,6 +37,8 @@ pub struct Review<'r> {
     pub rules: Vec<&'r Rule>,
     /// The findings, the worst first.
     pub items: Vec<Item<'r>>,
+    /// What of the rules is left out or made less, a sentence each.
+    pub weakened: &'r [String],
     /// What is wrong with the texts.
     pub problems: Vec<Problem<'r>>,
     sources: &'r Sources,
@@ -54,6 +57,8 @@ pub struct Item<'r> {
     pub finding: &'r Finding<'r>,
     /// How much it matters.
     pub severity: Severity,
+    /// What it is beside recorded findings, where some are named.
+    pub mark: Option<Mark>,
 }
 
 /// What is wrong with a text.
@@ -113,11 +118,12 @@ impl<'r> Review<'r> {
         }
         let mut items: Vec<Item<'_>> = Vec::new();
         for checked in &report.environments {
-            for finding in &checked.evaluation.findings {
+            for (number, finding) in checked.evaluation.findings.iter().enumerate() {
+                let mark = checked.marks.get(number).copied().flatten();
                 let rule = &checked.rules.rules[finding.rule];
                 let Some(rule_index) = at.get(rule.id.as_str()).copied() else { continue };
                 let severity = explain::severity(finding, rule);
-                items.push(Item { checked, rule, rule_index, finding, severity });
+                items.push(Item { checked, rule, rule_index, finding, severity, mark });
             }
         }
         // Within one severity the order is that of the environments, the rules and the description.
@@ -138,6 +144,7 @@ impl<'r> Review<'r> {
             environments: report.environments.iter().collect(),
             rules,
             items,
+            weakened: report.weakened,
             problems: whole.chain(own).collect(),
             sources,
             base,
@@ -180,7 +187,9 @@ impl<'r> Review<'r> {
         let own =
             |root| tree.get(root, "name").is_some_and(|name| tree.text(name.value) == checked.name);
         let document = documents.find(|document| own(document.root));
-        let name = document.map_or("", |document| self.sources.get(document.file).name());
+        // Where nobody gave it a name, it is called as its file.
+        let named = |document: &crate::yaml::Document| self.sources.get(document.file).name();
+        let name = document.map_or(checked.name.as_str(), named);
         Place { file: self.file(name), range: None }
     }
 

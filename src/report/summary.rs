@@ -9,6 +9,7 @@ use crate::report::{sanitise, table, times};
 use crate::scalar;
 use crate::schema::types::Type;
 use crate::schema::{ENVIRONMENT, Schema};
+use crate::session::recorded::Mark;
 use crate::session::suppose::Supposed;
 use crate::session::{Checked, Report};
 
@@ -202,6 +203,11 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
         0 => String::new(),
         done => format!(", {done} done"),
     };
+    let marked = |wanted: Mark| checked.marks.iter().filter(|mark| **mark == Some(wanted)).count();
+    if !checked.marks.is_empty() {
+        counts.insert(0, format!("{} new, {} known", marked(Mark::New), marked(Mark::Known)));
+    }
+    let is_as_before = !checked.marks.is_empty() && marked(Mark::New) == 0;
     let mut text = match checked.is_asked() {
         true => format!(
             "{}, {ready} of {total} {kind} ready{done}",
@@ -230,7 +236,10 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
         let line = format!("{wrong} in the description; what depends on it counts as unknown");
         look.hanging(out, "", "", &look.paint(Tone::Bad, &line));
     }
-    let asked = asked(checked, look);
+    let mut asked = asked(checked, look);
+    if is_as_before && evaluation.verdict != Verdict::Open {
+        asked.push_str(", as before");
+    }
     let lead = format!("gate {word}{asked}: ");
     let painted = format!("gate {}{asked}: ", look.paint(tone, word));
     let text = format!("{lead}{text}");
@@ -260,6 +269,10 @@ fn asked(checked: &Checked<'_>, look: &Look) -> String {
     }
     if !selection.skip.is_empty() {
         text.push_str(&format!(", without {}", some(&selection.skip)));
+    }
+    for (id, level) in &selection.levels {
+        let level = crate::report::json::level(*level);
+        text.push_str(&format!(", {} at level {level}", sanitise::clean(id)));
     }
     if !selection.units.is_empty() {
         text.push_str(&format!(" for {}", some(&selection.units)));

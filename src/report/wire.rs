@@ -46,11 +46,9 @@ impl<F: Formatter> Formatter for Harmless<F> {
         let mut rest = fragment;
         // A build server looks for `##name[` wherever it is.
         let acts = |text: &str| {
-            let mut chars = text.char_indices();
-            let acting = chars.find(|(at, char)| {
+            text.char_indices().find(|(at, char)| {
                 sanitise::is_hidden(*char) || (*char == '#' && text[at + 1..].starts_with('#'))
-            });
-            acting
+            })
         };
         while let Some((at, char)) = acts(rest) {
             writer.write_all(&rest.as_bytes()[..at])?;

@@ -100,15 +100,19 @@ fn walk(inputs: &mut Inputs, found: &mut Found, folder: &Path) {
     for entry in walk {
         match entry {
             Ok(entry) => {
-                let name = entry.path().to_str().unwrap_or_default().to_ascii_lowercase();
-                let is_sidecar = name.ends_with(".provenance.json");
-                if !entry.file_type().is_dir() && may_describe(entry.path()) && !is_sidecar {
+                if !entry.file_type().is_dir() && is_candidate(entry.path()) {
                     found.add(entry.path(), false);
                 }
             }
             Err(error) => inputs.problems.extend(lost(&error)),
         }
     }
+}
+
+/// Whether a file that a folder holds may be a description, by its name.
+pub(crate) fn is_candidate(path: &Path) -> bool {
+    let name = path.to_str().unwrap_or_default().to_ascii_lowercase();
+    may_describe(path) && !name.ends_with(".provenance.json")
 }
 
 fn may_describe(path: &Path) -> bool {
@@ -228,7 +232,8 @@ fn origins(inputs: &mut Inputs, path: &Path, limits: &Limits) {
     }
 }
 
-fn add(inputs: &mut Inputs, name: &str, bytes: Vec<u8>, named: bool, limits: &Limits) {
+/// Adds a description, or says why it cannot be one.
+pub(crate) fn add(inputs: &mut Inputs, name: &str, bytes: Vec<u8>, named: bool, limits: &Limits) {
     inputs.seen += 1;
     if bytes.len() > limits.bytes {
         inputs.problems.push(too_large(name, limits));

@@ -9,6 +9,7 @@ use crate::evaluate::Evidence;
 use crate::report::foreign::{Foreign, Sink};
 use crate::report::review::{self, Item, Place, Problem, Review};
 use crate::report::wire;
+use crate::session::recorded::Mark;
 
 /// Most results that code scanning takes of a run.
 pub const MOST_RESULTS: usize = 25_000;
@@ -115,6 +116,8 @@ struct Told<'r> {
     related_locations: Vec<Location<'r>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     code_flows: Vec<CodeFlow<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline_state: Option<&'static str>,
     partial_fingerprints: Fingerprints,
     properties: Properties<'r>,
 }
@@ -138,6 +141,8 @@ struct Properties<'r> {
 struct RunProperties<'r> {
     environments: Vec<Verdict<'r>>,
     packs: Vec<Pack<'r>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    weakened: Vec<Foreign<'r>>,
 }
 
 #[derive(Serialize)]
@@ -239,7 +244,11 @@ pub fn render(review: &Review<'_>) -> String {
             invocations: [invocation],
             column_kind: "unicodeCodePoints",
             results: results.collect(),
-            properties: RunProperties { environments: verdicts.collect(), packs: packs.collect() },
+            properties: RunProperties {
+                environments: verdicts.collect(),
+                packs: packs.collect(),
+                weakened: review.weakened.iter().map(|text| text.as_str().into()).collect(),
+            },
         }],
     })
 }
@@ -311,6 +320,7 @@ fn told<'r>(review: &Review<'r>, item: &Item<'r>) -> Told<'r> {
         locations: [at(&review.place_of(item))],
         related_locations: related.collect(),
         code_flows: flows.into_iter().collect(),
+        baseline_state: item.mark.map(Mark::word),
         partial_fingerprints: Fingerprints { print: item.fingerprint() },
         properties: Properties {
             id: item.id(),
