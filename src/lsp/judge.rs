@@ -61,18 +61,17 @@ impl Judged {
 
 /// The JSON of `check` for an estate.
 pub fn check(estate: &Estate, options: &Options) -> Value {
-    check_with(estate, options, |_| ()).0
+    let planning = Planning { most: Some(MOST_NUMBERED), ..Planning::default() };
+    check_with(estate, &Options { planning: Some(planning), ..options.clone() }, |_| ()).0
 }
 
-/// The same, and what else of the report is wanted.
+/// The same without a plan, which a text that is being written need not wait for, and what else of the report is wanted.
 fn check_with<T>(
     estate: &Estate,
     options: &Options,
     look: impl FnOnce(&Report<'_>) -> T,
 ) -> (Value, T) {
-    let planning = Planning { most: Some(MOST_NUMBERED), ..Planning::default() };
-    let options = Options { planning: Some(planning), ..options.clone() };
-    session::run(&estate.inputs, &options, |report| {
+    session::run(&estate.inputs, options, |report| {
         let text = report::render(report, Format::Json, &Look::default());
         (serde_json::from_str(&text).unwrap_or_default(), look(report))
     })

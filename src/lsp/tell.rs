@@ -140,7 +140,6 @@ impl Places<'_> {
                 "id": finding["id"],
                 "blocks": finding["blocks"],
                 "questions": finding["questions"],
-                "step": finding["step"],
             },
         })
     }
