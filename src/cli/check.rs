@@ -1,6 +1,7 @@
 //! `failback check`: whether the gate is open.
 
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cli::args::{self, Color};
 use crate::cli::baseline;
@@ -37,7 +38,7 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         Err(output) => return output,
     };
     let mut options = options;
-    if let Some(file) = &arguments.baseline {
+    if let Some(file) = &settings.baseline.value {
         match baseline::read(file) {
             Ok(read) => options.baseline = Some(read),
             Err(output) => return output,
@@ -138,7 +139,7 @@ fn options(arguments: &args::Check, settings: &Settings) -> Result<Options, Outp
         // The last line tells the outcomes; only forms for programs tell more where all else is to be quiet.
         brief: arguments.quiet
             && !arguments.times
-            && arguments.baseline.is_none()
+            && settings.baseline.value.is_none()
             && arguments.write_baseline.is_none()
             && settings.format.value.is_for_people()
             && settings.reports.is_empty(),
@@ -158,13 +159,26 @@ fn options(arguments: &args::Check, settings: &Settings) -> Result<Options, Outp
     })
 }
 
-/// The time to judge by, and the one to fall back on.
+/// The present, to the second. Nothing looks at the clock but who is told to.
+fn present() -> Result<i64, Output> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok();
+    let seconds = since.and_then(|since| i64::try_from(since.as_secs()).ok());
+    let time = seconds.and_then(|seconds| seconds.checked_mul(scalar::SECOND));
+    time.filter(|time| scalar::is_time(*time)).ok_or_else(|| {
+        let help = "give the time instead: `--now 2020-03-28T09:00:00Z`";
+        Output::broken("the clock of this machine shows no time", Some(help))
+    })
+}
+
+/// The time to judge by, which is the present where it is `now`, and the one to fall back on.
 pub fn times(now: Option<&str>) -> Result<(Option<i64>, Option<i64>), Output> {
     let now = match now {
         None => None,
+        Some("now") => Some(present()?),
         Some(text) => Some(scalar::parse_time(text).ok_or_else(|| {
             let message = format!("`{text}` is not a time");
-            let help = "write it with its zone: `--now 2020-03-28T09:00:00Z`";
+            let help =
+                "write it with its zone: `--now 2020-03-28T09:00:00Z`, or `now` for the present";
             Output::broken(message, Some(help))
         })?),
     };

@@ -56,6 +56,8 @@ pub struct Settings {
     pub skip: Setting<Vec<String>>,
     /// The form on standard output.
     pub format: Setting<Form>,
+    /// The file of recorded findings.
+    pub baseline: Setting<Option<PathBuf>>,
     /// The forms that are written into files.
     pub reports: Vec<Setting<Wanted>>,
     /// Other levels of advisories.
@@ -125,10 +127,24 @@ impl Settings {
             },
             (None, None) => Setting { value: Form::default(), from: Origin::Default },
         };
+        // What records a baseline looks at everything.
+        let recorded = arguments.write_baseline.is_some();
+        let baseline = match (&arguments.baseline, path_of("FAILBACK_BASELINE")) {
+            (Some(file), _) => {
+                Setting { value: Some(file.clone()), from: Origin::Flag("--baseline") }
+            }
+            (None, Some(file)) if !recorded => {
+                Setting { value: Some(file), from: Origin::Variable("FAILBACK_BASELINE") }
+            }
+            (None, _) if recorded => {
+                Setting { value: None, from: Origin::Flag("--write-baseline") }
+            }
+            (None, _) => Setting { value: None, from: Origin::Default },
+        };
         let reports = reports.into_iter();
         let reports = reports.map(|value| Setting { value, from: Origin::Flag("--report") });
         let (levels, files) = (Vec::new(), Vec::new());
-        Ok(Self { rules, skip, format, reports: reports.collect(), levels, files })
+        Ok(Self { rules, skip, format, baseline, reports: reports.collect(), levels, files })
     }
 
     /// Takes from a file what is not set yet.
@@ -136,6 +152,10 @@ impl Settings {
         if let (Origin::Default, Some(found)) = (&self.rules.from, &file.rules) {
             let value = Some(file.folder.join(&found.value));
             self.rules = Setting { value, from: file.origin(found) };
+        }
+        if let (Origin::Default, Some(found)) = (&self.baseline.from, &file.baseline) {
+            let value = Some(file.folder.join(&found.value));
+            self.baseline = Setting { value, from: file.origin(found) };
         }
         if let (Origin::Default, Some(found)) = (&self.skip.from, &file.skip) {
             let value = found.value.iter().map(|id| id.value.clone()).collect();
@@ -198,6 +218,9 @@ impl Settings {
         }
         if !self.skip.value.is_empty() {
             all.push(format!("skipped: {}", self.skip.value.join(", ")));
+        }
+        if let Some(file) = &self.baseline.value {
+            all.push(format!("judged beside the baseline `{}`", file.display()));
         }
         all.extend(
             self.levels.iter().map(|one| {

@@ -132,7 +132,12 @@ fn now_moves_the_time_and_the_environment_only_fills_in() {
             .complains("  help: write the seconds since 1970");
     }
     let err = "error: `tomorrow` is not a time\n  help: write it with its zone: `--now \
-               2020-03-28T09:00:00Z`\n";
+               2020-03-28T09:00:00Z`, or `now` for the present\n";
+    // The present is recorded: whoever reads the report knows what it stood for.
+    let json = check(GOOD, "--now now --format json").done();
+    let report: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+    let now = report["environments"][0]["now"].as_str().expect("a time");
+    assert!(now > "2026-01-01T00:00:00Z" && now.ends_with('Z'), "{now}");
     check(GOOD, "--now tomorrow").gives(2, "", err);
 }
 
@@ -217,7 +222,9 @@ fn json_has_the_keys_that_others_read() {
         serde_json::json!({
             "id": "SRV-001:servers/s1", "rule": "SRV-001", "kind": "prerequisite",
             "outcome": "fail", "level": "error", "subject": "servers/s1", "clauses": ["A-1"],
-            "fingerprint": "e9342370c5778a6afe0f73fef90bb3a2b16066d94b9626a20c6632e79898146e",
+            "baseline": null,
+                "facts": [{ "path": "servers/s1/state", "value": "stopped" }],
+                "fingerprint": "e9342370c5778a6afe0f73fef90bb3a2b16066d94b9626a20c6632e79898146e",
             "message": "s1 is stopped, so nothing can be done with it",
             "why": "What does not run does nothing.", "blocks": ["s1"], "concerns": ["s1"],
             "until": null,

@@ -41,6 +41,7 @@ fn settings_are_shown_with_where_they_are_from() {
     let out = "rules = \"rules\"  # failback.toml:1
 skip-rules = [\"SRV-002\"]  # --skip-rule
 format = \"json\"  # FAILBACK_FORMAT
+# baseline: none  # default
 
 [reports]
 csv = \"out.csv\"  # failback.toml:5
@@ -53,8 +54,25 @@ csv = \"out.csv\"  # failback.toml:5
     let out = "# rules: those of the program  # default
 skip-rules = []  # default
 format = \"full\"  # default
+# baseline: none  # default
 ";
     Run::new("check --show-settings").gives(0, out, "");
+}
+
+#[test]
+fn a_baseline_of_the_settings_counts_and_a_lock_forbids_it() {
+    let known = "{ \"failback\": \"baseline/v1\", \"findings\": [] }\n";
+    let with = |arguments: &str| {
+        run(arguments, "rules = \"rules\"\nbaseline = \"known.json\"\n").file("known.json", known)
+    };
+    with("check sites -q").done().code(1).says("1 new, 0 known");
+    with("check sites --format json").done().says("judged beside the baseline `known.json`");
+    with("check sites --show-settings").done().says("baseline = \"known.json\"  # failback.toml:2");
+    let locked =
+        with("check sites -q --policy-lock lock.toml").file("lock.toml", "rules = \"rules\"\n");
+    locked.done().code(2).hides("0 known");
+    let writing = with("check sites -q --write-baseline known.json");
+    writing.done().code(1).hides("new,");
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub struct Input {
     /// Judge only this unit of readiness; may be repeated
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub unit: Vec<String>,
-    /// Judge as if it were this time (RFC 3339), instead of `asOf` of the description
+    /// Judge as if it were this time (RFC 3339, or `now` for the present), instead of `asOf` of the description
     #[arg(long, value_name = "TIME", visible_alias = "at")]
     pub now: Option<String>,
 }

@@ -24,7 +24,7 @@ use crate::diagnostic::nearest;
 use crate::report::forms::Form;
 
 /// The keys of the file.
-pub const KEYS: [&str; 5] = ["rules", "skip-rules", "format", "reports", "levels"];
+pub const KEYS: [&str; 6] = ["rules", "skip-rules", "format", "baseline", "reports", "levels"];
 
 /// Something in the file and where it is, in bytes.
 #[derive(Clone, Debug)]
@@ -84,6 +84,8 @@ pub struct File {
     pub skip: Option<At<Vec<At<String>>>>,
     /// `format`
     pub format: Option<At<Form>>,
+    /// `baseline`
+    pub baseline: Option<At<String>>,
     /// `[reports]`
     pub reports: Vec<At<(Form, String)>>,
     /// `[levels]`
@@ -138,6 +140,10 @@ impl File {
             ("rules", DeValue::String(text)) => {
                 self.rules = Some(At { value: text.to_string(), span: key.span() });
             }
+            ("baseline", DeValue::String(text)) => {
+                self.baseline = Some(At { value: text.to_string(), span: key.span() });
+            }
+            ("baseline", _) => faults.push(wrong("a file: `baseline = \"known.json\"`")),
             ("rules", _) => faults.push(wrong("a folder: `rules = \"rules/own\"`")),
             ("skip-rules", DeValue::Array(ids)) => {
                 let mut found = Vec::new();
@@ -218,6 +224,9 @@ impl File {
         };
         if let Some(rules) = self.rules.take() {
             refuse("rules", &rules.span, lock.rules.is_some());
+        }
+        if let Some(baseline) = self.baseline.take() {
+            refuse("baseline", &baseline.span, lock.baseline.is_some());
         }
         if let Some(skip) = self.skip.take() {
             refuse("skip-rules", &skip.span, lock.skip.is_some());

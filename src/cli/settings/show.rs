@@ -32,6 +32,13 @@ impl Settings {
         let ids: Vec<String> = self.skip.value.iter().map(|id| quoted(id)).collect();
         line(format!("skip-rules = [{}]", ids.join(", ")), &self.skip.from);
         line(format!("format = \"{}\"", self.format.value.name()), &self.format.from);
+        match &self.baseline.value {
+            Some(file) => {
+                let file = quoted(&file.display().to_string());
+                line(format!("baseline = {file}"), &self.baseline.from);
+            }
+            None => line("# baseline: none".to_owned(), &self.baseline.from),
+        }
         if !self.reports.is_empty() {
             line("[reports]".to_owned(), &Origin::Default);
         }
