@@ -11,6 +11,7 @@ mod done;
 mod endless;
 mod marks;
 mod selection;
+mod since;
 mod settings;
 mod suppose;
 mod uses;

@@ -132,6 +132,9 @@ pub struct Check {
     /// Judge only what is not recorded in this file
     #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
     pub baseline: Option<PathBuf>,
+    /// Judge only what is new since this revision and HEAD parted
+    #[arg(long, value_name = "REV", conflicts_with_all = ["baseline", "write_baseline"])]
+    pub new_since: Option<String>,
     /// Record in this file what closes the gate; one that is there only loses what is gone
     #[arg(long, value_name = "FILE")]
     pub write_baseline: Option<PathBuf>,

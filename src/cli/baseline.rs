@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::cli::Output;
 use crate::cli::import::output::{self, Before, New};
+use crate::cli::settings::Settings;
+use crate::cli::{Output, args, what_if};
 use crate::report::{sanitise, wire};
-use crate::session::Report;
+use crate::session::address::Problem;
 use crate::session::recorded::{Baseline, FORM, Looker, Record};
+use crate::session::{self, Options, Report, revision};
 use crate::yaml::Limits;
 
 /// Findings that are named on standard error.
@@ -38,6 +40,37 @@ pub fn read(path: &Path) -> Result<Baseline, Output> {
     }
     serde_json::from_value(form)
         .map_err(|error| broken(format!("`{name}` is not a baseline: {error}"), make))
+}
+
+/// What closed the gate where a revision and HEAD parted, judged by the rules and settings of now.
+pub fn since(
+    name: &str,
+    settings: &mut Settings,
+    arguments: &args::Check,
+    options: &Options,
+) -> Result<Baseline, Output> {
+    let told = |problem: Problem| what_if::broken(&problem);
+    revision::in_repository().map_err(told)?;
+    let find = |name: &str| {
+        revision::find(name)
+            .and_then(|found| found.ok_or_else(|| revision::not_there(name)))
+            .map_err(told)
+    };
+    let (base, head) = (find(name)?, find("HEAD")?);
+    let parted = revision::parted(&base, &head).map_err(told)?;
+    let mut inputs = settings.inputs();
+    let paths = &arguments.paths;
+    revision::descriptions(&mut inputs, &parted, paths, &options.limits).map_err(told)?;
+    let options = Options { planning: None, times: false, baseline: None, ..options.clone() };
+    session::run(&inputs, &options, |report| {
+        if report.exit_code() == 2 {
+            let message = format!("what was at `{name}` cannot be judged: it has errors");
+            let help = format!("`failback diff {name}` shows them");
+            return Err(Output::broken(message, Some(&help)));
+        }
+        let findings = report.environments.iter().flat_map(|one| Looker::new(one).records());
+        Ok(Baseline { failback: FORM.to_owned(), findings: findings.collect() })
+    })
 }
 
 /// Refuses a baseline that speaks of no environment that is checked.

@@ -38,7 +38,12 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         Err(output) => return output,
     };
     let mut options = options;
-    if let Some(file) = &settings.baseline.value {
+    if let Some(name) = &arguments.new_since {
+        match baseline::since(name, &mut settings, arguments, &options) {
+            Ok(read) => options.baseline = Some(read),
+            Err(output) => return output,
+        }
+    } else if let Some(file) = &settings.baseline.value {
         match baseline::read(file) {
             Ok(read) => options.baseline = Some(read),
             Err(output) => return output,
@@ -69,9 +74,8 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         if let Some(output) = unknown.or_else(|| unknown_names(report, selection)) {
             return output;
         }
-        if let Some(output) =
-            options.baseline.as_ref().and_then(|one| baseline::of_others(one, report))
-        {
+        let of_file = options.baseline.as_ref().filter(|_| arguments.new_since.is_none());
+        if let Some(output) = of_file.and_then(|one| baseline::of_others(one, report)) {
             return output;
         }
         let form = settings.format.value;
@@ -140,6 +144,7 @@ fn options(arguments: &args::Check, settings: &Settings) -> Result<Options, Outp
         brief: arguments.quiet
             && !arguments.times
             && settings.baseline.value.is_none()
+            && arguments.new_since.is_none()
             && arguments.write_baseline.is_none()
             && settings.format.value.is_for_people()
             && settings.reports.is_empty(),

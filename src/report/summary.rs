@@ -203,11 +203,13 @@ fn gate(out: &mut String, checked: &Checked<'_>, look: &Look) {
         0 => String::new(),
         done => format!(", {done} done"),
     };
-    let marked = |wanted: Mark| checked.marks.iter().filter(|mark| **mark == Some(wanted)).count();
+    let marks = checked.marks.iter().flatten();
+    let new = marks.clone().filter(|mark| **mark == Mark::New).count();
+    let known = marks.count() - new;
     if !checked.marks.is_empty() {
-        counts.insert(0, format!("{} new, {} known", marked(Mark::New), marked(Mark::Known)));
+        counts.insert(0, format!("{new} new, {known} known"));
     }
-    let is_as_before = !checked.marks.is_empty() && marked(Mark::New) == 0;
+    let is_as_before = !checked.marks.is_empty() && new == 0;
     let mut text = match checked.is_asked() {
         true => format!(
             "{}, {ready} of {total} {kind} ready{done}",

@@ -2,7 +2,7 @@
 //!
 //! Owns the facts of findings as they are written, the form of a baseline, and the one comparison.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,9 @@ pub struct Record {
     pub blocks: Vec<String>,
     /// The addresses of the facts that decided it.
     pub facts: Vec<String>,
+    /// Their values, as JSON, where they are known; a file keeps none.
+    #[serde(skip)]
+    pub values: Vec<String>,
 }
 
 /// A file of recorded findings.
@@ -81,14 +84,17 @@ pub enum Mark {
     New,
     /// It is the one that was recorded.
     Known,
+    /// It is, and a fact of it has another value.
+    Updated,
 }
 
 impl Mark {
-    /// As reports name it. A baseline keeps no values, so what is known is unchanged.
+    /// As reports name it. A file keeps no values, so what is known beside one is unchanged.
     pub fn word(self) -> &'static str {
         match self {
             Mark::New => "new",
             Mark::Known => "unchanged",
+            Mark::Updated => "updated",
         }
     }
 }
@@ -120,9 +126,10 @@ impl<'c, 'a> Looker<'c, 'a> {
 
     /// A finding as it is recorded.
     pub fn record(&mut self, finding: &Finding<'a>) -> Record {
-        let mut facts: Vec<String> = self.facts(finding).into_iter().map(|one| one.path).collect();
-        facts.sort();
-        facts.dedup();
+        let stated = self.facts(finding);
+        let stated = stated.into_iter().map(|one| (one.json()["value"].to_string(), one.path));
+        let stated: BTreeMap<String, String> = stated.map(|(value, path)| (path, value)).collect();
+        let (facts, values) = stated.into_iter().unzip();
         let mut blocks: Vec<String> =
             finding.blocks.iter().map(|row| self.checked.facts.name(*row)).collect();
         blocks.sort();
@@ -132,6 +139,7 @@ impl<'c, 'a> Looker<'c, 'a> {
             outcome: finding.outcome.word().to_owned(),
             blocks,
             facts,
+            values,
         }
     }
 
@@ -165,6 +173,19 @@ pub fn is_same(known: &Record, found: &Record) -> bool {
         && within(&found.facts, &known.facts)
 }
 
+/// What a finding is beside one that was recorded.
+fn beside(known: &Record, found: &Record) -> Mark {
+    if !is_same(known, found) {
+        return Mark::New;
+    }
+    let before: BTreeMap<&String, &String> = known.facts.iter().zip(&known.values).collect();
+    let mut now = found.facts.iter().zip(&found.values);
+    match now.any(|(path, value)| before.get(path).is_some_and(|before| *before != value)) {
+        true => Mark::Updated,
+        false => Mark::Known,
+    }
+}
+
 /// What each finding of an environment is beside recorded ones; none of advice.
 pub fn marks<'a>(checked: &Checked<'a>, baseline: &Baseline) -> Vec<Option<Mark>> {
     let recorded = baseline.findings.iter().filter(|record| record.environment == checked.name);
@@ -175,8 +196,8 @@ pub fn marks<'a>(checked: &Checked<'a>, baseline: &Baseline) -> Vec<Option<Mark>
     for finding in &checked.evaluation.findings {
         marks.push(match recorded.get(finding.id.as_str()) {
             _ if !closes(checked, finding) => None,
-            Some(known) if is_same(known, &looker.record(finding)) => Some(Mark::Known),
-            _ => Some(Mark::New),
+            Some(known) => Some(beside(known, &looker.record(finding))),
+            None => Some(Mark::New),
         });
     }
     marks
