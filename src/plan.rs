@@ -149,7 +149,7 @@ pub struct Ineligible {
     pub drags: Vec<(String, Vec<String>)>,
 }
 
-/// What it takes to close what no step closes.
+/// What it takes to close what no step fixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hold {
     /// Nothing that this plan knows of.
@@ -169,7 +169,7 @@ pub struct Unresolved {
     pub hold: Hold,
     /// Its headline.
     pub message: String,
-    /// Why no step closes it.
+    /// Why no step fixes it.
     pub why: String,
     /// When time alone will close or fail it, in microseconds since 1970.
     pub until: Option<i64>,

@@ -171,7 +171,7 @@ pub(crate) fn verified(plan: &Plan) -> String {
     }
     let held = |hold| plan.unresolved.iter().filter(|open| open.hold == hold).count();
     for (number, what) in [
-        (held(Hold::Closed), "no step closes"),
+        (held(Hold::Closed), "no step fixes"),
         (held(Hold::Question), "an answer decides"),
         (held(Hold::Time), "only time closes"),
     ] {
