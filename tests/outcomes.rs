@@ -7,6 +7,7 @@ mod done;
 mod evidence;
 mod examples;
 mod generated;
+mod healthy;
 mod measures;
 mod named;
 mod open_lists;
