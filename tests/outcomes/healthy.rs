@@ -22,7 +22,7 @@ fn without(text: &str, ids: &[&str]) -> String {
         if left.is_some_and(|of| indent <= of) {
             left = None;
         }
-        let starts = |id: &&str| {
+        let starts = |id: &str| {
             let entry = line.trim_start();
             entry == format!("- id: {id}")
                 || entry.starts_with(&format!("- id: {id} "))
@@ -30,7 +30,7 @@ fn without(text: &str, ids: &[&str]) -> String {
                 || entry.starts_with(&format!("- {{ id: {id},"))
                 || entry.starts_with("- { from") && entry.contains(&format!(" {id},"))
         };
-        if left.is_none() && ids.iter().any(|id| starts(&id)) {
+        if left.is_none() && ids.iter().any(|id| starts(id)) {
             left = Some(indent);
         }
         if left.is_none() {
