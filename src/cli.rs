@@ -34,6 +34,8 @@ use clap::Parser;
 
 use crate::cli::args::{Arguments, Color, Command};
 use crate::report::sanitise;
+use crate::session::Inputs;
+use crate::session::rules::{digest, ready};
 
 /// Everything is as it should be.
 pub const OK: u8 = 0;
@@ -80,6 +82,12 @@ impl Output {
 
 /// Runs the program with its arguments.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let [_, flag] = arguments.as_slice()
+        && flag == "--version"
+    {
+        return ExitCode::from(write(Output::new(version(), OK)));
+    }
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -105,6 +113,17 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Import(import) => import::run(import, color),
     };
     ExitCode::from(write(output))
+}
+
+/// The version of the program, and name and digest of the rules in it, by which reports name them.
+fn version() -> String {
+    let mut text = format!("failback {}\n", env!("CARGO_PKG_VERSION"));
+    let inputs = Inputs::shipped();
+    for pack in &inputs.packs {
+        let name = ready(&inputs.sources, pack).rules.name;
+        text.push_str(&format!("{name} {}\n", digest(&inputs.sources, pack)));
+    }
+    text
 }
 
 /// Says what there is to say and ends the program at once: taking a large description apart first only costs time.

@@ -349,3 +349,20 @@ fn explain_lists_what_cites_an_error_number_and_what_a_pattern_means() {
         .hides("RV-");
     Run::new("explain 'QQ-*'").done().code(2);
 }
+
+#[test]
+fn the_version_names_the_rules_in_the_program() {
+    let done = Run::new("--version").done().code(0);
+    let lines: Vec<&str> = done.out.lines().collect();
+    assert_eq!(lines[0], format!("failback {}", env!("CARGO_PKG_VERSION")));
+    let json = Run::new("check --format json site.yaml")
+        .file(
+            "site.yaml",
+            "apiVersion: failback/v1\nkind: Environment\nname: a\narchitecture: classic\n",
+        )
+        .done();
+    let report: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
+    let digest = report["rules"]["digest"].as_str().expect("a digest");
+    assert!(lines.contains(&format!("classicReprotect {digest}").as_str()), "{lines:?} {digest}");
+    Run::new("-V").done().code(0).says("failback ").hides("sha256");
+}
