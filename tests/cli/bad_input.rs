@@ -414,7 +414,7 @@ fn wrong_usage_exits_with_2() {
     Run::new("").done().code(2);
     Run::new("--help").done().code(0).says("Usage: failback");
     Run::new("check --help").done().code(0).says("  5  nothing was checked\n");
-    Run::new("--version").gives(0, concat!("failback ", env!("CARGO_PKG_VERSION"), "\n"), "");
+    Run::new("-V").gives(0, concat!("failback ", env!("CARGO_PKG_VERSION"), "\n"), "");
 }
 
 #[test]
