@@ -5,7 +5,7 @@
 
 use crate::import::arm;
 use crate::import::model::Value;
-use crate::import::store::{Kind, Row, SINGLE, Store};
+use crate::import::store::{Event, Kind, LIST, Row, SINGLE, Seen, Store};
 use crate::import::view::{Found, View};
 
 pub mod fabric;
@@ -269,25 +269,20 @@ fn plan_of(what: &'static str) -> &'static str {
     }
 }
 
+/// What an event says of one object: each error it names, when.
 fn event(store: &mut Store, source: Source, facts: &View<'_>) -> &'static str {
-    let codes = facts.at("healthErrors");
-    let gone = codes.items().iter().any(|error| error.at("errorCode").as_str() == "78092");
-    if let (true, Some(name)) = (gone, facts.at("affectedObjectFriendlyName").str()) {
-        let mut row = Row::new(
-            Kind::Item,
-            format!("event|{}", name.to_lowercase()),
-            source.file,
-            source.rank,
-        );
-        row.put(
-            "gone",
-            Some(
-                codes
-                    .found(Value::Bool(true))
-                    .because("event 78092: the on-premises machine was deleted"),
-            ),
-        );
-        store.add(row);
+    let Some(name) = facts.at("affectedObjectFriendlyName").str() else { return "events" };
+    let fabric = facts.at("fabricId").str().map(|id| id.to_ascii_lowercase());
+    for error in facts.at("healthErrors").items() {
+        let code = error.at("errorCode");
+        let Some(text) = code.str() else { continue };
+        let at = error.at("creationTimeUtc").instant().or(facts.at("timeOfOccurrence").instant());
+        store.events.push(Event {
+            seen: Seen::new(Value::Text(text), source.file, code.pointer(), source.rank),
+            fabric: fabric.clone(),
+            name: name.to_lowercase(),
+            at,
+        });
     }
     "events"
 }
@@ -295,11 +290,29 @@ fn event(store: &mut Store, source: Source, facts: &View<'_>) -> &'static str {
 /// `PowerState/running`, `VM deallocated` and their likes.
 fn power(text: &str) -> Option<&'static str> {
     match text.rsplit(['/', ' ']).next()?.to_ascii_lowercase().as_str() {
+        "starting" => Some("starting"),
         "running" => Some("running"),
+        "stopping" => Some("stopping"),
         "stopped" => Some("stopped"),
+        "deallocating" => Some("deallocating"),
         "deallocated" => Some("deallocated"),
         _ => None,
     }
+}
+
+/// The size of all disks together, where the size of each is stated.
+fn disk_size(storage: &View<'_>) -> Option<Found> {
+    let mut disks = storage.at("dataDisks").items();
+    disks.push(storage.at("osDisk"));
+    let sizes: Option<Vec<i64>> = disks
+        .iter()
+        .map(|disk| match disk.at("diskSizeGB").size(1_073_741_824.0)?.value {
+            Value::Size(bytes) if bytes > 0 => Some(bytes),
+            _ => None,
+        })
+        .collect();
+    let total = sizes?.into_iter().try_fold(0_i64, i64::checked_add)?;
+    Some(storage.found(Value::Size(total)).because("the sizes of its disks"))
 }
 
 fn virtual_machine(
@@ -311,6 +324,9 @@ fn virtual_machine(
     // The rank of a list says nothing here: these lists are as full as the single object.
     let mut row = Row::new(Kind::AzureVm, id(view).to_ascii_lowercase(), source.file, SINGLE);
     row.put("name", view.at("name").text());
+    row.put("id", Some(view.first(&["id", "resourceId"]).found(Value::Text(id(view).to_owned()))));
+    // A list tells of its resource groups what is not in them.
+    row.put("listed", (source.rank == LIST).then(|| view.found(Value::Bool(true))));
     row.put("region", view.at("location").text());
     let statuses = facts.first(&["instanceView/statuses", "statuses"]);
     let state = statuses
@@ -330,6 +346,7 @@ fn virtual_machine(
     if storage.at("osDisk").json().is_some() && storage.at("dataDisks").is_stated() {
         let count = 1 + storage.at("dataDisks").items().len();
         row.put("disks", Some(storage.found(Value::Int(count as i64))));
+        row.put("diskSize", disk_size(&storage));
     }
     row.put(
         "os",

@@ -145,6 +145,19 @@ impl Node {
     }
 }
 
+/// An error that an event of the service names.
+#[derive(Debug)]
+pub struct Event {
+    /// The number of the error, and where it stands.
+    pub seen: Seen,
+    /// The fabric of the object, in lower case.
+    pub fabric: Option<String>,
+    /// The name of the object, in lower case.
+    pub name: String,
+    /// When it happened, in microseconds since 1970.
+    pub at: Option<i64>,
+}
+
 /// One row on its way in.
 #[derive(Debug)]
 pub struct Row {
@@ -272,6 +285,8 @@ pub struct Store {
     pub outside: Vec<(&'static str, String, usize, String)>,
     /// Rows dropped because they are soft-deleted.
     pub deleted: usize,
+    /// What events say of servers and machines.
+    pub events: Vec<Event>,
     /// Reprotect requests, as rows that belong to no node.
     pub requests: Vec<Node>,
     /// Names by managed object reference; `None` where two names claim one reference.
@@ -332,6 +347,10 @@ impl Store {
         let outside = other.outside.into_iter();
         self.outside.extend(outside.map(|(what, name, file, at)| (what, name, offset + file, at)));
         self.deleted += other.deleted;
+        for mut event in other.events {
+            event.seen.file = event.seen.file.saturating_add(moved);
+            self.events.push(event);
+        }
         for mut request in other.requests {
             request
                 .facts
@@ -380,6 +399,17 @@ impl Store {
     pub fn get(&self, kind: Kind, key: &str) -> Option<&Node> {
         let nodes = self.kinds.get(&kind)?;
         nodes.all.get(*nodes.index.get(key)?)
+    }
+
+    /// The newest event that names one of these errors for an object of a fabric.
+    pub fn event(&self, codes: &[&str], fabric: Option<&str>, name: &str) -> Option<&Event> {
+        let name = name.to_lowercase();
+        let same = |event: &&Event| {
+            event.name == name
+                && event.seen.value.as_str().is_some_and(|code| codes.contains(&code))
+                && event.fabric.as_deref().zip(fabric).is_none_or(|(a, b)| a == b)
+        };
+        self.events.iter().filter(same).max_by_key(|event| event.at)
     }
 
     /// A reference and the name it stands for.

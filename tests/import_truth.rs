@@ -1,0 +1,159 @@
+//! What an import may conclude: the past of a machine says nothing about now, a whole list denies what it lacks, and a word
+//! that is not known decides nothing.
+
+use failback::import::model::{Environment, Value};
+use failback::import::read::{Content, Input};
+use failback::import::{Imported, Options, import};
+use serde_json::{Value as Json, json};
+
+use crate::import::common::{entity, fixture, only, text};
+
+/// A payload made in a test.
+fn payload(name: &str, json: &Json) -> Input {
+    Input { name: name.to_owned(), content: Content::Bytes(json.to_string().into_bytes().into()) }
+}
+
+/// One fixture as it is with a change.
+fn changed(name: &str, change: impl FnOnce(&mut Json)) -> Input {
+    let mut json: Json = serde_json::from_str(&text(name)).expect("JSON");
+    change(&mut json);
+    payload(name, &json)
+}
+
+fn all(inputs: Vec<Input>) -> Imported {
+    import(inputs, &Options::default())
+}
+
+/// The fabrics, and `web01` with a change to its item.
+fn web01(change: impl FnOnce(&mut Json)) -> Vec<Input> {
+    let item =
+        changed("classic/items-list.json", |json| change(&mut json["value"][0]["properties"]));
+    vec![fixture("classic/fabrics.json"), item]
+}
+
+#[track_caller]
+fn fact(environment: &Environment, path: &str) -> Option<Value> {
+    entity(environment, "machines", "web01").value(path).cloned()
+}
+
+fn vm(group: &str, name: &str) -> Json {
+    json!({
+        "id": format!("/subscriptions/0000-1111/resourceGroups/{group}/providers/Microsoft.Compute/virtualMachines/{name}"),
+        "name": name, "type": "Microsoft.Compute/virtualMachines", "location": "koreacentral",
+        "powerState": "VM running",
+    })
+}
+
+#[test]
+fn an_item_alone_does_not_say_that_its_vm_is_still_there() {
+    let done = all(web01(|_| {}));
+    for path in ["azureVm/exists", "azureVm/resourceGroup", "azureVm/agent/installed"] {
+        assert_eq!(fact(only(&done), path), None, "{path}");
+    }
+}
+
+#[test]
+fn a_whole_list_of_vms_says_what_is_there_moved_and_gone() {
+    let list = |vms: Json| {
+        let mut inputs = web01(|_| {});
+        inputs.push(payload("vms.json", &vms));
+        all(inputs)
+    };
+    let there = list(json!([vm("RG-DR", "web01"), vm("rg-dr", "other")]));
+    assert_eq!(fact(only(&there), "azureVm/exists"), Some(Value::Bool(true)));
+    assert_eq!(fact(only(&there), "azureVm/resourceGroup"), Some(Value::Text("RG-DR".to_owned())));
+    let gone = list(json!([vm("rg-dr", "other")]));
+    assert_eq!(fact(only(&gone), "azureVm/exists"), Some(Value::Bool(false)));
+    let moved = list(json!([vm("rg-dr", "other"), vm("rg-new", "web01")]));
+    assert_eq!(fact(only(&moved), "azureVm/exists"), Some(Value::Bool(true)));
+    assert_eq!(fact(only(&moved), "azureVm/resourceGroup"), Some(Value::Text("rg-new".to_owned())));
+    // Neither the VMs of another group nor one page of more deny anything.
+    let other = list(json!([vm("rg-else", "other")]));
+    assert_eq!(fact(only(&other), "azureVm/exists"), None);
+    let page = list(json!({ "value": [vm("rg-dr", "other")], "nextLink": "https://next" }));
+    assert_eq!(fact(only(&page), "azureVm/exists"), None);
+    // One VM asked for by name is no list.
+    let single = list(vm("rg-dr", "other"));
+    assert_eq!(fact(only(&single), "azureVm/exists"), None);
+}
+
+#[test]
+fn powers_of_a_vm_are_told_as_azure_tells_them() {
+    for (said, word) in [
+        ("VM starting", "starting"),
+        ("VM stopping", "stopping"),
+        ("VM deallocating", "deallocating"),
+        ("VM deallocated", "deallocated"),
+    ] {
+        let mut own = vm("rg-dr", "web01");
+        own["powerState"] = json!(said);
+        let mut inputs = web01(|_| {});
+        inputs.push(payload("vms.json", &json!([own])));
+        assert_eq!(
+            fact(only(&all(inputs)), "azureVm/powerState"),
+            Some(Value::Word(word)),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn an_event_or_error_that_the_agent_is_gone_counts_until_it_is_heard_again() {
+    let event = |code: &str, at: &str| {
+        json!({ "value": [{
+            "type": "Microsoft.RecoveryServices/vaults/replicationEvents",
+            "id": "/Subscriptions/0000-1111/resourceGroups/rg-dr/providers/Microsoft.RecoveryServices/vaults/Contoso-Vault/replicationEvents/e1",
+            "properties": {
+                "affectedObjectFriendlyName": "WEB01", "timeOfOccurrence": at,
+                "healthErrors": [{ "errorCode": code, "creationTimeUtc": at }],
+            },
+        }] })
+    };
+    let with = |event: Json| {
+        let mut inputs = web01(|item| {
+            item["providerSpecificDetails"]["lastHeartbeat"] = json!("2020-03-28T08:20:00Z");
+        });
+        inputs.push(payload("events.json", &event));
+        all(inputs)
+    };
+    let removed = with(event("78155", "2020-03-28T08:30:00Z"));
+    assert_eq!(fact(only(&removed), "azureVm/agent/installed"), Some(Value::Bool(false)));
+    let heard = with(event("78155", "2020-03-28T08:10:00Z"));
+    assert_eq!(fact(only(&heard), "azureVm/agent/installed"), None);
+    let deleted = with(event("78092", "2020-03-28T08:30:00Z"));
+    assert_eq!(fact(only(&deleted), "onPremVm/exists"), Some(Value::Bool(false)));
+    let stated = all(web01(|item| {
+        item["healthErrors"] = json!([{ "errorCode": "78155" }]);
+    }));
+    assert_eq!(fact(only(&stated), "azureVm/agent/installed"), Some(Value::Bool(false)));
+}
+
+#[test]
+fn protected_on_the_way_to_azure_is_no_way_back() {
+    let done = all(web01(|item| {
+        item["activeLocation"] = json!("Primary");
+        item["protectionState"] = json!("Protected");
+        item["protectionStateDescription"] = json!("Protected");
+    }));
+    assert_eq!(fact(only(&done), "failoverState"), Some(Value::Word("notFailedOver")));
+    assert_eq!(fact(only(&done), "protection/state"), Some(Value::Word("unprotected")));
+}
+
+#[test]
+fn a_state_that_is_not_known_is_not_committed() {
+    let done = all(web01(|item| {
+        item["protectionState"] = json!("SomethingOfNextYear");
+        item["protectionStateDescription"] = json!("Something new");
+        item["allowedOperations"] = json!(["DisableProtection"]);
+    }));
+    assert_eq!(fact(only(&done), "failoverState"), None);
+    assert_eq!(fact(only(&done), "protection/state"), None);
+}
+
+#[test]
+fn a_running_reprotect_is_on_its_way() {
+    let done = all(web01(|item| {
+        item["currentScenario"] = json!({ "scenarioName": "SwitchReplicationGroupProtection" });
+    }));
+    assert_eq!(fact(only(&done), "protection/state"), Some(Value::Word("reprotecting")));
+}
