@@ -157,3 +157,124 @@ fn a_running_reprotect_is_on_its_way() {
     }));
     assert_eq!(fact(only(&done), "protection/state"), Some(Value::Word("reprotecting")));
 }
+
+#[test]
+fn a_list_that_was_cut_off_for_its_depth_is_not_empty() {
+    for lost in
+        [json!("System.Object[]"), json!({}), json!(["System.Collections.Hashtable"]), json!([{}])]
+    {
+        let fabrics = changed("classic/fabrics.json", |json| {
+            let servers =
+                &mut json["value"][0]["properties"]["customDetails"]["masterTargetServers"];
+            servers[0]["retentionVolumes"] = lost.clone();
+        });
+        let done = all(vec![fabrics]);
+        let targets = only(&done).list("masterTargets");
+        assert!(targets.iter().any(|target| target.value("retentionVolumes").is_none()), "{lost}");
+        assert!(!crate::import::common::told(&done, "not-read").is_empty(), "{lost}");
+    }
+}
+
+#[test]
+fn a_word_that_is_not_known_is_told() {
+    let done = all(web01(|item| item["providerSpecificDetails"]["osType"] = json!("BeOS")));
+    let told = crate::import::common::told(&done, "not-read");
+    assert!(told.iter().any(|line| line.contains("`osType` is `BeOS`")), "{told:?}");
+}
+
+/// Every place in a payload, as a pointer.
+fn places(json: &Json, at: &str, into: &mut Vec<String>) {
+    if !at.is_empty() {
+        into.push(at.to_owned());
+    }
+    let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
+    match json {
+        Json::Object(members) => {
+            members
+                .iter()
+                .for_each(|(key, value)| places(value, &format!("{at}/{}", escaped(key)), into));
+        }
+        Json::Array(items) => {
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(n, value)| places(value, &format!("{at}/{n}"), into));
+        }
+        _ => {}
+    }
+}
+
+/// Facts and remarks of an import; a remark is told in the description, in the report or as a diagnostic.
+fn facts_and_remarks(done: &Imported) -> (std::collections::BTreeSet<String>, String) {
+    let mut facts = std::collections::BTreeSet::new();
+    for environment in &done.environments {
+        for (key, entities) in &environment.sections {
+            for entity in entities {
+                facts.extend(
+                    entity
+                        .facts
+                        .iter()
+                        .map(|(path, fact)| format!("{key}/{}/{path} {:?}", entity.id, fact.value)),
+                );
+            }
+        }
+    }
+    let mut remarks = format!("{:?}", done.report.outside);
+    done.diagnostics
+        .iter()
+        .for_each(|one| remarks.push_str(&format!("{} {}\n", one.message, one.code)));
+    (facts, remarks)
+}
+
+/// Whatever is handed in, key by key with another type in its place: a fact that is lost is told.
+#[test]
+fn nothing_that_was_handed_in_is_dropped_without_a_word() {
+    let classic = [
+        "classic/fabrics.json",
+        "classic/item-get.json",
+        "classic/providers.json",
+        "classic/vcenters.json",
+        "classic/mappings.json",
+        "classic/azure-vm.json",
+        "classic/protectable-items.json",
+    ];
+    let modernized = [
+        "modernized/fabric.json",
+        "modernized/item-before.json",
+        "modernized/plan-get.json",
+        "modernized/site-machines.json",
+    ];
+    let vmware =
+        ["vmware/govc-new-vms.json", "vmware/govc-datastores.json", "vmware/govc-licences.json"];
+    let mut silent = Vec::new();
+    for set in [&classic[..], &modernized[..], &vmware[..]] {
+        let whole: Vec<Json> =
+            set.iter().map(|name| serde_json::from_str(&text(name)).expect("JSON")).collect();
+        let run = |own: usize, json: &Json| {
+            let inputs = set.iter().zip(&whole).enumerate();
+            let inputs =
+                inputs.map(|(n, (name, one))| payload(name, if n == own { json } else { one }));
+            facts_and_remarks(&all(inputs.collect()))
+        };
+        let (facts, remarks) = run(0, &whole[0]);
+        for (own, json) in whole.iter().enumerate() {
+            let mut all = Vec::new();
+            places(json, "", &mut all);
+            for at in all {
+                let mut other = json.clone();
+                let Some(slot) = other.pointer_mut(&at) else { continue };
+                *slot = match slot {
+                    Json::Object(_) | Json::Array(_) => json!("odd"),
+                    Json::Null => continue,
+                    _ => json!([{ "odd": 1 }]),
+                };
+                let (less, told) = run(own, &other);
+                if facts.difference(&less).next().is_some() && told == remarks {
+                    let lost: Vec<&String> = facts.difference(&less).take(2).collect();
+                    silent.push(format!("{} {at}: {lost:?}", set[own]));
+                }
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{} places:\n{}", silent.len(), silent.join("\n"));
+}

@@ -22,8 +22,7 @@ pub struct Source {
 
 /// The facts of a resource: under `properties`, or flattened beside the id.
 pub fn properties<'a>(view: &View<'a>) -> View<'a> {
-    let properties = view.at("properties");
-    if properties.is_object() { properties } else { view.clone() }
+    view.at("properties").object().unwrap_or_else(|| view.clone())
 }
 
 /// The id of a resource.
@@ -149,11 +148,8 @@ fn v_center(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>
 
 /// The codes of a list of health errors, where the list is stated.
 pub fn codes(errors: &View<'_>) -> Option<Found> {
-    if !errors.is_list() {
-        return None;
-    }
     let codes = errors
-        .items()
+        .list()?
         .iter()
         .filter_map(|error| error.at("errorCode").str())
         .map(Value::Text)
@@ -227,11 +223,12 @@ fn plan(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>) ->
         .or_else(|| view.at("name").str())
         .unwrap_or_else(|| "?".to_owned());
     let providers = facts.first(&["replicationProviders", "replicationProvider"]);
-    let providers: Vec<String> = match providers.texts() {
-        Some(list) => {
-            list.value.as_list().iter().filter_map(Value::as_str).map(str::to_owned).collect()
-        }
-        None => providers.str().into_iter().collect(),
+    let providers: Vec<String> = if providers.is_list() {
+        let list = providers.texts().map(|list| list.value);
+        let list = list.as_ref().map(Value::as_list).unwrap_or_default();
+        list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    } else {
+        providers.str().into_iter().collect()
     };
     if !providers.is_empty() && !providers.iter().any(|provider| item::generation(provider).is_ok())
     {
@@ -244,19 +241,20 @@ fn plan(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>) ->
     let mut row = Row::new(Kind::Plan, id(view).to_ascii_lowercase(), source.file, source.rank);
     row.put("name", Some(facts.at("friendlyName").found(Value::Text(name))));
     let groups = facts.at("groups");
-    let members: Vec<Value> = groups
-        .items()
-        .iter()
-        .flat_map(|group| {
-            group.first(&["replicationProtectedItems", "replicationProtectedItemIds"]).items()
-        })
-        .filter_map(|member| member.first(&["id"]).str())
-        .map(|id| Value::Text(id.to_ascii_lowercase()))
-        .collect();
+    let members = groups.list().filter(|list| !list.is_empty()).and_then(|list| {
+        let mut members = Vec::new();
+        for group in list {
+            let own = group.first(&["replicationProtectedItems", "replicationProtectedItemIds"]);
+            if own.json().is_some() {
+                for member in own.list()? {
+                    members.push(Value::Text(member.first(&["id"]).str()?.to_ascii_lowercase()));
+                }
+            }
+        }
+        Some(members)
+    });
     // A list names plans without their groups; only one plan asked for by name has them.
-    if groups.is_list() && !groups.items().is_empty() {
-        row.put("items", Some(groups.found(Value::List(members))));
-    }
+    row.put("items", members.map(|members| groups.found(Value::List(members))));
     store.add(row);
     "recovery plans"
 }
@@ -343,8 +341,12 @@ fn virtual_machine(
         });
     row.put("power", state.and_then(|state| state.word(power)));
     let storage = facts.at("storageProfile");
-    if storage.at("osDisk").json().is_some() && storage.at("dataDisks").is_stated() {
-        let count = 1 + storage.at("dataDisks").items().len();
+    let data = storage.at("dataDisks");
+    let none = (data.is_stated() && data.json().is_none()).then_some(0);
+    if storage.at("osDisk").is_object()
+        && let Some(more) = data.list().map(|list| list.len()).or(none)
+    {
+        let count = 1 + more;
         row.put("disks", Some(storage.found(Value::Int(count as i64))));
         row.put("diskSize", disk_size(&storage));
     }
@@ -358,12 +360,15 @@ fn virtual_machine(
 
 /// A reprotect request, if the element is the body of one.
 pub fn request(store: &mut Store, source: Source, view: &View<'_>) -> bool {
-    let facts = properties(view);
+    let facts = view.at("properties");
+    let facts = if facts.is_object() { facts } else { view.clone() };
     let details = facts.at("providerSpecificDetails");
     let direction = facts.at("failoverDirection");
+    if !details.is_object() {
+        return false;
+    }
     let chosen = details.first(&["masterTargetId", "reprotectAgentId", "datastoreName"]);
     if direction.json().is_none()
-        || details.json().is_none()
         || (chosen.json().is_none() && details.at("instanceType").json().is_none())
     {
         return false;

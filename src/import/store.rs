@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::import::model::{Fact, Origin, Value};
-use crate::import::view::Found;
+use crate::import::view::{Found, Unread};
 
 pub mod settle;
 
@@ -297,6 +297,8 @@ pub struct Store {
     pub editions: HashMap<String, (&'static str, usize, String)>,
     /// Licences of hosts by a digest of the key: host, digest, file, cell. Editions may be read after them.
     pub licences: Vec<(String, String, usize, String)>,
+    /// What is written otherwise than it is read, by number of the file.
+    pub unread: Vec<(usize, Unread)>,
     /// Diagnostics of reading and joining.
     pub diagnostics: Diagnostics,
 }
@@ -372,7 +374,38 @@ impl Store {
             .extend(editions.map(|(key, (word, file, at))| (key, (word, offset + file, at))));
         let licences = other.licences.into_iter();
         self.licences.extend(licences.map(|(host, key, file, at)| (host, key, offset + file, at)));
+        let unread = other.unread.into_iter();
+        self.unread.extend(unread.map(|(file, unread)| (offset + file, unread)));
         self.diagnostics.append(other.diagnostics);
+    }
+
+    /// Tells what could not be read: each key once, with what is there and how often.
+    pub fn tell_unread(&mut self) {
+        // The numbers in a pointer are places in lists, which make one key many.
+        let key = |at: &str| -> String {
+            let numbered = |part: &&str| part.starts_with('#') || part.parse::<usize>().is_ok();
+            at.split('/').filter(|part| !numbered(part)).collect::<Vec<_>>().join("/")
+        };
+        type Places = Vec<(usize, String)>;
+        let mut told: BTreeMap<(String, &str, String), Places> = BTreeMap::new();
+        for (file, unread) in std::mem::take(&mut self.unread) {
+            let Unread { at, wanted, found } = unread;
+            told.entry((key(&at), wanted, found)).or_default().push((file, at));
+        }
+        for ((key, wanted, found), places) in told {
+            let count = match places.len() {
+                1 => String::new(),
+                count => format!(" at {count} places"),
+            };
+            let key = key.rsplit('/').next().unwrap_or_default();
+            let message = format!("`{key}` is `{found}`{count}, which is not {wanted}");
+            let place = places.first().map(|(file, at)| self.place(*file, at)).unwrap_or_default();
+            self.diagnostics.push(
+                Diagnostic::new(Severity::Warning, "not-read", message)
+                    .note("at", place)
+                    .help("what it says is left out, and so unknown"),
+            );
+        }
     }
 
     /// Puts the editions of licences to the hosts they are assigned to.

@@ -211,9 +211,8 @@ fn on_premises_side(row: &mut Row, details: &View<'_>) {
     let stores = details.first(&["datastores", "discoveredVmDetails/datastores"]);
     row.put("datastores", full(row, stores.texts()));
     row.put("targetDatastore", details.at("targetDataStoreName").text());
-    let uuids: Vec<Value> = details
-        .at("protectedDisks")
-        .items()
+    let disks = details.at("protectedDisks").items();
+    let uuids: Vec<Value> = disks
         .iter()
         .filter_map(|disk| disk.at("diskUuid").str())
         .map(|uuid| Value::Text(uuid.to_lowercase()))
