@@ -84,6 +84,10 @@ pub fn v_centers(draft: &mut Draft<'_>) {
                 )),
             );
         }
+        if let Some(fact) = unreachable(draft, node) {
+            center.facts.retain(|(path, _)| *path != "state");
+            center.facts.push(("state", fact));
+        }
         draft.add("vCenters", center);
     }
     let store = draft.store;
@@ -103,6 +107,17 @@ pub fn v_centers(draft: &mut Draft<'_>) {
             draft.add("vCenters", center);
         }
     }
+}
+
+/// That an event says that the process server does not reach a vCenter, unless it was heard later.
+fn unreachable(draft: &Draft<'_>, node: &Node) -> Option<Fact> {
+    let named = |name: &str| draft.store.event(&["812"], node.str("fabric"), name);
+    let event = node.str("name").and_then(named).or_else(|| node.str("fqdn").and_then(named))?;
+    if node.time("heartbeat").zip(event.at).is_some_and(|(heard, at)| heard > at) {
+        return None;
+    }
+    let reason = "error 812: its discovery failed, as the process server does not reach it";
+    Some(draft.derive(&event.seen, Value::Word("disconnected"), reason))
 }
 
 /// The version a table or `about` states for this vCenter.
