@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::scalar;
 use crate::schema::types::{InverseId, Type, WordId};
 use crate::schema::{ENVIRONMENT, Schema, TypeId, TypeKind};
 use crate::source::Span;
@@ -19,6 +20,7 @@ pub mod change;
 pub mod conform;
 mod defaults;
 pub mod inverse;
+mod mentions;
 mod read;
 
 /// Index of a row in [`Facts`].
@@ -442,7 +444,7 @@ impl<'a> Facts<'a> {
         if matches!(self.schema.ty(ty).fields[field].ty.present(), Type::List(..)) {
             path.push('/');
             match self.key(row) {
-                Some(key) => path.push_str(key.as_str()),
+                Some(key) => path.push_str(&scalar::address_part(key.as_str())),
                 None => path.push_str(&self.index_in(data.via, row).unwrap_or(0).to_string()),
             }
         }

@@ -28,6 +28,7 @@ use crate::plan::step::{Choice, Portable, Spec};
 use crate::yaml::edit::Change;
 
 pub mod call;
+pub mod shell;
 pub mod edits;
 pub mod enable;
 mod blocked;
