@@ -20,6 +20,7 @@ pub mod conform;
 mod defaults;
 pub mod inverse;
 mod read;
+pub mod written;
 
 /// Index of a row in [`Facts`].
 pub type RowId = u32;

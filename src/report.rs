@@ -69,6 +69,7 @@ pub fn render(report: &Report<'_>, format: Format, look: &Look) -> String {
             let mut explainer = explain::Explainer::new(environment, format, look);
             explainer.tell(&mut |diagnostic| printers.push(&mut out, diagnostic));
         }
+        errors(&mut printers, &mut out, &environment.remarks);
         printers.finish(&mut out);
         summary::environment(&mut out, environment, look, format);
     }

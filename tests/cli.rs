@@ -15,4 +15,5 @@ mod since;
 mod settings;
 mod suppose;
 mod uses;
+mod waivers;
 mod written;

@@ -13,6 +13,7 @@ use crate::report::{placement, review, times, wire};
 use crate::scalar;
 use crate::session::recorded::{Looker, Mark, Stated};
 use crate::session::rules::digest;
+use crate::session::waivers::remarks;
 use crate::session::{Checked, Report};
 use crate::source::{Sources, Span};
 
@@ -99,6 +100,7 @@ struct Environment<'r> {
     verdict: &'static str,
     summary: Summary,
     units: Vec<Unit<'r>>,
+    waivers: Vec<Granted<'r>>,
     /// All of them; none where each has a line of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Vec<Told<'r>>>,
@@ -171,11 +173,30 @@ pub(crate) struct Told<'r> {
     facts: Vec<serde_json::Value>,
     /// What it is beside the recorded findings, where some are named.
     baseline: Option<&'static str>,
+    /// The waiver that lets it pass, by id.
+    waiver: Option<&'r str>,
     /// The step of the plan that fixes it.
     step: Option<usize>,
     questions: Vec<Asked<'r>>,
     /// By what it is known again in other runs.
     fingerprint: String,
+}
+
+/// A waiver and what became of it.
+#[derive(Serialize)]
+struct Granted<'r> {
+    id: &'r str,
+    state: &'static str,
+    rule: &'r str,
+    subject: &'r str,
+    finding: Option<&'r str>,
+    granted: String,
+    until: String,
+    why: String,
+    reason: &'r str,
+    owner: &'r str,
+    approver: &'r str,
+    location: Location<'r>,
 }
 
 #[derive(Serialize)]
@@ -350,10 +371,33 @@ fn environment<'r>(
                 Unit { id, verdict, more: all - findings.len(), findings }
             })
             .collect(),
+        waivers: granted(checked, sources),
         findings: Some(findings),
         times: times::told(checked),
         document_errors: errors(&checked.errors, sources),
     }
+}
+
+fn granted<'r>(checked: &'r Checked<'_>, sources: &'r Sources) -> Vec<Granted<'r>> {
+    let rulings = checked.evaluation.rulings.iter();
+    let told = rulings.map(|ruling| {
+        let waiver = &checked.waivers[ruling.grant];
+        Granted {
+            id: &waiver.id,
+            state: ruling.state.word(),
+            rule: &waiver.grant.rule,
+            subject: &waiver.grant.subject,
+            finding: ruling.finding.as_deref(),
+            granted: scalar::print_time(waiver.grant.granted),
+            until: scalar::print_time(waiver.grant.until),
+            why: remarks::why(waiver, ruling),
+            reason: &waiver.reason,
+            owner: &waiver.owner,
+            approver: &waiver.approver,
+            location: location(waiver.span, sources),
+        }
+    });
+    told.collect()
 }
 
 /// A finding as every form for programs tells it.
@@ -377,7 +421,7 @@ pub(crate) fn told<'r>(
         }),
     };
     let units = named(finding, checked);
-    let mends = matches!(finding.outcome, Outcome::Fail | Outcome::Pending);
+    let mends = matches!(finding.outcome, Outcome::Fail | Outcome::Pending | Outcome::Waived);
     Told {
         id: finding.id.clone(),
         rule: &rule.id,
@@ -412,6 +456,7 @@ pub(crate) fn told<'r>(
         fingerprint: review::fingerprint(&checked.name, &finding.id),
         facts: Vec::new(),
         baseline: None,
+        waiver: checked.waiver_of(finding).map(|waiver| waiver.id.as_str()),
     }
 }
 
@@ -458,6 +503,7 @@ fn quiet<'r>(
             id,
             facts: Vec::new(),
             baseline: None,
+            waiver: None,
             rule: &rule.id,
             kind: kind(rule.kind),
             outcome: outcome.word(),

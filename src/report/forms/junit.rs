@@ -1,5 +1,6 @@
 //! JUnit reports as Jenkins reads them: a suite per environment, a case per finding.
 
+use crate::diagnostic::Severity;
 use crate::evaluate::Outcome;
 use crate::report::foreign::{Foreign, Sink};
 use crate::report::forms::xml::Xml;
@@ -51,6 +52,7 @@ fn case<'r>(item: &Item<'r>) -> Case<'r> {
         Outcome::Fail => Some(("failure", "fail")),
         Outcome::Pending => Some(("failure", "pending")),
         Outcome::Unknown => Some(("error", "unknown")),
+        Outcome::Waived => Some(("skipped", "waived")),
         Outcome::Pass | Outcome::NotApplicable => None,
     };
     let result = result.map(|(element, kind)| (element, kind, item.message()));
@@ -62,7 +64,8 @@ fn broken<'r>(problem: &Problem<'r>) -> Case<'r> {
     Case {
         name: problem.message(),
         class: code.into(),
-        result: Some(("error", "document", problem.whole())),
+        result: (problem.told.severity == Severity::Error)
+            .then(|| ("error", "document", problem.whole())),
     }
 }
 

@@ -338,6 +338,7 @@ fn notification<'r>(review: &Review<'r>, problem: &Problem<'r>) -> Notification<
         message: Text { text: problem.whole() },
         level: match problem.told.severity {
             Severity::Error => "error",
+            Severity::Note => "note",
             _ => "warning",
         },
         descriptor: Descriptor { id: problem.told.code.as_str().into() },
