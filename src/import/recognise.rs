@@ -122,7 +122,7 @@ impl<'a> Recogniser<'a> {
         listed
     }
 
-    fn one(&mut self, view: &View<'_>, rank: u8) {
+    fn map(&mut self, view: &View<'_>, rank: u8) {
         let source = Source { file: self.file, rank };
         if azure::request(self.store, source, view) {
             self.count("reprotect requests");
@@ -164,6 +164,13 @@ impl<'a> Recogniser<'a> {
         }
     }
 
+    /// One element, and what of it could not be read.
+    fn one(&mut self, view: &View<'_>, rank: u8) {
+        self.map(view, rank);
+        let unread = view.take_unread();
+        self.store.unread.extend(unread.into_iter().map(|unread| (self.file, unread)));
+    }
+
     fn count(&mut self, what: &'static str) {
         *self.what.entry(what).or_default() += 1;
     }
@@ -186,8 +193,13 @@ impl<'a> Recogniser<'a> {
             self.table(view);
             return;
         }
+        let is_job = || {
+            let kind = arm::kind(view.at("type").as_str(), azure::id(view));
+            kind.is_some_and(|kind| kind.ends_with("/replicationjobs"))
+        };
         if let (Some(code), Some(_)) =
             (view.at("error/code").str(), view.at("error/message").json())
+            && !is_job()
         {
             let name = self
                 .store
@@ -255,7 +267,7 @@ impl<'a> Recogniser<'a> {
     fn scan(&mut self, key: &str, value: &Element<'_>, at: &str) {
         match value {
             Element::Text(text) => {
-                if self.lost.is_none() && is_type_name(text) {
+                if self.lost.is_none() && coerce::is_type_name(text) {
                     self.lost = Some(format!("{at}/…/{key}"));
                 }
                 // Times that lie ahead say nothing about when the export was made.
@@ -278,15 +290,6 @@ impl<'a> Recogniser<'a> {
             _ => {}
         }
     }
-}
-
-/// What `ConvertTo-Json` writes where its depth ends.
-fn is_type_name(text: &str) -> bool {
-    text.starts_with("Microsoft.Azure.Commands.")
-        || text.starts_with("Microsoft.Azure.Management.")
-        || text.starts_with("System.Collections.")
-        || text.starts_with("System.Object[]")
-        || (text.starts_with("@{") && text.ends_with('}'))
 }
 
 impl Sink for Recogniser<'_> {
