@@ -94,8 +94,8 @@ Where several apply: 2, 1, 3, 4. No format changes the code.
 A folder is read with all below it, links followed, except for `.git`: every .yaml, .yml and .json
 that begins as a description, or nearly so. A file is read once, however it is reached.
 
-Environment: FAILBACK_FORMAT, FAILBACK_RULES, FAILBACK_SKIP_RULES, FAILBACK_POLICY_LOCK,
-NO_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_COLOR, COLUMNS, NO_GRAPHICS (sentences instead of frames), SOURCE_DATE_EPOCH (the time, where neither
+Environment: FAILBACK_FORMAT, FAILBACK_RULES, FAILBACK_SKIP_RULES, FAILBACK_WAIVERS,
+FAILBACK_POLICY_LOCK, NO_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_COLOR, COLUMNS, NO_GRAPHICS (sentences instead of frames), SOURCE_DATE_EPOCH (the time, where neither
 --now nor `asOf` gives it)";
 
 /// `failback check`
@@ -129,6 +129,9 @@ pub struct Check {
     /// Write the report in one more form to a file, too; may be repeated
     #[arg(long, value_name = "FORM=FILE")]
     pub report: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub waiving: Waiving,
     /// Judge only what is not recorded in this file
     #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
     pub baseline: Option<PathBuf>,
@@ -174,6 +177,14 @@ pub struct Check {
 fn forms() -> impl TypedValueParser<Value = report::forms::Form> {
     let names = PossibleValuesParser::new(report::forms::Form::ALL.map(report::forms::Form::name));
     names.map(|name| report::forms::Form::named(&name).unwrap_or_default())
+}
+
+/// Where waivers are, besides the paths.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Waiving {
+    /// Read waivers from this file, too; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Vec<PathBuf>,
 }
 
 /// Where the rules are.

@@ -59,6 +59,7 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
     inputs.stdin.clone_from(&arguments.stdin_filename);
     let base = Base { folder: std::env::current_dir().ok() };
     files::descriptions(&mut inputs, &arguments.paths, &options.limits);
+    settings.waivers.read(&mut inputs, &options.limits);
     session::run(&inputs, &options, |report| {
         let selection = &options.selection;
         // Those of a file are looked at there, and may be of another pack.

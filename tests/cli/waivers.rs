@@ -202,6 +202,42 @@ fn every_command_knows_when_a_waiver_ends() {
 }
 
 #[test]
+fn a_waiver_in_a_named_file_counts_as_one_in_the_paths() {
+    let run = |arguments: &str| {
+        Run::new(&format!(
+            "check --rules rules site.yaml --format concise --now 2020-02-01T00:00:00Z {arguments}"
+        ))
+        .file("rules/shop.gate", PACK)
+        .file("site.yaml", format!("{HEAD}{ILL}"))
+        .file("over/there.yaml", document("", ""))
+    };
+    run("").done().code(1);
+    run("--waivers over/there.yaml").done().code(0);
+    run("").file("failback.toml", "waivers = [\"over/there.yaml\"]\n").done().code(0);
+    run("over/there.yaml --waivers over/there.yaml").done().code(0);
+    run("--waivers site.yaml").done().code(2).says("not-waivers");
+    run("--waivers nothing.yaml").done().code(2).says("there is no such file or folder");
+}
+
+#[test]
+fn a_lock_lets_nobody_else_grant() {
+    let run = |lock: &str| {
+        run(
+            "check --format concise --now 2020-02-01T00:00:00Z --policy-lock lock/lock.toml",
+            ILL,
+            &document("", ""),
+        )
+        .file("lock/lock.toml", lock)
+    };
+    run("format = \"concise\"\n")
+        .done()
+        .code(2)
+        .says("waivers.yaml:1:1: error[policy-lock]: waivers cannot be granted here: ")
+        .says("error[S-001]");
+    run("waivers = [\"../waivers.yaml\"]\n").done().code(0);
+}
+
+#[test]
 fn what_is_wrong_with_a_waiver_is_said_at_its_place_and_it_has_no_effect() {
     let cases = [
         (
