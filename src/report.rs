@@ -5,6 +5,7 @@
 
 pub mod sanitise;
 pub mod wire;
+pub mod keys;
 pub mod layout;
 pub mod placement;
 pub mod explain;
@@ -16,6 +17,7 @@ pub mod human;
 pub mod fold;
 pub mod concise;
 pub mod printers;
+pub mod waivers;
 pub mod json;
 pub mod summary;
 pub mod foreign;

@@ -279,6 +279,8 @@ pub struct Report<'a> {
     pub environments: Vec<Checked<'a>>,
     /// Errors that belong to no environment: unreadable files, broken rules.
     pub errors: Vec<Diagnostic>,
+    /// Waivers of environments that are not described.
+    pub waivers_elsewhere: Vec<Waiver>,
     /// Whether only what was not recorded counts.
     pub compared: bool,
     /// Name and files of the packs in use.
@@ -435,7 +437,10 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
     waivers::misnamed(&waivers, names, &mut errors);
     let compared = options.baseline.is_some();
     let weakened = &options.selection.weakened;
-    then(&Report { sources, environments, errors, compared, packs, weakened })
+    let is_described =
+        |waiver: &Waiver| environments.iter().any(|one| one.name == waiver.environment);
+    let waivers_elsewhere = waivers.into_iter().filter(|waiver| !is_described(waiver)).collect();
+    then(&Report { sources, environments, errors, waivers_elsewhere, compared, packs, weakened })
 }
 
 fn check<'a>(

@@ -10,6 +10,7 @@ use crate::report::{self, Format};
 pub mod plan;
 pub mod diff;
 pub mod import;
+pub mod waiver;
 
 /// Decides, from facts, whether a disaster-recovered estate may go home.
 #[derive(Debug, Parser)]
@@ -47,6 +48,8 @@ pub enum Command {
     Diff(diff::Diff),
     /// Asks what is not known, with the lines to write
     Ask(plan::Ask),
+    /// Grants, lists and renews waivers of failures
+    Waiver(waiver::Waiver),
     /// Makes a description from what other tools export
     Import(import::Import),
     /// Shows the manual page of a rule, a clause or a remedy

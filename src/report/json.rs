@@ -9,13 +9,13 @@ use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Evidence, Finding, Outcome, Question};
 use crate::facts::RowId;
 use crate::language::ast::RuleKind;
-use crate::report::{placement, review, times, wire};
+pub(crate) use crate::report::keys::{Location, Tool, location};
+use crate::report::{placement, review, times, waivers, wire};
 use crate::scalar;
 use crate::session::recorded::{Looker, Mark, Stated};
 use crate::session::rules::digest;
-use crate::session::waivers::remarks;
 use crate::session::{Checked, Report};
-use crate::source::{Sources, Span};
+use crate::source::Sources;
 
 /// Units that a finding perhaps blocks and names; of more, their number tells.
 const PERHAPS: usize = 100;
@@ -62,19 +62,6 @@ struct Ended {
     exit: u8,
 }
 
-/// This program.
-#[derive(Serialize)]
-pub(crate) struct Tool {
-    name: &'static str,
-    version: &'static str,
-}
-
-impl Default for Tool {
-    fn default() -> Self {
-        Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
-    }
-}
-
 /// The rules of a run.
 #[derive(Clone, Serialize)]
 pub(crate) struct Pack<'r> {
@@ -100,7 +87,7 @@ struct Environment<'r> {
     verdict: &'static str,
     summary: Summary,
     units: Vec<Unit<'r>>,
-    waivers: Vec<Granted<'r>>,
+    waivers: Vec<waivers::Told<'r>>,
     /// All of them; none where each has a line of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Vec<Told<'r>>>,
@@ -182,23 +169,6 @@ pub(crate) struct Told<'r> {
     fingerprint: String,
 }
 
-/// A waiver and what became of it.
-#[derive(Serialize)]
-struct Granted<'r> {
-    id: &'r str,
-    state: &'static str,
-    rule: &'r str,
-    subject: &'r str,
-    finding: Option<&'r str>,
-    granted: String,
-    until: String,
-    why: String,
-    reason: &'r str,
-    owner: &'r str,
-    approver: &'r str,
-    location: Location<'r>,
-}
-
 #[derive(Serialize)]
 struct Fact<'r> {
     path: &'r str,
@@ -250,17 +220,6 @@ pub(crate) struct Error<'r> {
     message: &'r str,
     help: Option<&'r str>,
     location: Option<Location<'r>>,
-}
-
-/// A place; lines and columns from 1, columns in characters, the end exclusive.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Location<'r> {
-    file: &'r str,
-    line: usize,
-    column: usize,
-    end_line: usize,
-    end_column: usize,
 }
 
 /// The report as JSON, with a line break at its end.
@@ -371,33 +330,11 @@ fn environment<'r>(
                 Unit { id, verdict, more: all - findings.len(), findings }
             })
             .collect(),
-        waivers: granted(checked, sources),
+        waivers: waivers::of(checked, sources),
         findings: Some(findings),
         times: times::told(checked),
         document_errors: errors(&checked.errors, sources),
     }
-}
-
-fn granted<'r>(checked: &'r Checked<'_>, sources: &'r Sources) -> Vec<Granted<'r>> {
-    let rulings = checked.evaluation.rulings.iter();
-    let told = rulings.map(|ruling| {
-        let waiver = &checked.waivers[ruling.grant];
-        Granted {
-            id: &waiver.id,
-            state: ruling.state.word(),
-            rule: &waiver.grant.rule,
-            subject: &waiver.grant.subject,
-            finding: ruling.finding.as_deref(),
-            granted: scalar::print_time(waiver.grant.granted),
-            until: scalar::print_time(waiver.grant.until),
-            why: remarks::why(waiver, ruling),
-            reason: &waiver.reason,
-            owner: &waiver.owner,
-            approver: &waiver.approver,
-            location: location(waiver.span, sources),
-        }
-    });
-    told.collect()
 }
 
 /// A finding as every form for programs tells it.
@@ -560,19 +497,6 @@ pub(crate) fn errors<'r>(errors: &'r [Diagnostic], sources: &'r Sources) -> Vec<
         location: error.span().map(|span| location(span, sources)),
     };
     errors.iter().map(error).collect()
-}
-
-/// A place in a text.
-pub(crate) fn location(span: Span, sources: &Sources) -> Location<'_> {
-    let source = sources.get(span.file);
-    let (start, end) = (source.position(span.start), source.position(span.end));
-    Location {
-        file: source.name(),
-        line: start.line,
-        column: start.column,
-        end_line: end.line,
-        end_column: end.column,
-    }
 }
 
 fn kind(kind: RuleKind) -> &'static str {
