@@ -135,6 +135,9 @@ pub struct Check {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub waiving: Waiving,
+    /// What SARIF has of waived findings: `suppress` marks them as suppressed, `omit` leaves them out and counts them
+    #[arg(long, value_name = "HOW", default_value = "suppress", hide_possible_values = true)]
+    pub sarif_waived: SarifWaived,
     /// Judge only what is not recorded in this file
     #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
     pub baseline: Option<PathBuf>,
@@ -180,6 +183,16 @@ pub struct Check {
 fn forms() -> impl TypedValueParser<Value = report::forms::Form> {
     let names = PossibleValuesParser::new(report::forms::Form::ALL.map(report::forms::Form::name));
     names.map(|name| report::forms::Form::named(&name).unwrap_or_default())
+}
+
+/// What SARIF has of waived findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, ValueEnum)]
+pub enum SarifWaived {
+    /// They are there, and suppressed.
+    #[default]
+    Suppress,
+    /// They are left out, and counted.
+    Omit,
 }
 
 /// Where waivers are, besides the paths.

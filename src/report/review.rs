@@ -19,11 +19,13 @@ use crate::session::waivers::{Waiver, remarks};
 use crate::session::{Checked, Report};
 use crate::source::{Sources, Span};
 
-/// What names files in these forms.
+/// What these forms are made for.
 #[derive(Clone, Debug, Default)]
 pub struct Base {
     /// The folder in which the command ran; names stay as they are where it is not known.
     pub folder: Option<PathBuf>,
+    /// Whether code scanning is not told of waived findings: some readers open alerts for those, too.
+    pub omits_waived: bool,
 }
 
 /// A run.
@@ -43,7 +45,8 @@ pub struct Review<'r> {
     /// What is wrong with the texts.
     pub problems: Vec<Problem<'r>>,
     sources: &'r Sources,
-    base: &'r Base,
+    /// What the forms are made for.
+    pub base: &'r Base,
 }
 
 /// A finding.

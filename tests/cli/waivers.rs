@@ -104,6 +104,51 @@ fn a_waived_failure_is_shown_and_closes_nothing() {
 }
 
 #[test]
+fn every_form_tells_of_a_waived_failure_and_why_it_passes() {
+    let check = |arguments: &str| {
+        let arguments = format!("check --now 2020-02-01T00:00:00Z {arguments}");
+        run(&arguments, ILL, &document("", "")).done().code(0).out
+    };
+    let wanted = "waived until 2020-02-29T15:00:00Z: It is moved on Friday (W-1, owner kim, approved by lee)";
+    for form in ["concise", "sarif", "gitlab", "junit", "checkstyle", "rdjson", "csv", "azure"] {
+        let out = check(&format!("--format {form}"));
+        let plain = out.replace("&#58;", ":").replace("%3A", ":").replace("%2C", ",");
+        assert!(plain.contains(wanted), "{form}: {out}");
+    }
+    assert!(check("--format github").contains("::notice file=site.yaml,line=5,"));
+    assert!(check("").contains("waived[S-001]: s1 is not well"));
+    assert!(check("").contains("  waived   until 2020-02-29T15:00:00Z: It is moved on Friday"));
+    let markdown = check("--format markdown");
+    assert!(
+        markdown.contains("* **waived** `S-001` in `site.yaml`, line 5: s1 is not well; waived ")
+    );
+    let junit = check("--format junit");
+    assert!(junit.contains("tests=\"3\" failures=\"0\" errors=\"0\" skipped=\"1\""), "{junit}");
+    assert!(
+        junit.contains("<skipped type=\"waived\" message=\"s1 is not well; waived "),
+        "{junit}"
+    );
+    assert!(check("--format gitlab").contains("\"severity\": \"info\""));
+    assert!(check("--format csv").lines().any(|line| line.ends_with(",W-1")));
+    let log = |flags: &str| -> serde_json::Value {
+        serde_json::from_str(&check(&format!("--format sarif {flags}"))).expect("JSON")
+    };
+    let run = &log("")["runs"][0];
+    assert_eq!(run["results"][0]["level"], "error");
+    assert_eq!(
+        run["results"][0]["suppressions"],
+        serde_json::json!([{
+            "kind": "external", "status": "accepted", "justification": "It is moved on Friday",
+            "properties": { "waiver": "W-1", "until": "2020-02-29T15:00:00Z" }
+        }])
+    );
+    let run = &log("--sarif-waived omit")["runs"][0];
+    assert_eq!(run["results"], serde_json::json!([]));
+    let told = &run["invocations"][0]["toolExecutionNotifications"][0];
+    assert_eq!(told["message"]["text"], "left out, as they are waived: 1");
+}
+
+#[test]
 fn each_state_has_its_time_and_its_reason() {
     let expect = |facts: &str, waivers: &str, now: &str, wanted: [&str; 3]| {
         let (state, why, verdict) = state(facts, waivers, now);
