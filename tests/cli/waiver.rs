@@ -214,7 +214,17 @@ fn the_guide_shows_what_the_program_prints() {
         let block = block.split("```").next().unwrap_or_default();
         for transcript in block.split("$ failback ").skip(1) {
             let (arguments, wanted) = transcript.split_once('\n').unwrap_or((transcript, ""));
-            assert_eq!(run(arguments), wanted, "{arguments}");
+            let out = run(arguments);
+            assert_eq!(out.lines().count(), wanted.lines().count(), "{arguments}: {out}");
+            for (line, wanted) in out.lines().zip(wanted.lines()) {
+                // How many rules there are is no matter of this page.
+                let (start, end) = wanted.split_once("[…]").unwrap_or((wanted, ""));
+                let is_shown = line.starts_with(start) && line.ends_with(end);
+                assert!(
+                    is_shown && (line == wanted || wanted.contains("[…]")),
+                    "{arguments}: {out}"
+                );
+            }
             runs += 1;
         }
     }
