@@ -22,6 +22,7 @@ mod defaults;
 pub mod inverse;
 mod mentions;
 mod read;
+pub mod written;
 
 /// Index of a row in [`Facts`].
 pub type RowId = u32;

@@ -6,26 +6,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::compile::ir::{Level, RuleSet};
 use crate::compile::uses::Found;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::evaluate::waive::{self, Grant};
 use crate::evaluate::{self, Evaluation, Evidence, Outcome, Selection, Verdict};
 use crate::facts::{Facts, ROOT, SlotId, conform};
 use crate::packs;
 use crate::plan::{self, Consent, Plan};
 use crate::schema::ENVIRONMENT;
-use crate::session::head::Head;
+use crate::session::described::{Described, describe};
 use crate::session::library::{Home, Shelf};
 use crate::session::origins::{Origin, Origins};
 use crate::session::recorded::{Baseline, Mark};
 use crate::session::suppose::Supposed;
 use crate::session::times::Times;
-use crate::source::{FileId, Sources, Span};
-use crate::yaml::resolve::Scalar;
-use crate::yaml::{Kind, Limits, NodeId, Tree};
+use crate::session::waivers::{Waiver, remarks};
+use crate::source::{FileId, Sources};
+use crate::yaml::{Kind, Limits, Tree};
 
 pub mod origins;
+mod described;
 pub mod head;
 pub mod library;
 pub mod files;
@@ -34,6 +37,7 @@ pub mod rules;
 pub mod times;
 pub mod address;
 pub mod assume;
+pub mod waivers;
 pub mod answers;
 pub mod done;
 pub mod suppose;
@@ -63,6 +67,12 @@ pub struct Inputs {
     pub seen: usize,
     /// Where the facts of descriptions come from, by file; only for those with a sidecar.
     pub origins: BTreeMap<FileId, Origins>,
+    /// Files that were named as holding waivers, so that they must.
+    pub waivers: Vec<FileId>,
+    /// Whether waivers of other files have no effect, and are an error.
+    pub is_locked: bool,
+    /// Waivers that were read elsewhere.
+    pub granted: Vec<Waiver>,
 }
 
 /// The rule files of one pack.
@@ -171,8 +181,12 @@ pub struct Checked<'a> {
     pub marks: Vec<Option<Mark>>,
     /// What was supposed of a record that nobody states.
     pub supposed: Option<Supposed>,
+    /// The waivers of its failures, in the order of the files; what became of each is in the outcome.
+    pub waivers: Vec<Waiver>,
     /// The outcome.
     pub evaluation: Evaluation<'a>,
+    /// What is to be said of waivers; it changes nothing.
+    pub remarks: Vec<Diagnostic>,
     /// What is wrong with the description, by place.
     pub errors: Vec<Diagnostic>,
     /// The way to an open gate, where it was asked for.
@@ -191,6 +205,11 @@ impl Checked<'_> {
         self.rules.rules.iter().filter(|rule| self.selection.takes(rule)).count()
     }
 
+    /// What other facts come to, under the same waivers.
+    pub fn judge<'f>(&self, facts: &Facts<'f>, selection: &Selection) -> Evaluation<'f> {
+        waive::evaluate(facts, self.rules, self.now, selection, &self.evaluation.grants)
+    }
+
     /// Whether nothing but a record that nobody states keeps the gate from being judged by what is stated.
     pub fn awaits_record(&self) -> bool {
         self.supposed.is_some() && !is_broken(&self.errors)
@@ -204,6 +223,11 @@ impl Checked<'_> {
             || !(evaluation.units.is_empty() && evaluation.done.is_empty());
         let named = |id: &String| self.rules.rules.iter().any(|rule| rule.id == *id);
         units && (self.selection.rules.is_empty() || self.selection.rules.iter().any(named))
+    }
+
+    /// The waiver that lets a finding pass.
+    pub fn waiver_of(&self, finding: &evaluate::Finding<'_>) -> Option<&Waiver> {
+        finding.waiver.map(|at| &self.waivers[at])
     }
 
     /// The step of the plan that closes a finding.
@@ -255,6 +279,8 @@ pub struct Report<'a> {
     pub environments: Vec<Checked<'a>>,
     /// Errors that belong to no environment: unreadable files, broken rules.
     pub errors: Vec<Diagnostic>,
+    /// Waivers of environments that are not described.
+    pub waivers_elsewhere: Vec<Waiver>,
     /// Whether only what was not recorded counts.
     pub compared: bool,
     /// Name and files of the packs in use.
@@ -321,13 +347,6 @@ fn is_broken(errors: &[Diagnostic]) -> bool {
     errors.iter().any(|error| error.severity == Severity::Error)
 }
 
-/// One described environment before it is checked: its name and the roots of its documents.
-struct Described {
-    name: String,
-    documents: Vec<NodeId>,
-    files: Vec<FileId>,
-}
-
 /// Runs the whole pipeline and hands the report to a function.
 pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>) -> T) -> T {
     let sources = &inputs.sources;
@@ -337,7 +356,8 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
         tree.read(*file, &options.limits, &mut reading);
     }
     let mut errors = inputs.problems.clone();
-    let mut described = describe(&tree, inputs, &mut reading);
+    let (mut described, documents) = describe(&tree, inputs, &mut reading);
+    let waivers = waivers::read(&tree, inputs, &documents, &mut reading);
     if inputs.packs.is_empty() && !errors.is_empty() {
         // That the rules cannot be read is told; without them there is nothing to say of a description.
         described.clear();
@@ -392,7 +412,7 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
                 continue;
             }
         };
-        let mut checked = check(&tree, &pack.rules, environment, own, options);
+        let mut checked = check(&tree, &pack.rules, (environment, &waivers), own, options);
         checked.origins = Rc::clone(&origins);
         if let Some(baseline) = &options.baseline {
             checked.marks = recorded::marks(&checked, baseline);
@@ -413,15 +433,20 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
             }
         }
     }
+    let names = environments.iter().map(|environment| environment.name.as_str());
+    waivers::misnamed(&waivers, names, &mut errors);
     let compared = options.baseline.is_some();
     let weakened = &options.selection.weakened;
-    then(&Report { sources, environments, errors, compared, packs, weakened })
+    let is_described =
+        |waiver: &Waiver| environments.iter().any(|one| one.name == waiver.environment);
+    let waivers_elsewhere = waivers.into_iter().filter(|waiver| !is_described(waiver)).collect();
+    then(&Report { sources, environments, errors, waivers_elsewhere, compared, packs, weakened })
 }
 
 fn check<'a>(
     tree: &'a Tree<'a>,
     rules: &'a RuleSet,
-    environment: Described,
+    (environment, given): (Described, &[Waiver]),
     mut errors: Vec<Diagnostic>,
     options: &'a Options,
 ) -> Checked<'a> {
@@ -433,7 +458,9 @@ fn check<'a>(
         facts.age(now);
     }
     let supposed = suppose::suppose(&mut facts, rules, now, options.supposing.as_ref());
-    let mut evaluation = evaluate::evaluate(&facts, rules, now, &options.selection);
+    let waivers = waivers::of(&environment.name, given, rules, &mut errors);
+    let grants: Arc<[Grant]> = waivers.iter().map(|waiver| waiver.grant.clone()).collect();
+    let mut evaluation = waive::evaluate(&facts, rules, now, &options.selection, &grants);
     if let Some(supposed) = &supposed {
         suppose::restrain(&mut evaluation, supposed);
     }
@@ -458,6 +485,8 @@ fn check<'a>(
         selection: &options.selection,
         marks: Vec::new(),
         supposed,
+        remarks: remarks::remarks(&waivers, &evaluation),
+        waivers,
         evaluation,
         errors,
         plan,
@@ -510,87 +539,4 @@ fn with_documents(tree: &Tree<'_>, inputs: &Inputs) -> BTreeMap<FileId, Origins>
         }
     }
     all
-}
-
-/// Finds the documents that describe environments, and joins those with the same name.
-fn describe(tree: &Tree<'_>, inputs: &Inputs, diagnostics: &mut Diagnostics) -> Vec<Described> {
-    let mut described: Vec<Described> = Vec::new();
-    for document in tree.documents() {
-        let named =
-            inputs.descriptions.iter().any(|(file, named)| *file == document.file && *named);
-        let header = |key: &str| tree.get(document.root, key);
-        match head::of(tree, document.root) {
-            Head::Ours => {}
-            Head::Origins => continue,
-            Head::Slip(told) => {
-                diagnostics.push(*told);
-                continue;
-            }
-            Head::Foreign => {
-                if named && !is_empty(tree, document.root) {
-                    let span = first_line(tree, document.root);
-                    let message = "this is not the description of an environment";
-                    let help =
-                        format!("it begins with `apiVersion: {API_VERSION}` and `kind: {KIND}`");
-                    let told = Diagnostic::error("not-a-description", message, span).help(help);
-                    diagnostics.push(told);
-                }
-                continue;
-            }
-        }
-        if let Some(entry) =
-            header("apiVersion").filter(|entry| tree.text(entry.value) != API_VERSION)
-        {
-            let message =
-                format!("unknown version `{}` of the description format", tree.text(entry.value));
-            let help = format!("this program reads `{API_VERSION}`");
-            diagnostics.push(
-                Diagnostic::error("unknown-version", message, tree.span(entry.value)).help(help),
-            );
-            continue;
-        }
-        let name = match header("name") {
-            Some(entry) if is_name(tree, entry.value) => tree.text(entry.value).to_owned(),
-            _ => {
-                let span = first_line(tree, document.root);
-                let message = "this environment has no name";
-                let help =
-                    "add `name: …` below `kind`; documents with one name describe one environment";
-                diagnostics.push(Diagnostic::error("missing-name", message, span).help(help));
-                inputs.sources.get(document.file).name().to_owned()
-            }
-        };
-        match described.iter_mut().find(|known| known.name == name) {
-            Some(known) => {
-                known.documents.push(document.root);
-                known.files.push(document.file);
-            }
-            None => described.push(Described {
-                name,
-                documents: vec![document.root],
-                files: vec![document.file],
-            }),
-        }
-    }
-    described
-}
-
-/// Whether a scalar names something: an unquoted `unknown` does not.
-fn is_name(tree: &Tree<'_>, node: NodeId) -> bool {
-    let Some((text, plain)) = tree.scalar_text(node) else { return false };
-    let is_open = tree.scalar(node) == Scalar::Null || (plain && text == "unknown");
-    !is_open && !text.trim().is_empty()
-}
-
-fn is_empty(tree: &Tree<'_>, node: NodeId) -> bool {
-    tree.kind(node) == Kind::Scalar && tree.text(node).trim().is_empty()
-}
-
-fn first_line(tree: &Tree<'_>, node: NodeId) -> Span {
-    match tree.kind(node) {
-        Kind::Mapping => {
-            tree.entries(node).next().map_or(tree.span(node), |entry| tree.span(entry.key))
-        }
-        _ => tree.span(node),
-    }
 }
