@@ -18,6 +18,7 @@ use crate::yaml::{Kind, NodeId, Tree};
 pub mod change;
 pub mod conform;
 mod defaults;
+mod doubt;
 pub mod inverse;
 mod read;
 

@@ -15,15 +15,15 @@ use crate::facts::{Facts, ROOT, SlotId, conform};
 use crate::packs;
 use crate::plan::{self, Consent, Plan};
 use crate::schema::ENVIRONMENT;
-use crate::session::head::Head;
+use crate::session::describe::{Described, describe};
 use crate::session::library::{Home, Shelf};
 use crate::session::origins::{Origin, Origins};
 use crate::session::recorded::{Baseline, Mark};
 use crate::session::suppose::Supposed;
 use crate::session::times::Times;
 use crate::source::{FileId, Sources, Span};
-use crate::yaml::resolve::Scalar;
-use crate::yaml::{Kind, Limits, NodeId, Tree};
+use crate::yaml::mend::Mended;
+use crate::yaml::{Kind, Limits, Tree};
 
 pub mod origins;
 pub mod head;
@@ -38,6 +38,7 @@ pub mod answers;
 pub mod done;
 pub mod suppose;
 mod choose;
+mod describe;
 pub mod ready;
 pub mod recorded;
 
@@ -63,6 +64,9 @@ pub struct Inputs {
     pub seen: usize,
     /// Where the facts of descriptions come from, by file; only for those with a sidecar.
     pub origins: BTreeMap<FileId, Origins>,
+    /// How the text of a description was repaired that cannot be read as it is. It counts as unreadable all the same, but
+    /// what it says elsewhere is told.
+    pub mended: BTreeMap<FileId, Mended>,
 }
 
 /// The rule files of one pack.
@@ -321,13 +325,6 @@ fn is_broken(errors: &[Diagnostic]) -> bool {
     errors.iter().any(|error| error.severity == Severity::Error)
 }
 
-/// One described environment before it is checked: its name and the roots of its documents.
-struct Described {
-    name: String,
-    documents: Vec<NodeId>,
-    files: Vec<FileId>,
-}
-
 /// Runs the whole pipeline and hands the report to a function.
 pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>) -> T) -> T {
     let sources = &inputs.sources;
@@ -335,6 +332,9 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
     let mut tree = Tree::new(sources);
     for (file, _) in &inputs.descriptions {
         tree.read(*file, &options.limits, &mut reading);
+    }
+    for (file, mended) in &inputs.mended {
+        mended.tell(*file, &mut reading);
     }
     let mut errors = inputs.problems.clone();
     let mut described = describe(&tree, inputs, &mut reading);
@@ -392,7 +392,7 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
                 continue;
             }
         };
-        let mut checked = check(&tree, &pack.rules, environment, own, options);
+        let mut checked = check(&tree, &pack.rules, environment, own, (options, &inputs.mended));
         checked.origins = Rc::clone(&origins);
         if let Some(baseline) = &options.baseline {
             checked.marks = recorded::marks(&checked, baseline);
@@ -423,10 +423,13 @@ fn check<'a>(
     rules: &'a RuleSet,
     environment: Described,
     mut errors: Vec<Diagnostic>,
-    options: &'a Options,
+    (options, mended): (&'a Options, &BTreeMap<FileId, Mended>),
 ) -> Checked<'a> {
     let mut diagnostics = Diagnostics::default();
     let mut facts = conform::conform(&rules.schema, tree, &environment.documents, &mut diagnostics);
+    for (file, mended) in mended.iter().filter(|(file, _)| environment.files.contains(*file)) {
+        facts.doubt(Span::new(*file, mended.span.start, mended.span.end));
+    }
     let now = options.now.or_else(|| facts.as_of()).or(options.epoch);
     let times = now.filter(|_| options.times).map(|now| (facts.clone(), now));
     if let Some(now) = now {
@@ -510,87 +513,4 @@ fn with_documents(tree: &Tree<'_>, inputs: &Inputs) -> BTreeMap<FileId, Origins>
         }
     }
     all
-}
-
-/// Finds the documents that describe environments, and joins those with the same name.
-fn describe(tree: &Tree<'_>, inputs: &Inputs, diagnostics: &mut Diagnostics) -> Vec<Described> {
-    let mut described: Vec<Described> = Vec::new();
-    for document in tree.documents() {
-        let named =
-            inputs.descriptions.iter().any(|(file, named)| *file == document.file && *named);
-        let header = |key: &str| tree.get(document.root, key);
-        match head::of(tree, document.root) {
-            Head::Ours => {}
-            Head::Origins => continue,
-            Head::Slip(told) => {
-                diagnostics.push(*told);
-                continue;
-            }
-            Head::Foreign => {
-                if named && !is_empty(tree, document.root) {
-                    let span = first_line(tree, document.root);
-                    let message = "this is not the description of an environment";
-                    let help =
-                        format!("it begins with `apiVersion: {API_VERSION}` and `kind: {KIND}`");
-                    let told = Diagnostic::error("not-a-description", message, span).help(help);
-                    diagnostics.push(told);
-                }
-                continue;
-            }
-        }
-        if let Some(entry) =
-            header("apiVersion").filter(|entry| tree.text(entry.value) != API_VERSION)
-        {
-            let message =
-                format!("unknown version `{}` of the description format", tree.text(entry.value));
-            let help = format!("this program reads `{API_VERSION}`");
-            diagnostics.push(
-                Diagnostic::error("unknown-version", message, tree.span(entry.value)).help(help),
-            );
-            continue;
-        }
-        let name = match header("name") {
-            Some(entry) if is_name(tree, entry.value) => tree.text(entry.value).to_owned(),
-            _ => {
-                let span = first_line(tree, document.root);
-                let message = "this environment has no name";
-                let help =
-                    "add `name: …` below `kind`; documents with one name describe one environment";
-                diagnostics.push(Diagnostic::error("missing-name", message, span).help(help));
-                inputs.sources.get(document.file).name().to_owned()
-            }
-        };
-        match described.iter_mut().find(|known| known.name == name) {
-            Some(known) => {
-                known.documents.push(document.root);
-                known.files.push(document.file);
-            }
-            None => described.push(Described {
-                name,
-                documents: vec![document.root],
-                files: vec![document.file],
-            }),
-        }
-    }
-    described
-}
-
-/// Whether a scalar names something: an unquoted `unknown` does not.
-fn is_name(tree: &Tree<'_>, node: NodeId) -> bool {
-    let Some((text, plain)) = tree.scalar_text(node) else { return false };
-    let is_open = tree.scalar(node) == Scalar::Null || (plain && text == "unknown");
-    !is_open && !text.trim().is_empty()
-}
-
-fn is_empty(tree: &Tree<'_>, node: NodeId) -> bool {
-    tree.kind(node) == Kind::Scalar && tree.text(node).trim().is_empty()
-}
-
-fn first_line(tree: &Tree<'_>, node: NodeId) -> Span {
-    match tree.kind(node) {
-        Kind::Mapping => {
-            tree.entries(node).next().map_or(tree.span(node), |entry| tree.span(entry.key))
-        }
-        _ => tree.span(node),
-    }
 }

@@ -114,6 +114,8 @@ pub(crate) fn with_texts(inputs: &Inputs, texts: Vec<String>) -> Inputs {
         stdin: inputs.stdin.clone(),
         seen: inputs.seen,
         origins: inputs.origins.clone(),
+        // Each repair belongs to one text.
+        mended: Default::default(),
     }
 }
 

@@ -3,7 +3,8 @@
 //! `pack demo "Demo" when edition == small` judges a description that says `edition: small`.
 
 use crate::diagnostic::Diagnostic;
-use crate::session::{Described, Inputs, first_line, rules};
+use crate::session::describe::{Described, first_line};
+use crate::session::{Inputs, rules};
 use crate::source::{FileId, Span};
 use crate::yaml::{Kind, Tree};
 

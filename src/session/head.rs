@@ -4,7 +4,7 @@
 //! over for a slip of the pen, and what belongs to other tools. Does not know what stands below the head.
 
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::session::{API_VERSION, KIND, first_line, origins};
+use crate::session::{API_VERSION, KIND, describe::first_line, origins};
 use crate::yaml::edit::respell;
 use crate::yaml::resolve::Scalar;
 use crate::yaml::{Entry, Kind, NodeId, Tree};
