@@ -176,7 +176,7 @@ fn master_targets(draft: &mut Draft<'_>) {
             draft.refer("datastores", name, name);
         }
         if let Some(vm) = server_vm(draft, node, "master target") {
-            virtual_site::server(draft, &mut target, vm);
+            virtual_site::server(draft, "masterTargets", &mut target, vm);
         }
         // Where VMware itself was not exported, the service's own checks of this VM remain.
         if let Some(vm) = discovered {
@@ -357,7 +357,7 @@ fn appliances(draft: &mut Draft<'_>) {
             put(&mut appliance, "vCenter", center.map(|id| draft.as_ref(seen, id)));
         }
         if let Some(vm) = server_vm(draft, node, "appliance") {
-            virtual_site::appliance(draft, &mut appliance, vm);
+            virtual_site::server(draft, "appliances", &mut appliance, vm);
         }
         if let Some(seen) = node.seen("datastores") {
             let mut list = Vec::new();
