@@ -19,6 +19,7 @@ use crate::yaml::{Kind, NodeId, Tree};
 pub mod change;
 pub mod conform;
 mod defaults;
+mod doubt;
 pub mod inverse;
 mod mentions;
 mod read;

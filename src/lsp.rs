@@ -8,10 +8,12 @@ pub mod judge;
 pub mod rules;
 pub mod tell;
 pub mod text;
+pub mod typing;
 pub mod wire;
 
 mod capabilities;
 mod guests;
+mod restrain;
 mod settings;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -31,6 +33,7 @@ use crate::lsp::rules::answer::{Asked, workspace};
 use crate::lsp::settings::Settings;
 use crate::lsp::tell::{Places, most};
 use crate::lsp::text::Encoding;
+use crate::lsp::typing::Reading;
 use crate::lsp::wire::Frame;
 use crate::session::Options;
 use crate::source::FileId;
@@ -316,7 +319,8 @@ impl<W: Write> Server<W> {
                 let Some(uri) = document["uri"].as_str() else { return };
                 let Some(known) = self.documents.get_mut(uri) else { return };
                 for change in params["contentChanges"].as_array().into_iter().flatten() {
-                    text::change(&mut known.text, change, self.encoding);
+                    let line = text::change(&mut known.text, change, self.encoding);
+                    known.edited = line.or(known.edited);
                 }
                 known.version = document["version"].as_i64().unwrap_or(known.version);
                 self.changed(uri);
@@ -386,7 +390,8 @@ impl<W: Write> Server<W> {
             _ => document["languageId"] == "gate",
         };
         let version = document["version"].as_i64().unwrap_or_default();
-        let opened = Document { path, version, is_rules, text: content };
+        let (edited, reading, known) = Default::default();
+        let opened = Document { path, version, is_rules, text: content, edited, reading, known };
         self.documents.insert(uri.clone(), opened);
         self.changed(&uri);
     }
@@ -415,10 +420,25 @@ impl<W: Write> Server<W> {
     /// Judges all that is open, and publishes what changed.
     fn judge(&mut self) {
         self.stale = false;
-        let mut judged = Judged::default();
         let options = self.options();
-        for estate in self.estates() {
-            judge::descriptions(&estate, &self.documents, self.encoding, &options, &mut judged);
+        for document in self.documents.values_mut() {
+            if !matches!(document.reading, Reading::Whole) {
+                document.look(&options.limits);
+            }
+        }
+        let mut judged = self.judge_descriptions(&options);
+        if !judged.unread.is_empty() {
+            for uri in std::mem::take(&mut judged.unread) {
+                if let Some(document) = self.documents.get_mut(&uri) {
+                    document.look(&options.limits);
+                }
+            }
+            judged = self.judge_descriptions(&options);
+        }
+        for (uri, known) in std::mem::take(&mut judged.known) {
+            if let Some(document) = self.documents.get_mut(&uri) {
+                document.known = Some(Rc::new(known));
+            }
         }
         let rules: Vec<String> = self
             .documents
@@ -436,6 +456,14 @@ impl<W: Write> Server<W> {
         }
         self.judged = judged;
         self.publish();
+    }
+
+    fn judge_descriptions(&self, options: &Options) -> Judged {
+        let mut judged = Judged::default();
+        for estate in self.estates() {
+            judge::descriptions(&estate, &self.documents, self.encoding, options, &mut judged);
+        }
+        judged
     }
 
     fn publish(&mut self) {

@@ -24,7 +24,8 @@ use crate::session::recorded::{Baseline, Mark};
 use crate::session::suppose::Supposed;
 use crate::session::times::Times;
 use crate::session::waivers::{Waiver, remarks};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Sources, Span};
+use crate::yaml::mend::Mended;
 use crate::yaml::{Kind, Limits, Tree};
 
 pub mod origins;
@@ -73,6 +74,9 @@ pub struct Inputs {
     pub is_locked: bool,
     /// Waivers that were read elsewhere.
     pub granted: Vec<Waiver>,
+    /// How the text of a description was repaired that cannot be read as it is. It counts as unreadable all the same, but
+    /// what it says elsewhere is told.
+    pub mended: BTreeMap<FileId, Mended>,
 }
 
 /// The rule files of one pack.
@@ -355,6 +359,9 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
     for (file, _) in &inputs.descriptions {
         tree.read(*file, &options.limits, &mut reading);
     }
+    for (file, mended) in &inputs.mended {
+        mended.tell(*file, &mut reading);
+    }
     let mut errors = inputs.problems.clone();
     let (mut described, documents) = describe(&tree, inputs, &mut reading);
     let waivers = waivers::read(&tree, inputs, &documents, &mut reading);
@@ -412,7 +419,8 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
                 continue;
             }
         };
-        let mut checked = check(&tree, &pack.rules, (environment, &waivers), own, options);
+        let given = (waivers.as_slice(), &inputs.mended);
+        let mut checked = check(&tree, &pack.rules, (environment, given), own, options);
         checked.origins = Rc::clone(&origins);
         if let Some(baseline) = &options.baseline {
             checked.marks = recorded::marks(&checked, baseline);
@@ -443,15 +451,21 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
     then(&Report { sources, environments, errors, waivers_elsewhere, compared, packs, weakened })
 }
 
+/// What else was read that bears on an environment: waivers, and repairs of its texts.
+type Given<'g> = (&'g [Waiver], &'g BTreeMap<FileId, Mended>);
+
 fn check<'a>(
     tree: &'a Tree<'a>,
     rules: &'a RuleSet,
-    (environment, given): (Described, &[Waiver]),
+    (environment, (given, mended)): (Described, Given<'_>),
     mut errors: Vec<Diagnostic>,
     options: &'a Options,
 ) -> Checked<'a> {
     let mut diagnostics = Diagnostics::default();
     let mut facts = conform::conform(&rules.schema, tree, &environment.documents, &mut diagnostics);
+    for (file, mended) in mended.iter().filter(|(file, _)| environment.files.contains(*file)) {
+        facts.doubt(Span::new(*file, mended.span.start, mended.span.end));
+    }
     let now = options.now.or_else(|| facts.as_of()).or(options.epoch);
     let times = now.filter(|_| options.times).map(|now| (facts.clone(), now));
     if let Some(now) = now {

@@ -13,6 +13,7 @@ mod check;
 mod merge;
 pub mod path;
 pub mod edit;
+pub mod mend;
 
 use rustc_hash::FxHashMap;
 

@@ -1,6 +1,8 @@
 //! Conversations with `failback lsp`, the built program: what is published is what `check` says, each request is answered
 //! once, and nothing ends a session but its end.
 
+mod mending;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufReader, Read, Write};

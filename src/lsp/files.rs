@@ -5,11 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::compile::uses;
+use crate::lsp::typing::{Known, Reading};
 use crate::session::{Inputs, PackFiles, files, head};
 use crate::source::{FileId, Sources};
 use crate::yaml::Limits;
+use crate::yaml::mend::Mended;
 
 /// An open text.
 #[derive(Clone, Debug)]
@@ -22,6 +25,32 @@ pub struct Document {
     pub is_rules: bool,
     /// The text.
     pub text: String,
+    /// The line that was edited last, from 0.
+    pub edited: Option<usize>,
+    /// How it is judged.
+    pub reading: Reading,
+    /// What was said of the last text that could be read.
+    pub known: Option<Rc<Known>>,
+}
+
+impl Document {
+    /// The text that is judged.
+    pub fn judged(&self) -> &str {
+        self.mended().map_or(&self.text, |mended| &mended.text)
+    }
+
+    /// How the text was repaired.
+    pub fn mended(&self) -> Option<&Rc<Mended>> {
+        match &self.reading {
+            Reading::Mended(mended) => Some(mended),
+            _ => None,
+        }
+    }
+
+    /// Finds out how the text can be judged.
+    pub fn look(&mut self, limits: &Limits) {
+        self.reading = Reading::of(&self.text, self.edited, self.known.as_deref(), limits);
+    }
 }
 
 /// All open texts, by their address.
@@ -83,7 +112,7 @@ pub fn uri_of(documents: &Documents, name: &str) -> String {
 fn with_open(sources: &mut Sources, documents: &Documents) {
     for document in documents.values() {
         if let Some(path) = &document.path {
-            sources.open(path.clone(), document.text.clone());
+            sources.open(path.clone(), document.judged().to_owned());
         }
     }
 }
@@ -154,6 +183,41 @@ pub struct Estate {
     pub open: Vec<String>,
 }
 
+impl Estate {
+    fn new(mut inputs: Inputs, open: Vec<String>, documents: &Documents) -> Self {
+        let mut mended = BTreeMap::new();
+        for (file, _) in &inputs.descriptions {
+            let name = inputs.sources.get(*file).name();
+            let is_it = |(uri, one): &(&String, &Document)| is_named(one, uri, name);
+            let document = documents.iter().filter(|(_, one)| one.mended().is_some()).find(is_it);
+            if let Some(repair) = document.and_then(|(_, one)| one.mended()) {
+                mended.insert(*file, Mended::clone(repair));
+            }
+        }
+        inputs.mended = mended;
+        Self { inputs, open }
+    }
+
+    /// What an open text is called in it.
+    pub fn names_of<'e>(
+        &'e self,
+        document: &'e Document,
+        uri: &'e str,
+    ) -> impl Iterator<Item = &'e str> {
+        let files = self.inputs.descriptions.iter();
+        let names = files.map(|(file, _)| self.inputs.sources.get(*file).name());
+        names.filter(move |name| is_named(document, uri, name))
+    }
+}
+
+/// Whether an open text is the file of a name.
+fn is_named(document: &Document, uri: &str, name: &str) -> bool {
+    match &document.path {
+        Some(path) => *path == real(Path::new(name)),
+        None => uri == name,
+    }
+}
+
 /// The open descriptions, each with all files of its folder that describe the same environment.
 pub fn estates(
     documents: &Documents,
@@ -161,7 +225,7 @@ pub fn estates(
     rules: Option<&Path>,
     limits: &Limits,
 ) -> Vec<Estate> {
-    let open = documents.iter().filter(|(_, one)| !one.is_rules && may_describe(&one.text));
+    let open = documents.iter().filter(|(_, one)| !one.is_rules && may_describe(one.judged()));
     let mut by_folder: BTreeMap<Option<&PathBuf>, Vec<&String>> = BTreeMap::new();
     let mut estates = Vec::new();
     for (uri, document) in open {
@@ -172,9 +236,9 @@ pub fn estates(
             None => {
                 let mut inputs = judging(rules, documents);
                 let name = document.path.as_ref().map_or_else(|| uri.clone(), |path| shown(path));
-                let file = inputs.sources.add(name, document.text.as_str());
+                let file = inputs.sources.add(name, document.judged());
                 inputs.descriptions.push((file, false));
-                estates.push(Estate { inputs, open: vec![uri.clone()] });
+                estates.push(Estate::new(inputs, vec![uri.clone()], documents));
             }
         }
     }
@@ -184,7 +248,7 @@ pub fn estates(
         files::descriptions(&mut inputs, std::slice::from_ref(folder), limits);
         // An environment is judged when one of its files is open.
         let texts = open.iter().filter_map(|uri| documents.get(*uri));
-        let wanted: BTreeSet<String> = texts.flat_map(|one| names(&one.text)).collect();
+        let wanted: BTreeSet<String> = texts.flat_map(|one| names(one.judged())).collect();
         let paths: Vec<&PathBuf> =
             open.iter().filter_map(|uri| documents.get(*uri)?.path.as_ref()).collect();
         add_new(&mut inputs, &open, documents);
@@ -196,7 +260,8 @@ pub fn estates(
         });
         // What else of the folder cannot be read is no matter of these texts.
         inputs.problems.retain(|problem| problem.span().is_some());
-        estates.push(Estate { inputs, open: open.into_iter().cloned().collect() });
+        let open = open.into_iter().cloned().collect();
+        estates.push(Estate::new(inputs, open, documents));
     }
     estates
 }
@@ -205,7 +270,7 @@ pub fn estates(
 fn add_new(inputs: &mut Inputs, open: &[&String], documents: &Documents) {
     for document in open.iter().filter_map(|uri| documents.get(*uri)) {
         let Some(path) = document.path.as_ref().filter(|path| !path.exists()) else { continue };
-        let file = inputs.sources.add(shown(path), document.text.as_str());
+        let file = inputs.sources.add(shown(path), document.judged());
         inputs.descriptions.push((file, false));
     }
 }

@@ -5,9 +5,11 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use crate::lsp::files::{self, Documents, Estate};
+use crate::lsp::files::{self, Document, Documents, Estate};
+use crate::lsp::restrain::{restrain, unread};
 use crate::lsp::tell::{ByFile, Places};
 use crate::lsp::text::Encoding;
+use crate::lsp::typing::{Known, Reading};
 use crate::plan::Consent;
 use crate::report::layout::Look;
 use crate::report::{self, Format, runbook};
@@ -35,6 +37,10 @@ pub struct Judged {
     pub verdicts: BTreeMap<String, Value>,
     /// What would correct the open descriptions, by address.
     pub corrections: BTreeMap<String, Vec<Correction>>,
+    /// The addresses of open descriptions that turned out to be unreadable.
+    pub unread: Vec<String>,
+    /// What is known of those that could be read, by address.
+    pub known: Vec<(String, Known)>,
 }
 
 /// What would correct a text.
@@ -99,15 +105,19 @@ pub fn descriptions(
     judged: &mut Judged,
 ) {
     let places = Places { sources: &estate.inputs.sources, documents, encoding };
-    let (report, corrections) = check_with(estate, options, |report| corrections(report, &places));
-    for (uri, correction) in corrections {
-        judged.corrections.entry(uri).or_default().push(correction);
-    }
+    let (mut report, corrections) =
+        check_with(estate, options, |report| corrections(report, &places));
+    let unread = unread(&report, estate, documents);
+    restrain(&mut report, estate, documents);
     let found = places.of_check(&report);
+    let is_whole = |uri: &String, document: &Document| {
+        let is_read = matches!(document.reading, Reading::Whole) && !unread.contains(uri);
+        is_read && estate.inputs.mended.is_empty()
+    };
     for uri in &estate.open {
         judged.diagnostics.entry(uri.clone()).or_default();
         let Some(document) = documents.get(uri) else { continue };
-        let names = files::names(&document.text);
+        let names = files::names(document.judged());
         let none = Vec::new();
         let environments = report["environments"].as_array().unwrap_or(&none);
         let own = environments.iter().find(|environment| {
@@ -123,9 +133,24 @@ pub fn descriptions(
                 "message": "not judged while the text cannot be read",
             }));
         }
-        judged.verdicts.insert(uri.clone(), verdict(uri, document.version, &name, own));
+        let mut told = verdict(uri, document.version, &name, own);
+        if document.mended().is_some() {
+            told["readable"] = json!(false);
+        } else if let Some(own) = own.filter(|_| is_whole(uri, document)) {
+            judged.known.push((uri.clone(), Known::of(&report, own, &document.text)));
+        }
+        judged.verdicts.insert(uri.clone(), told);
     }
     judged.take(found, &estate.open);
+    judged.unread.extend(unread.iter().cloned());
+    for (uri, correction) in corrections {
+        // What is not said of a text while a line of it is half-typed is not corrected either.
+        let said = judged.diagnostics.get(&uri).into_iter().flatten();
+        let is_said = said.map(|one| &one["range"]).any(|range| *range == correction.range);
+        if is_said || documents.get(&uri).is_none_or(|document| document.mended().is_none()) {
+            judged.corrections.entry(uri).or_default().push(correction);
+        }
+    }
 }
 
 fn corrections(report: &Report<'_>, places: &Places<'_>) -> Vec<(String, Correction)> {

@@ -78,17 +78,25 @@ pub fn offsets(text: &str, range: &Value, encoding: Encoding) -> Option<(usize, 
     Some((start.min(end), start.max(end)))
 }
 
-/// Takes a change of `textDocument/didChange`; without a range it is the whole text. What is no change is left out.
-pub fn change(text: &mut String, change: &Value, encoding: Encoding) {
-    let Some(new) = change.get("text").and_then(Value::as_str) else { return };
-    match change.get("range") {
-        None | Some(Value::Null) => *text = new.to_owned(),
-        Some(range) => {
-            if let Some((start, end)) = offsets(text, range, encoding) {
-                text.replace_range(start..end, new);
-            }
+/// Takes a change of `textDocument/didChange`; without a range it is the whole text. What is no change is left out. Gives
+/// the line, from 0, in which the change ends.
+pub fn change(text: &mut String, change: &Value, encoding: Encoding) -> Option<usize> {
+    let new = change.get("text").and_then(Value::as_str)?;
+    let end = match change.get("range") {
+        None | Some(Value::Null) => {
+            let same = text.bytes().zip(new.bytes()).take_while(|(a, b)| a == b).count();
+            *text = new.to_owned();
+            same
         }
-    }
+        Some(range) => {
+            let (start, end) = offsets(text, range, encoding)?;
+            text.replace_range(start..end, new);
+            start + new.len()
+        }
+    };
+    let before = &text.as_bytes()[..end.min(text.len())];
+    let ends = memchr::memchr2_iter(b'\n', b'\r', before);
+    Some(ends.filter(|at| before[*at] == b'\n' || before.get(at + 1) != Some(&b'\n')).count())
 }
 
 #[cfg(test)]

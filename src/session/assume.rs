@@ -117,6 +117,8 @@ pub(crate) fn with_texts(inputs: &Inputs, texts: Vec<String>) -> Inputs {
         waivers: inputs.waivers.clone(),
         is_locked: inputs.is_locked,
         granted: inputs.granted.clone(),
+        // Each repair belongs to one text.
+        mended: Default::default(),
     }
 }
 

@@ -143,11 +143,7 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
 
     fn syntax(&mut self, error: SyntaxError) {
         let span = self.span(error.start, error.end);
-        let told = if error.too_deep {
-            self.too_deep(span)
-        } else {
-            Diagnostic::error("yaml-syntax", error.message, span).maybe_help(error.help)
-        };
+        let told = if error.too_deep { self.too_deep(span) } else { error.told(span) };
         self.tell(told);
     }
 

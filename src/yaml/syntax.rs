@@ -5,6 +5,9 @@
 
 use granit_parser::ErrorKind;
 
+use crate::diagnostic::Diagnostic;
+use crate::source::Span;
+
 /// A text that is not YAML.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
@@ -18,6 +21,13 @@ pub struct SyntaxError {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+}
+
+impl SyntaxError {
+    /// What is told of it at a place.
+    pub(crate) fn told(self, span: Span) -> Diagnostic {
+        Diagnostic::error("yaml-syntax", self.message, span).maybe_help(self.help)
+    }
 }
 
 /// Puts an error of the scanner into words.
