@@ -200,6 +200,14 @@ impl Type {
     }
 }
 
+impl Type {
+    /// All that a user may write for such a value, `none` included.
+    pub fn allowed(&self, schema: &Schema) -> String {
+        let expected = self.expectation(schema);
+        if matches!(self, Type::OrNone(_)) { format!("{expected}, or `none`") } else { expected }
+    }
+}
+
 /// How the content of a slot is read: all that the evaluator needs of a field's type, so that nothing has to be looked
 /// up for each fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
