@@ -12,6 +12,7 @@ mod import_broken;
 mod import_cli;
 mod import_estates;
 mod import_real;
+mod import_truth;
 mod language;
 mod lsp;
 mod mutate;

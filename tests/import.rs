@@ -382,7 +382,10 @@ fn what_is_written_is_yaml_and_says_the_same() {
         assert_eq!(value["name"].as_str(), Some(environment.name.as_str()));
     }
     let text = done.yaml(false);
-    assert!(text.contains("      agent:\n        installed: true\n        version: \"9.12.0.0\"\n        registered: false"), "{text}");
+    assert!(
+        text.contains("      agent:\n        version: \"9.12.0.0\"\n        registered: false"),
+        "{text}"
+    );
 }
 
 #[test]

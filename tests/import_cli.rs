@@ -330,13 +330,17 @@ fn the_recorded_machine_is_told_with_its_origins() {
     let imported = import(&[&folder]);
     assert_eq!(imported.code, 0, "{}", imported.err);
     let told = checked(&imported, "--all")
-        .says("[AGT-001]: the agent of win-4003 has not registered")
+        .says("AGT-001")
         .says("[RV-009]: NS-Win-Src3 has no retention volume");
     // A long origin goes on in the next line of its label.
     let told = told.out.replace(|c: char| c.is_whitespace() || "·│╰─┤".contains(c), "");
     assert!(told.contains("fromprotected-item-win-4003.json"), "{told}");
     let pointer = "/properties/customDetails/masterTargetServers/0/retentionVolumes";
     assert!(told.contains(pointer), "{told}");
+    // The moment at which the service took the request: the agent is on its way, and nothing fails.
+    let moment = checked(&imported, "--format concise --now 2017-09-19T10:51:20Z");
+    assert!(moment.out.contains("pending[AGT-001]"), "{}", moment.out);
+    assert!(!moment.out.contains("error["), "{}", moment.out);
     let asked = Run::new("ask -").input(&imported.out).done();
     assert_eq!(asked.code, 3, "{}", asked.err);
     assert!(

@@ -5,7 +5,7 @@
 
 use crate::import::arm;
 use crate::import::model::Value;
-use crate::import::store::{Kind, Row, SINGLE, Store};
+use crate::import::store::{Event, Kind, LIST, Row, SINGLE, Seen, Store};
 use crate::import::view::{Found, View};
 
 pub mod fabric;
@@ -22,8 +22,7 @@ pub struct Source {
 
 /// The facts of a resource: under `properties`, or flattened beside the id.
 pub fn properties<'a>(view: &View<'a>) -> View<'a> {
-    let properties = view.at("properties");
-    if properties.is_object() { properties } else { view.clone() }
+    view.at("properties").object().unwrap_or_else(|| view.clone())
 }
 
 /// The id of a resource.
@@ -149,11 +148,8 @@ fn v_center(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>
 
 /// The codes of a list of health errors, where the list is stated.
 pub fn codes(errors: &View<'_>) -> Option<Found> {
-    if !errors.is_list() {
-        return None;
-    }
     let codes = errors
-        .items()
+        .list()?
         .iter()
         .filter_map(|error| error.at("errorCode").str())
         .map(Value::Text)
@@ -227,11 +223,12 @@ fn plan(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>) ->
         .or_else(|| view.at("name").str())
         .unwrap_or_else(|| "?".to_owned());
     let providers = facts.first(&["replicationProviders", "replicationProvider"]);
-    let providers: Vec<String> = match providers.texts() {
-        Some(list) => {
-            list.value.as_list().iter().filter_map(Value::as_str).map(str::to_owned).collect()
-        }
-        None => providers.str().into_iter().collect(),
+    let providers: Vec<String> = if providers.is_list() {
+        let list = providers.texts().map(|list| list.value);
+        let list = list.as_ref().map(Value::as_list).unwrap_or_default();
+        list.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    } else {
+        providers.str().into_iter().collect()
     };
     if !providers.is_empty() && !providers.iter().any(|provider| item::generation(provider).is_ok())
     {
@@ -244,19 +241,20 @@ fn plan(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>) ->
     let mut row = Row::new(Kind::Plan, id(view).to_ascii_lowercase(), source.file, source.rank);
     row.put("name", Some(facts.at("friendlyName").found(Value::Text(name))));
     let groups = facts.at("groups");
-    let members: Vec<Value> = groups
-        .items()
-        .iter()
-        .flat_map(|group| {
-            group.first(&["replicationProtectedItems", "replicationProtectedItemIds"]).items()
-        })
-        .filter_map(|member| member.first(&["id"]).str())
-        .map(|id| Value::Text(id.to_ascii_lowercase()))
-        .collect();
+    let members = groups.list().filter(|list| !list.is_empty()).and_then(|list| {
+        let mut members = Vec::new();
+        for group in list {
+            let own = group.first(&["replicationProtectedItems", "replicationProtectedItemIds"]);
+            if own.json().is_some() {
+                for member in own.list()? {
+                    members.push(Value::Text(member.first(&["id"]).str()?.to_ascii_lowercase()));
+                }
+            }
+        }
+        Some(members)
+    });
     // A list names plans without their groups; only one plan asked for by name has them.
-    if groups.is_list() && !groups.items().is_empty() {
-        row.put("items", Some(groups.found(Value::List(members))));
-    }
+    row.put("items", members.map(|members| groups.found(Value::List(members))));
     store.add(row);
     "recovery plans"
 }
@@ -269,25 +267,20 @@ fn plan_of(what: &'static str) -> &'static str {
     }
 }
 
+/// What an event says of one object: each error it names, when.
 fn event(store: &mut Store, source: Source, facts: &View<'_>) -> &'static str {
-    let codes = facts.at("healthErrors");
-    let gone = codes.items().iter().any(|error| error.at("errorCode").as_str() == "78092");
-    if let (true, Some(name)) = (gone, facts.at("affectedObjectFriendlyName").str()) {
-        let mut row = Row::new(
-            Kind::Item,
-            format!("event|{}", name.to_lowercase()),
-            source.file,
-            source.rank,
-        );
-        row.put(
-            "gone",
-            Some(
-                codes
-                    .found(Value::Bool(true))
-                    .because("event 78092: the on-premises machine was deleted"),
-            ),
-        );
-        store.add(row);
+    let Some(name) = facts.at("affectedObjectFriendlyName").str() else { return "events" };
+    let fabric = facts.at("fabricId").str().map(|id| id.to_ascii_lowercase());
+    for error in facts.at("healthErrors").items() {
+        let code = error.at("errorCode");
+        let Some(text) = code.str() else { continue };
+        let at = error.at("creationTimeUtc").instant().or(facts.at("timeOfOccurrence").instant());
+        store.events.push(Event {
+            seen: Seen::new(Value::Text(text), source.file, code.pointer(), source.rank),
+            fabric: fabric.clone(),
+            name: name.to_lowercase(),
+            at,
+        });
     }
     "events"
 }
@@ -295,11 +288,29 @@ fn event(store: &mut Store, source: Source, facts: &View<'_>) -> &'static str {
 /// `PowerState/running`, `VM deallocated` and their likes.
 fn power(text: &str) -> Option<&'static str> {
     match text.rsplit(['/', ' ']).next()?.to_ascii_lowercase().as_str() {
+        "starting" => Some("starting"),
         "running" => Some("running"),
+        "stopping" => Some("stopping"),
         "stopped" => Some("stopped"),
+        "deallocating" => Some("deallocating"),
         "deallocated" => Some("deallocated"),
         _ => None,
     }
+}
+
+/// The size of all disks together, where the size of each is stated.
+fn disk_size(storage: &View<'_>) -> Option<Found> {
+    let mut disks = storage.at("dataDisks").items();
+    disks.push(storage.at("osDisk"));
+    let sizes: Option<Vec<i64>> = disks
+        .iter()
+        .map(|disk| match disk.at("diskSizeGB").size(1_073_741_824.0)?.value {
+            Value::Size(bytes) if bytes > 0 => Some(bytes),
+            _ => None,
+        })
+        .collect();
+    let total = sizes?.into_iter().try_fold(0_i64, i64::checked_add)?;
+    Some(storage.found(Value::Size(total)).because("the sizes of its disks"))
 }
 
 fn virtual_machine(
@@ -311,6 +322,9 @@ fn virtual_machine(
     // The rank of a list says nothing here: these lists are as full as the single object.
     let mut row = Row::new(Kind::AzureVm, id(view).to_ascii_lowercase(), source.file, SINGLE);
     row.put("name", view.at("name").text());
+    row.put("id", Some(view.first(&["id", "resourceId"]).found(Value::Text(id(view).to_owned()))));
+    // A list tells of its resource groups what is not in them.
+    row.put("listed", (source.rank == LIST).then(|| view.found(Value::Bool(true))));
     row.put("region", view.at("location").text());
     let statuses = facts.first(&["instanceView/statuses", "statuses"]);
     let state = statuses
@@ -327,9 +341,14 @@ fn virtual_machine(
         });
     row.put("power", state.and_then(|state| state.word(power)));
     let storage = facts.at("storageProfile");
-    if storage.at("osDisk").json().is_some() && storage.at("dataDisks").is_stated() {
-        let count = 1 + storage.at("dataDisks").items().len();
+    let data = storage.at("dataDisks");
+    let none = (data.is_stated() && data.json().is_none()).then_some(0);
+    if storage.at("osDisk").is_object()
+        && let Some(more) = data.list().map(|list| list.len()).or(none)
+    {
+        let count = 1 + more;
         row.put("disks", Some(storage.found(Value::Int(count as i64))));
+        row.put("diskSize", disk_size(&storage));
     }
     row.put(
         "os",
@@ -341,12 +360,15 @@ fn virtual_machine(
 
 /// A reprotect request, if the element is the body of one.
 pub fn request(store: &mut Store, source: Source, view: &View<'_>) -> bool {
-    let facts = properties(view);
+    let facts = view.at("properties");
+    let facts = if facts.is_object() { facts } else { view.clone() };
     let details = facts.at("providerSpecificDetails");
     let direction = facts.at("failoverDirection");
+    if !details.is_object() {
+        return false;
+    }
     let chosen = details.first(&["masterTargetId", "reprotectAgentId", "datastoreName"]);
     if direction.json().is_none()
-        || details.json().is_none()
         || (chosen.json().is_none() && details.at("instanceType").json().is_none())
     {
         return false;

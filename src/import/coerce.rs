@@ -127,8 +127,10 @@ pub fn number(text: &str) -> Option<f64> {
 /// The operating system family of any spelling seen (`WINDOWS`, `windowsGuest`, `Ubuntu Linux (64-bit)`).
 pub fn os_family(text: &str) -> Option<&'static str> {
     let text = text.to_ascii_lowercase();
-    const LINUX: [&str; 12] = [
+    const LINUX: [&str; 14] = [
         "linux",
+        "photon",
+        "alma",
         "ubuntu",
         "centos",
         "red hat",
@@ -249,6 +251,15 @@ pub fn mac(text: &str) -> Option<String> {
         .map(|pair| String::from_utf8_lossy(pair).into_owned())
         .collect();
     Some(pairs.join(":"))
+}
+
+/// What `ConvertTo-Json` writes where its depth ends.
+pub fn is_type_name(text: &str) -> bool {
+    text.starts_with("Microsoft.Azure.Commands.")
+        || text.starts_with("Microsoft.Azure.Management.")
+        || text.starts_with("System.Collections.")
+        || text.starts_with("System.Object[]")
+        || (text.starts_with("@{") && text.ends_with('}'))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::import::view::{Found, View};
 /// Maps one element; yields what it was.
 pub fn map(store: &mut Store, file: usize, view: &View<'_>) -> Option<&'static str> {
     if let Some(folded) = fold(view) {
-        let folded = View::new(&folded, view.pointer());
+        let folded = view.within(&folded);
         return managed(store, file, &folded);
     }
     if let Some(kind) = managed(store, file, view) {
@@ -62,7 +62,7 @@ pub fn map(store: &mut Store, file: usize, view: &View<'_>) -> Option<&'static s
         let name = view.at("name").str().map_or(Element::Null, |name| Element::Text(name.into()));
         let config = view.json().cloned().unwrap_or(Element::Null);
         let wrapped = Element::Object(vec![("name".into(), name), ("config".into(), config)]);
-        virtual_machine(store, file, &View::new(&wrapped, view.pointer()));
+        virtual_machine(store, file, &view.within(&wrapped));
         return Some("VMs");
     }
     None
@@ -173,8 +173,7 @@ fn virtual_machine(store: &mut Store, file: usize, view: &View<'_>) {
     row.put("os", config.at("guestFullName").word(coerce::os_family));
     row.put("enableUuid", enable_uuid(&config.at("extraConfig")));
     let devices = config.at("hardware/device");
-    if devices.json().is_some() {
-        let list = devices.items();
+    if let Some(list) = devices.list() {
         row.put("disks", Some(disks(&devices, &list)));
         row.put("controllers", controllers(&devices, &list));
         let macs = list
@@ -197,8 +196,8 @@ fn virtual_machine(store: &mut Store, file: usize, view: &View<'_>) {
     let snapshot = view.at("snapshot");
     if snapshot.is_stated() || view.at("runtime").is_stated() {
         let mut list = Vec::new();
-        snapshots(&snapshot.at("rootSnapshotList"), &mut list, 0);
-        row.put("snapshots", Some(snapshot.found(Value::List(list))));
+        let whole = snapshots(&snapshot.at("rootSnapshotList"), &mut list, 0);
+        row.put("snapshots", whole.then(|| snapshot.found(Value::List(list))));
     }
     store.add(row);
 }
@@ -207,11 +206,14 @@ fn lower(view: &View<'_>) -> Option<Found> {
     view.str().map(|text| view.found(Value::Text(text.to_lowercase())))
 }
 
-fn snapshots(list: &View<'_>, into: &mut Vec<Value>, depth: usize) {
-    if depth > 64 {
-        return;
+/// Whether the whole tree could be read.
+fn snapshots(list: &View<'_>, into: &mut Vec<Value>, depth: usize) -> bool {
+    if list.json().is_none() {
+        return true;
     }
-    for snapshot in list.items() {
+    let Some(items) = list.list().filter(|_| depth <= 64) else { return false };
+    let mut whole = true;
+    for snapshot in items {
         let mut fields = vec![(
             "name",
             Value::Text(snapshot.at("name").str().unwrap_or_else(|| "(without a name)".to_owned())),
@@ -220,8 +222,9 @@ fn snapshots(list: &View<'_>, into: &mut Vec<Value>, depth: usize) {
             fields.push(("createdAt", Value::Time(at)));
         }
         into.push(Value::Record(fields));
-        snapshots(&snapshot.at("childSnapshotList"), into, depth + 1);
+        whole &= snapshots(&snapshot.at("childSnapshotList"), into, depth + 1);
     }
+    whole
 }
 
 /// `poweredOn` and its likes.
@@ -229,6 +232,7 @@ pub fn power(text: &str) -> Option<&'static str> {
     match text.to_ascii_lowercase().as_str() {
         "poweredon" | "on" => Some("on"),
         "poweredoff" | "off" => Some("off"),
+        "suspended" => Some("suspended"),
         _ => None,
     }
 }
@@ -243,9 +247,8 @@ pub fn firmware(text: &str) -> Option<&'static str> {
 }
 
 fn enable_uuid(extra: &View<'_>) -> Option<Found> {
-    extra.json()?;
     let option = extra
-        .items()
+        .list()?
         .into_iter()
         .find(|option| option.at("key").as_str().eq_ignore_ascii_case("disk.enableUUID"));
     match option {
@@ -331,13 +334,13 @@ fn host(store: &mut Store, file: usize, view: &View<'_>) {
         );
     }
     let machines = view.at("vm");
-    if machines.json().is_some() {
-        let list = machines.items().iter().filter_map(reference).map(Value::Text).collect();
+    if let Some(list) = machines.list() {
+        let list = list.iter().filter_map(reference).map(Value::Text).collect();
         row.put("vmRefs", Some(machines.found(Value::List(list))));
     }
     let stores = view.at("datastore");
-    if stores.json().is_some() {
-        let list = stores.items().iter().filter_map(reference).map(Value::Text).collect();
+    if let Some(list) = stores.list() {
+        let list = list.iter().filter_map(reference).map(Value::Text).collect();
         row.put("datastoreRefs", Some(stores.found(Value::List(list))));
     }
     store.add(row);
@@ -354,9 +357,9 @@ fn datastore(store: &mut Store, file: usize, view: &View<'_>) {
     row.put("type", view.at("summary/type").word(coerce::datastore_type));
     row.put("freeSpace", view.first(&["summary/freeSpace", "info/freeSpace"]).size(1.0));
     let mounts = view.at("host");
-    let mounts = if mounts.at("_value").json().is_some() { mounts.at("_value") } else { mounts };
-    if mounts.is_list() {
-        let list = mounts.items().iter().filter_map(mount).collect();
+    let mounts = if mounts.is_object() { mounts.at("_value") } else { mounts };
+    if let Some(list) = mounts.list() {
+        let list = list.iter().filter_map(mount).collect();
         row.put("mounts", Some(mounts.found(Value::List(list))));
     }
     store.add(row);

@@ -17,6 +17,7 @@ use crate::scalar::print_time;
 pub mod inventory;
 pub mod virtual_site;
 pub mod servers;
+pub mod cloud;
 pub mod machines;
 pub mod request;
 
@@ -197,6 +198,13 @@ impl<'s> Draft<'s> {
     /// Tells something.
     pub fn tell(&mut self, severity: Severity, code: &str, message: String, help: &str) {
         self.diagnostics.push(Diagnostic::new(severity, code, message).help(help));
+    }
+}
+
+/// Adds a fact where there is one.
+pub fn put(entity: &mut Entity, path: &'static str, fact: Option<Fact>) {
+    if let Some(fact) = fact {
+        entity.facts.push((path, fact));
     }
 }
 

@@ -122,7 +122,7 @@ impl<'a> Recogniser<'a> {
         listed
     }
 
-    fn one(&mut self, view: &View<'_>, rank: u8) {
+    fn map(&mut self, view: &View<'_>, rank: u8) {
         let source = Source { file: self.file, rank };
         if azure::request(self.store, source, view) {
             self.count("reprotect requests");
@@ -162,6 +162,13 @@ impl<'a> Recogniser<'a> {
                 self.strange_keys.get_or_insert((at, keys.unwrap_or_else(|| "none".to_owned())));
             }
         }
+    }
+
+    /// One element, and what of it could not be read.
+    fn one(&mut self, view: &View<'_>, rank: u8) {
+        self.map(view, rank);
+        let unread = view.take_unread();
+        self.store.unread.extend(unread.into_iter().map(|unread| (self.file, unread)));
     }
 
     fn count(&mut self, what: &'static str) {
@@ -255,7 +262,7 @@ impl<'a> Recogniser<'a> {
     fn scan(&mut self, key: &str, value: &Element<'_>, at: &str) {
         match value {
             Element::Text(text) => {
-                if self.lost.is_none() && is_type_name(text) {
+                if self.lost.is_none() && coerce::is_type_name(text) {
                     self.lost = Some(format!("{at}/…/{key}"));
                 }
                 // Times that lie ahead say nothing about when the export was made.
@@ -278,15 +285,6 @@ impl<'a> Recogniser<'a> {
             _ => {}
         }
     }
-}
-
-/// What `ConvertTo-Json` writes where its depth ends.
-fn is_type_name(text: &str) -> bool {
-    text.starts_with("Microsoft.Azure.Commands.")
-        || text.starts_with("Microsoft.Azure.Management.")
-        || text.starts_with("System.Collections.")
-        || text.starts_with("System.Object[]")
-        || (text.starts_with("@{") && text.ends_with('}'))
 }
 
 impl Sink for Recogniser<'_> {

@@ -60,12 +60,9 @@ pub fn map(store: &mut Store, source: Source, view: &View<'_>) -> &'static str {
 }
 
 fn disks(row: &mut Row, disks: &View<'_>) {
-    if disks.json().is_none() {
-        return;
-    }
+    let Some(list) = disks.list() else { return };
     let mut controllers: Vec<Value> = Vec::new();
-    let list = disks
-        .items()
+    let list = list
         .iter()
         .map(|disk| {
             if let Some(word) = coerce::controller(disk.at("controllerType").as_str())

@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::import::model::{Fact, Origin, Value};
-use crate::import::view::Found;
+use crate::import::view::{Found, Unread};
 
 pub mod settle;
 
@@ -145,6 +145,19 @@ impl Node {
     }
 }
 
+/// An error that an event of the service names.
+#[derive(Debug)]
+pub struct Event {
+    /// The number of the error, and where it stands.
+    pub seen: Seen,
+    /// The fabric of the object, in lower case.
+    pub fabric: Option<String>,
+    /// The name of the object, in lower case.
+    pub name: String,
+    /// When it happened, in microseconds since 1970.
+    pub at: Option<i64>,
+}
+
 /// One row on its way in.
 #[derive(Debug)]
 pub struct Row {
@@ -272,6 +285,8 @@ pub struct Store {
     pub outside: Vec<(&'static str, String, usize, String)>,
     /// Rows dropped because they are soft-deleted.
     pub deleted: usize,
+    /// What events say of servers and machines.
+    pub events: Vec<Event>,
     /// Reprotect requests, as rows that belong to no node.
     pub requests: Vec<Node>,
     /// Names by managed object reference; `None` where two names claim one reference.
@@ -282,6 +297,8 @@ pub struct Store {
     pub editions: HashMap<String, (&'static str, usize, String)>,
     /// Licences of hosts by a digest of the key: host, digest, file, cell. Editions may be read after them.
     pub licences: Vec<(String, String, usize, String)>,
+    /// What is written otherwise than it is read, by number of the file.
+    pub unread: Vec<(usize, Unread)>,
     /// Diagnostics of reading and joining.
     pub diagnostics: Diagnostics,
 }
@@ -332,6 +349,10 @@ impl Store {
         let outside = other.outside.into_iter();
         self.outside.extend(outside.map(|(what, name, file, at)| (what, name, offset + file, at)));
         self.deleted += other.deleted;
+        for mut event in other.events {
+            event.seen.file = event.seen.file.saturating_add(moved);
+            self.events.push(event);
+        }
         for mut request in other.requests {
             request
                 .facts
@@ -353,7 +374,38 @@ impl Store {
             .extend(editions.map(|(key, (word, file, at))| (key, (word, offset + file, at))));
         let licences = other.licences.into_iter();
         self.licences.extend(licences.map(|(host, key, file, at)| (host, key, offset + file, at)));
+        let unread = other.unread.into_iter();
+        self.unread.extend(unread.map(|(file, unread)| (offset + file, unread)));
         self.diagnostics.append(other.diagnostics);
+    }
+
+    /// Tells what could not be read: each key once, with what is there and how often.
+    pub fn tell_unread(&mut self) {
+        // The numbers in a pointer are places in lists, which make one key many.
+        let key = |at: &str| -> String {
+            let numbered = |part: &&str| part.starts_with('#') || part.parse::<usize>().is_ok();
+            at.split('/').filter(|part| !numbered(part)).collect::<Vec<_>>().join("/")
+        };
+        type Places = Vec<(usize, String)>;
+        let mut told: BTreeMap<(String, &str, String), Places> = BTreeMap::new();
+        for (file, unread) in std::mem::take(&mut self.unread) {
+            let Unread { at, wanted, found } = unread;
+            told.entry((key(&at), wanted, found)).or_default().push((file, at));
+        }
+        for ((key, wanted, found), places) in told {
+            let count = match places.len() {
+                1 => String::new(),
+                count => format!(" at {count} places"),
+            };
+            let key = key.rsplit('/').next().unwrap_or_default();
+            let message = format!("`{key}` is `{found}`{count}, which is not {wanted}");
+            let place = places.first().map(|(file, at)| self.place(*file, at)).unwrap_or_default();
+            self.diagnostics.push(
+                Diagnostic::new(Severity::Warning, "not-read", message)
+                    .note("at", place)
+                    .help("what it says is left out, and so unknown"),
+            );
+        }
     }
 
     /// Puts the editions of licences to the hosts they are assigned to.
@@ -380,6 +432,17 @@ impl Store {
     pub fn get(&self, kind: Kind, key: &str) -> Option<&Node> {
         let nodes = self.kinds.get(&kind)?;
         nodes.all.get(*nodes.index.get(key)?)
+    }
+
+    /// The newest event that names one of these errors for an object of a fabric.
+    pub fn event(&self, codes: &[&str], fabric: Option<&str>, name: &str) -> Option<&Event> {
+        let name = name.to_lowercase();
+        let same = |event: &&Event| {
+            event.name == name
+                && event.seen.value.as_str().is_some_and(|code| codes.contains(&code))
+                && event.fabric.as_deref().zip(fabric).is_none_or(|(a, b)| a == b)
+        };
+        self.events.iter().filter(same).max_by_key(|event| event.at)
     }
 
     /// A reference and the name it stands for.

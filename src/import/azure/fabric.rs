@@ -94,11 +94,8 @@ fn health(server: &View<'_>) -> Option<Found> {
     });
     let errors = server.at("healthErrors");
     stated.or_else(|| {
-        if !errors.is_list() {
-            return None;
-        }
-        let levels: Vec<&str> =
-            errors.items().iter().map(|error| error.at("errorLevel").as_str()).collect();
+        let list = errors.list()?;
+        let levels: Vec<&str> = list.iter().map(|error| error.at("errorLevel").as_str()).collect();
         let word = if levels.is_empty() {
             "normal"
         } else if levels.iter().any(|level| {
@@ -135,14 +132,12 @@ fn master_target(store: &mut Store, source: Source, server: &View<'_>, fabric: &
     row.put("disks", server.at("diskCount").int().filter(|count| count.value != Value::Int(0)));
     row.put("codes", codes(&server.at("validationErrors")));
     let volumes = server.at("retentionVolumes");
-    if volumes.json().is_some() {
-        let list = volumes.items().iter().filter_map(volume).collect();
-        row.put("volumes", Some(volumes.found(Value::List(list))));
-    }
+    let list = volumes.list().and_then(|list| list.iter().map(volume).collect());
+    row.put("volumes", list.map(|list| volumes.found(Value::List(list))));
     let stores = server.at("dataStores");
-    if stores.json().is_some() {
+    if let Some(list) = stores.list() {
         let mut names = Vec::new();
-        for store_view in stores.items() {
+        for store_view in list {
             let Some(name) = store_view.at("symbolicName").str() else { continue };
             let uuid = store_view.at("uuid").str().unwrap_or_default();
             let mut seen =

@@ -4,7 +4,7 @@
 //! asked for by name.
 
 use crate::import::arm;
-use crate::import::azure::{Source, id};
+use crate::import::azure::{Source, codes, id};
 use crate::import::coerce;
 use crate::import::model::Value;
 use crate::import::store::{Kind, Row, Store};
@@ -51,6 +51,9 @@ pub fn map(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>)
     row.put("location", facts.at("activeLocation").text());
     row.put("failoverTime", facts.at("lastSuccessfulFailoverTime").time());
     row.put("actions", facts.at("allowedOperations").texts());
+    let scenario = facts.at("currentScenario/scenarioName").text();
+    row.put("scenario", scenario.filter(|found| found.value.as_str() != Some("None")));
+    row.put("errors", errors(facts));
     common(&mut row, &details);
     azure_side(&mut row, &details);
     on_premises_side(&mut row, &details);
@@ -60,6 +63,15 @@ pub fn map(store: &mut Store, source: Source, view: &View<'_>, facts: &View<'_>)
     }
     store.add(row);
     "protected items"
+}
+
+/// The numbers of the errors of all lists that are stated, at the place of the first that has one.
+fn errors(facts: &View<'_>) -> Option<Found> {
+    const LISTS: [&str; 3] = ["healthErrors", "replicationHealthErrors", "failoverHealthErrors"];
+    let lists: Vec<Found> = LISTS.iter().filter_map(|key| codes(&facts.at(key))).collect();
+    let all: Vec<Value> = lists.iter().flat_map(|found| found.value.as_list()).cloned().collect();
+    let first = lists.iter().find(|found| !found.value.as_list().is_empty()).or(lists.first())?;
+    Some(first.clone().with(Value::List(all)))
 }
 
 /// A list, unless it is empty and came from a list, where emptiness says nothing.
@@ -77,6 +89,12 @@ fn common(row: &mut Row, details: &View<'_>) {
         "mobilityAgentDetails/version",
     ]);
     row.put("agentVersion", agent.version());
+    let expiry = details.first(&[
+        "agentExpiryDate",
+        "agentDetails/agentExpiryDate",
+        "mobilityAgentDetails/agentVersionExpiryDate",
+    ]);
+    row.put("agentExpiry", expiry.time());
     let heartbeat = details.first(&["lastHeartbeat", "mobilityAgentDetails/lastHeartbeatUtc"]);
     row.put("agentHeartbeat", heartbeat.time());
     row.put("registered", details.at("isAgentRegistrationSuccessfulAfterFailover").truth());
@@ -121,6 +139,7 @@ fn azure_side(row: &mut Row, details: &View<'_>) {
         "azureGroup",
         group.str().and_then(|id| Some(group.found(Value::Text(arm::last(&id)?.to_owned())))),
     );
+    row.put("azureGroupId", group.text());
     let network = details.first(&["selectedRecoveryAzureNetworkId", "targetNetworkId"]);
     row.put(
         "network",
@@ -192,9 +211,8 @@ fn on_premises_side(row: &mut Row, details: &View<'_>) {
     let stores = details.first(&["datastores", "discoveredVmDetails/datastores"]);
     row.put("datastores", full(row, stores.texts()));
     row.put("targetDatastore", details.at("targetDataStoreName").text());
-    let uuids: Vec<Value> = details
-        .at("protectedDisks")
-        .items()
+    let disks = details.at("protectedDisks").items();
+    let uuids: Vec<Value> = disks
         .iter()
         .filter_map(|disk| disk.at("diskUuid").str())
         .map(|uuid| Value::Text(uuid.to_lowercase()))

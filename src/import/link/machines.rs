@@ -2,12 +2,12 @@
 //!
 //! Owns what the states of the service mean and what follows from times.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::diagnostic::Severity;
-use crate::import::arm;
+use crate::import::link::cloud::{self, AzureVms};
 use crate::import::link::inventory::Join;
-use crate::import::link::{Draft, virtual_site};
+use crate::import::link::{Draft, put, virtual_site};
 use crate::import::model::{Entity, Fact, Value};
 use crate::import::store::{Kind, Node, OBJECTS};
 
@@ -68,43 +68,62 @@ pub fn items<'s>(draft: &Draft<'s>) -> Vec<&'s Node> {
     draft.nodes(Kind::Item).into_iter().filter(|item| classic(item) == draft.architecture).collect()
 }
 
-fn put(entity: &mut Entity, path: &'static str, fact: Option<Fact>) {
-    if let Some(fact) = fact {
-        entity.facts.push((path, fact));
-    }
-}
-
 /// Whether an item runs in Azure because it was protected again from there.
-fn reversed(item: &Node) -> bool {
+pub fn is_reversed(item: &Node) -> bool {
     matches!(item.str("generation"), Some("InMage" | "InMageRcmFailback"))
 }
 
-/// How far the failover went.
+/// How far the failover went; nothing where the words of the service are none that is known.
 pub fn failover(item: &Node) -> Option<&'static str> {
-    if reversed(item) {
+    if is_reversed(item) {
         return Some("committed");
     }
+    match item.str("location")? {
+        "Primary" => return Some("notFailedOver"),
+        "Recovery" => {}
+        _ => return None,
+    }
     let state = item.str("state").unwrap_or("");
-    let text = item.str("stateText").unwrap_or("");
     let may = |action: &str| item.list("actions").iter().any(|own| own.as_str() == Some(action));
-    match item.str("location") {
-        Some("Recovery")
-            if state.contains("CommitPending") || may("Commit") || text == "Failover completed" =>
-        {
-            Some("failedOver")
-        }
-        Some("Recovery") if state.contains("Committed") || text == "Failover committed" => {
-            Some("committed")
-        }
-        // Generations spell the committed state differently; what remains in Azure and may not be committed is committed.
-        Some("Recovery") if !item.list("actions").is_empty() => Some("committed"),
-        Some("Recovery") => Some("failedOver"),
-        Some("Primary") => Some("notFailedOver"),
-        _ => None,
+    // Generations of the service spell the states differently; the text beside them is the same, and what may be done is
+    // the service's own word for where the machine is.
+    if state.contains("CommitPending")
+        || may("Commit")
+        || item.str("stateText") == Some("Failover completed")
+    {
+        Some("failedOver")
+    } else if state.contains("Committed")
+        || state == "CommitFailoverCompleted"
+        || item.str("stateText") == Some("Failover committed")
+        || may("SwitchProtection")
+    {
+        Some("committed")
+    } else {
+        None
     }
 }
 
-fn machine(draft: &mut Draft<'_>, item: &Node, vms: &AzureVms<'_>) {
+/// How far the replication from Azure has come. On the way to Azure the same words mean the other direction.
+fn way_back(item: &Node) -> Option<(&'static str, String)> {
+    let state = item.str("state").unwrap_or("");
+    if let (true, Some(word)) = (is_reversed(item), item.str("generation")) {
+        let reason = format!("it replicates from Azure (`{word}`)");
+        return match state {
+            "Protected" => Some(("protected", reason)),
+            _ if state.contains("InitialReplication") || state.contains("Resync") => {
+                Some(("reprotecting", reason))
+            }
+            _ => None,
+        };
+    }
+    if item.str("scenario").is_some_and(|job| job.starts_with("Switch") || job == "Reprotect") {
+        return Some(("reprotecting", "a job of the service reprotects it".to_owned()));
+    }
+    failover(item)?;
+    Some(("unprotected", "the item replicates to Azure, if at all".to_owned()))
+}
+
+fn machine<'s>(draft: &mut Draft<'s>, item: &'s Node, vms: &AzureVms<'s>) {
     let Some(id) = draft.id("machines", &item.key).map(str::to_owned) else { return };
     let mut machine = Entity { id, facts: Vec::new() };
     let modernized = draft.architecture == Some("modernized");
@@ -130,7 +149,7 @@ fn machine(draft: &mut Draft<'_>, item: &Node, vms: &AzureVms<'_>) {
     put(&mut machine, "ipRetained", draft.copy(item, "retained"));
     protection(draft, &mut machine, item);
     if failover(item).is_some_and(|state| state != "notFailedOver") {
-        azure(draft, &mut machine, item, vms);
+        cloud::vm(draft, &mut machine, item, vms);
     }
     on_premises(draft, &mut machine, item);
     draft.add("machines", machine);
@@ -159,10 +178,9 @@ fn system(draft: &Draft<'_>, machine: &mut Entity, item: &Node) {
 
 fn protection(draft: &Draft<'_>, machine: &mut Entity, item: &Node) {
     let Some(seen) = item.seen("state").or_else(|| item.seen("location")) else { return };
-    let state = seen.value.as_str().unwrap_or("");
     let went = failover(item);
     let reason = match item.str("generation") {
-        Some(word) if reversed(item) => format!("it replicates from Azure (`{word}`)"),
+        Some(word) if is_reversed(item) => format!("it replicates from Azure (`{word}`)"),
         _ => "the protection state and the active location".to_owned(),
     };
     put(
@@ -175,17 +193,10 @@ fn protection(draft: &Draft<'_>, machine: &mut Entity, item: &Node) {
         "protection/enabled",
         Some(draft.derive(seen, Value::Bool(true), "the item is in the vault")),
     );
-    let replicating = state.contains("InitialReplication") || state.contains("Resync");
-    let word = match went {
-        Some("failedOver" | "committed") if !reversed(item) => Some("unprotected"),
-        Some("committed") if replicating => Some("reprotecting"),
-        _ if state == "Protected" => Some("protected"),
-        _ => None,
-    };
     put(
         machine,
         "protection/state",
-        word.map(|word| draft.derive(seen, Value::Word(word), reason)),
+        way_back(item).map(|(word, why)| draft.derive(seen, Value::Word(word), why)),
     );
     put(
         machine,
@@ -198,128 +209,23 @@ fn protection(draft: &Draft<'_>, machine: &mut Entity, item: &Node) {
     );
 }
 
-fn azure(draft: &mut Draft<'_>, machine: &mut Entity, item: &Node, vms: &AzureVms<'_>) {
-    let Some(state) = item.seen("state").or_else(|| item.seen("location")) else { return };
-    let vm = vms.of(draft, item);
-    let modernized = draft.architecture == Some("modernized");
-    let reason = "the machine is failed over";
-    put(machine, "azureVm/exists", Some(draft.derive(state, Value::Bool(true), reason)));
-    put(
-        machine,
-        "azureVm/createdBy",
-        Some(draft.derive(
-            state,
-            Value::Word("failover"),
-            "the item protects the VM that its failover made",
-        )),
-    );
-    if let Some(seen) = item.seen("network") {
-        let name = seen.value.as_str().unwrap_or_default().to_owned();
-        let id = draft.refer("azureNetworks", &name.to_lowercase(), &name);
-        put(machine, "azureVm/network", Some(draft.as_ref(seen, id)));
+/// That the service says the machine is gone on-premises: in its site, in an error of the item, or in an event.
+fn gone(draft: &Draft<'_>, item: &Node) -> Option<Fact> {
+    const DELETED: &[&str] = &["78092"];
+    if let Some(seen) = item.seen("gone") {
+        return Some(Fact { value: Value::Bool(false), ..draft.store.fact(seen) });
     }
-    if let Some(seen) = item.seen("azureVm") {
-        let group =
-            seen.value.as_str().and_then(|id| arm::after(id, "resourceGroups")).map(str::to_owned);
-        put(
-            machine,
-            "azureVm/resourceGroup",
-            group.map(|group| draft.derive(seen, Value::Text(group), "the id of the VM")),
-        );
-    }
-    put(machine, "azureVm/failoverResourceGroup", draft.copy(item, "azureGroup"));
-    if let Some(vm) = vm {
-        put(machine, "azureVm/powerState", draft.copy(vm, "power"));
-        put(machine, "azureVm/diskCount", draft.copy(vm, "disks"));
-    }
-    agent(draft, machine, item, modernized);
-}
-
-/// VMs in Azure by resource group and name, both in lower case.
-struct AzureVms<'s>(HashMap<(String, String), Vec<&'s Node>>);
-
-impl<'s> AzureVms<'s> {
-    fn new(draft: &Draft<'s>) -> Self {
-        let mut names: HashMap<(String, String), Vec<&Node>> = HashMap::new();
-        for vm in draft.store.all(Kind::AzureVm) {
-            if let (Some(group), Some(name)) =
-                (arm::after(&vm.key, "resourceGroups"), vm.str("name"))
-            {
-                names.entry((group.to_lowercase(), name.to_lowercase())).or_default().push(vm);
-            }
-        }
-        Self(names)
-    }
-
-    /// By its id; without one by its name, within the resource group the failover goes to.
-    fn of(&self, draft: &Draft<'s>, item: &Node) -> Option<&'s Node> {
-        if let Some(id) = item.str("azureVm") {
-            return draft.store.get(Kind::AzureVm, &id.to_ascii_lowercase());
-        }
-        let (name, group) = (item.str("azureName")?, item.str("azureGroup")?);
-        match self.0.get(&(group.to_lowercase(), name.to_lowercase()))?.as_slice() {
-            [only] => Some(only),
-            _ => None,
-        }
-    }
-}
-
-fn agent(draft: &Draft<'_>, machine: &mut Entity, item: &Node, modernized: bool) {
-    if let Some(seen) = item.seen("agentVersion") {
-        put(
-            machine,
-            "azureVm/agent/installed",
-            Some(draft.derive(seen, Value::Bool(true), "the service knows its version")),
-        );
-        put(machine, "azureVm/agent/version", Some(draft.store.fact(seen)));
-    }
-    let path =
-        if modernized { "azureVm/agent/registeredWithService" } else { "azureVm/agent/registered" };
-    // A flag seen before the way back began would be out of date.
-    if let (true, Some(seen)) = (reversed(item), item.seen("generation")) {
-        put(
-            machine,
-            path,
-            Some(draft.derive(
-                seen,
-                Value::Bool(true),
-                "it replicates from Azure, which its agent does",
-            )),
-        );
-        return;
-    }
-    if let Some(fact) = draft.copy(item, "registered") {
-        put(machine, path, Some(fact));
-        return;
-    }
-    let (Some(heartbeat), Some(failover)) =
-        (item.seen("agentHeartbeat"), item.seen("failoverTime"))
-    else {
-        return;
-    };
-    let (Value::Time(beat), Value::Time(at)) = (&heartbeat.value, &failover.value) else { return };
-    let back = beat > at;
-    let reason = format!(
-        "the last heartbeat {} is {} the failover {} ({})",
-        crate::scalar::print_time(*beat),
-        if back { "later than" } else { "not later than" },
-        crate::scalar::print_time(*at),
-        draft.place(failover),
-    );
-    put(machine, path, Some(draft.derive(heartbeat, Value::Bool(back), reason)));
-    if !back {
-        // How long to wait for the agent counts from the start of the VM, which the failover made.
-        let reason = "the failover started the VM then; a later restart is not known";
-        let started = draft.derive(failover, Value::Time(*at), reason);
-        put(machine, "azureVm/bootedAt", Some(started));
-    }
+    let own = item
+        .seen("errors")
+        .filter(|errors| errors.value.as_list().iter().any(|code| code.as_str() == Some("78092")));
+    let event = || draft.store.event(DELETED, item.str("fabric"), item.str("name")?);
+    let seen = own.or_else(|| event().map(|event| &event.seen))?;
+    let reason = "error 78092: the on-premises machine was deleted";
+    Some(draft.derive(seen, Value::Bool(false), reason))
 }
 
 fn on_premises(draft: &mut Draft<'_>, machine: &mut Entity, item: &Node) {
-    let event = item
-        .str("name")
-        .and_then(|name| draft.store.get(Kind::Item, &format!("event|{}", name.to_lowercase())));
-    let gone = item.seen("gone").or_else(|| event.and_then(|event| event.seen("gone")));
+    let gone = gone(draft, item);
     let center = center_spellings(draft, item);
     match draft.inventory.of_item(item, &center) {
         Join::One(vm, how) => {
@@ -343,8 +249,7 @@ fn on_premises(draft: &mut Draft<'_>, machine: &mut Entity, item: &Node) {
             );
         }
         Join::Nothing => {
-            if let Some(seen) = gone {
-                let fact = Fact { value: Value::Bool(false), ..draft.store.fact(seen) };
+            if let Some(fact) = gone {
                 put(machine, "onPremVm/exists", Some(fact));
             } else if !draft.inventory.is_empty() {
                 draft.unjoined.push(machine.id.clone());

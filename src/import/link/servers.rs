@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::diagnostic::Severity;
 use crate::import::azure::fabric::COMPONENTS;
 use crate::import::link::inventory::Join;
-use crate::import::link::{Draft, virtual_site};
+use crate::import::link::{Draft, put, virtual_site};
 use crate::import::model::{Entity, Fact, Value};
 use crate::import::store::{Kind, Node};
 
@@ -31,12 +31,6 @@ pub fn make(draft: &mut Draft<'_>) {
 
 fn entity(id: &str) -> Entity {
     Entity { id: id.to_owned(), facts: Vec::new() }
-}
-
-fn put(entity: &mut Entity, path: &'static str, fact: Option<Fact>) {
-    if let Some(fact) = fact {
-        entity.facts.push((path, fact));
-    }
 }
 
 fn named(nodes: &[&Node]) -> Vec<(String, String)> {

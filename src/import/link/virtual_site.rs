@@ -6,15 +6,9 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::Severity;
 use crate::import::arm;
-use crate::import::link::Draft;
+use crate::import::link::{Draft, put};
 use crate::import::model::{Entity, Fact, Value};
 use crate::import::store::{Kind, LIST, Node, Seen};
-
-fn put(entity: &mut Entity, path: &'static str, fact: Option<Fact>) {
-    if let Some(fact) = fact {
-        entity.facts.push((path, fact));
-    }
-}
 
 /// vCenters of the vault, of its VMware site, and those of tables that name their server.
 pub fn v_centers(draft: &mut Draft<'_>) {

@@ -46,6 +46,7 @@ impl Store {
     /// Settles every fact that was stated more than once.
     pub fn settle(&mut self) {
         self.assign_licences();
+        self.tell_unread();
         let mut told = Vec::new();
         let mut reused = Vec::new();
         for nodes in self.kinds.values_mut() {
