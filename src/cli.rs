@@ -15,6 +15,7 @@ pub mod what_if;
 pub mod diff;
 pub mod ask;
 pub mod pack;
+pub mod model;
 pub mod explain;
 pub mod catalogue;
 pub mod rules;

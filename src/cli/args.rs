@@ -267,7 +267,8 @@ pub struct Init {
 /// `failback explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// Id of a rule or clause, name of a remedy, a pattern of ids (`MT-*`), or an error number of the service
+    /// Id of a rule or clause, name of a remedy, a type or a key of descriptions (`Server`, `Server.state`, `state`),
+    /// a pattern of ids (`MT-*`), or an error number of the service
     #[arg(value_name = "ID")]
     pub id: String,
     #[command(flatten)]
@@ -300,6 +301,9 @@ pub struct Schema {
     /// Only for descriptions that this pack judges; for all of them where none is named
     #[arg(long = "pack", value_name = "NAME")]
     pub name: Option<String>,
+    /// Print the same for people, in Markdown, with the questions and the rules that read each fact
+    #[arg(long)]
+    pub markdown: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub pack: Pack,

@@ -68,7 +68,7 @@ impl Starter<'_> {
 
     /// A field of the environment, with what is known of it.
     fn top(&self, out: &mut String, field: &Field) {
-        let allowed = self.allowed(&field.ty);
+        let allowed = field.ty.allowed(self.schema);
         let value = match self.chosen {
             Some((name, word)) if *name == field.name => Some(word.as_str()),
             _ if field.ty == Type::Time && field.name == "asOf" => self.as_of,
@@ -109,7 +109,7 @@ impl Starter<'_> {
             _ => None,
         };
         let Some((held, is_list)) = held else {
-            let allowed = self.allowed(&field.ty);
+            let allowed = field.ty.allowed(self.schema);
             let note = if title.is_empty() { allowed } else { format!("{allowed}: {title}") };
             return line(out, &format!("{lead}{blanks}{}:", field.name), &note);
         };
@@ -124,20 +124,6 @@ impl Starter<'_> {
             let lead = if at == 0 { format!("{lead}{blanks}  - ") } else { lead.to_owned() };
             let indent = if at == 0 { 0 } else { indent + 4 };
             self.field(out, field, (indent, &lead));
-        }
-    }
-
-    /// What may stand behind a key; of what refers to a list of the environment, which list.
-    fn allowed(&self, ty: &Type) -> String {
-        let list = |ty: &Type| match ty.present() {
-            Type::Ref(entity) => self.schema.list_of(*entity),
-            _ => None,
-        };
-        let none = if matches!(ty, Type::OrNone(_)) { ", or `none`" } else { "" };
-        match (list(ty), ty.element().and_then(list)) {
-            (Some(list), _) => format!("an id of `{list}`{none}"),
-            (_, Some(list)) => format!("a list of ids of `{list}`{none}"),
-            _ => ty.allowed(self.schema),
         }
     }
 }
