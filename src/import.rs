@@ -7,6 +7,7 @@
 //! row of it, [`store`] settles what several sources state, [`link`] joins rows into entities, [`mod@write`] writes them.
 
 pub mod model;
+pub mod shape;
 pub mod coerce;
 pub mod element;
 pub mod view;

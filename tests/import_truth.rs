@@ -278,3 +278,80 @@ fn nothing_that_was_handed_in_is_dropped_without_a_word() {
     }
     assert!(silent.is_empty(), "{} places:\n{}", silent.len(), silent.join("\n"));
 }
+
+#[test]
+fn a_job_that_failed_is_read_with_its_errors() {
+    let job = json!({
+        "id": "/Subscriptions/0000-1111/resourceGroups/rg-dr/providers/Microsoft.RecoveryServices/vaults/Contoso-Vault/replicationJobs/j1",
+        "type": "Microsoft.RecoveryServices/vaults/replicationJobs", "name": "j1",
+        "status": "Failed", "error": { "code": "95226", "message": "The agent is not installed." },
+        "properties": {
+            "friendlyName": "Reprotect", "state": "Failed", "targetObjectName": "web01",
+            "tasks": [{ "name": "Preflight", "errors": [] }],
+            "errors": [{
+                "serviceErrorDetails": { "code": "539", "message": "The request failed." },
+                "providerErrorDetails": {
+                    "errorCode": 78093, "errorMessage": "Reprotect of web01 failed.",
+                    "possibleCauses": "The agent\nhas not registered.", "recommendedAction": "Wait, then retry.",
+                },
+            }],
+        },
+    });
+    let mut inputs = web01(|_| {});
+    inputs.push(payload("job.json", &job));
+    let done = all(inputs);
+    assert!(!done.diagnostics.has_errors());
+    let told = crate::import::common::told(&done, "job-error");
+    assert!(
+        told.iter().any(|line| line.contains("`Reprotect` of `web01` ended with error 78093")
+            && line.contains("failback explain 78093")
+            && line.contains("The agent has not registered.")),
+        "{told:?}"
+    );
+    assert!(told.iter().any(|line| line.contains("error 95226")), "{told:?}");
+}
+
+/// What the service reports of servers: heartbeats, health, checks, and events until something newer is heard.
+#[test]
+fn the_state_of_a_master_target_is_taken() {
+    let with = |change: fn(&mut Json), event: Option<Json>| {
+        let fabrics = changed("classic/fabrics.json", |json| {
+            let servers =
+                &mut json["value"][0]["properties"]["customDetails"]["masterTargetServers"];
+            change(&mut servers[0]);
+        });
+        let mut inputs = vec![fabrics];
+        inputs.extend(event.map(|event| payload("events.json", &event)));
+        all(inputs)
+    };
+    let target = |done: &Imported| only(done).list("masterTargets")[0].clone();
+    let off = with(
+        |server| {
+            server["lastHeartbeat"] = json!("2020-03-28T08:50:00Z");
+            server["versionStatus"] = json!("UpdateRequired");
+            server["validationErrors"] =
+                json!([{ "errorCode": "78145", "errorMessage": "The VM is powered off." }]);
+        },
+        None,
+    );
+    let off = target(&off);
+    assert_eq!(off.value("powerState"), Some(&Value::Word("off")));
+    assert_eq!(off.value("versionStatus"), Some(&Value::Word("updateRequired")));
+    let errors = Value::List(vec![Value::Text("78145 The VM is powered off.".to_owned())]);
+    assert_eq!(off.value("validationErrors"), Some(&errors));
+    assert!(matches!(off.value("lastHeartbeat"), Some(Value::Time(_))));
+    let name = off.id.clone();
+    let event = |at: &str| {
+        json!({ "value": [{
+            "type": "Microsoft.RecoveryServices/vaults/replicationEvents",
+            "id": "/Subscriptions/0000-1111/resourceGroups/rg-dr/providers/Microsoft.RecoveryServices/vaults/Contoso-Vault/replicationEvents/e1",
+            "properties": { "affectedObjectFriendlyName": name,
+                "healthErrors": [{ "errorCode": "808", "creationTimeUtc": at }] },
+        }] })
+    };
+    let heard: fn(&mut Json) = |server| server["lastHeartbeat"] = json!("2020-03-28T08:50:00Z");
+    let lost = target(&with(heard, Some(event("2020-03-28T08:55:00Z"))));
+    assert_eq!(lost.value("health"), Some(&Value::Word("critical")));
+    let over = target(&with(heard, Some(event("2020-03-28T08:45:00Z"))));
+    assert_ne!(over.value("health"), Some(&Value::Word("critical")));
+}

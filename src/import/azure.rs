@@ -10,6 +10,7 @@ use crate::import::view::{Found, View};
 
 pub mod fabric;
 pub mod item;
+pub mod job;
 
 /// Where an element comes from.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +61,7 @@ pub fn map(store: &mut Store, source: Source, view: &View<'_>) -> Option<&'stati
         "replicationpolicies" => policy(store, source, view, &facts),
         "replicationrecoveryplans" => plan(store, source, view, &facts),
         "replicationevents" => event(store, source, &facts),
-        "replicationjobs" => "jobs",
+        "replicationjobs" => job::map(store, source, view, &facts),
         "" => return Some(other(store, source, view, &facts, &kind)),
         _ => "other recovery service resources",
     })

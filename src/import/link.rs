@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::import::arm;
-use crate::import::model::{Entity, Environment, Fact, Incomplete, Origin, SHAPE, Value};
+use crate::import::model::{Entity, Environment, Fact, Incomplete, Origin, Value};
+use crate::import::shape::Shape;
 use crate::import::store::{FileInfo, Kind, Node, OBJECTS, Seen, Store};
 use crate::scalar::print_time;
 
@@ -45,6 +46,8 @@ pub struct Draft<'s> {
     pub vault: String,
     /// `classic`, `modernized` or unknown.
     pub architecture: Option<&'static str>,
+    /// What its description can hold.
+    pub shape: &'static Shape,
     /// Whether everything that names no vault belongs here, as there is no other vault.
     pub only: bool,
     /// Whether the vault has machines of the other architecture, too, which make an environment of their own.
@@ -275,6 +278,7 @@ pub fn link(
             inventory: &inventory,
             vault: vault.clone(),
             architecture: *architecture,
+            shape: Shape::of(*architecture),
             only,
             twin: found.iter().filter(|(other, _)| other == vault).count() > 1,
             sections: BTreeMap::new(),
@@ -505,9 +509,11 @@ fn vault_entity(draft: &mut Draft<'_>) {
 fn finish(draft: Draft<'_>, name: String, as_of: Option<i64>) -> Environment {
     let Draft { store, mut sections, incomplete, architecture, .. } = draft;
     let mut ordered = Vec::new();
-    for (key, _) in SHAPE {
-        let Some(mut entities) = sections.remove(key) else { continue };
-        let order: Vec<&str> = crate::import::model::fields(key).collect();
+    for section in &Shape::of(architecture).sections {
+        let Some((key, mut entities)) = sections.remove_entry(section.key.as_str()) else {
+            continue;
+        };
+        let order: Vec<&str> = section.fields.iter().map(|field| field.path.as_str()).collect();
         for entity in &mut entities {
             // The first statement of a path holds: it was made by the more exact source.
             let mut seen = BTreeSet::new();
@@ -517,10 +523,10 @@ fn finish(draft: Draft<'_>, name: String, as_of: Option<i64>) -> Environment {
             });
         }
         // What is only referred to comes in the order of what refers to it, which changes from export to export.
-        if matches!(*key, "datastores" | "esxiHosts" | "azureNetworks" | "storageAccounts") {
+        if matches!(key, "datastores" | "esxiHosts" | "azureNetworks" | "storageAccounts") {
             entities.sort_by(|a, b| a.id.cmp(&b.id));
         }
-        ordered.push((*key, entities));
+        ordered.push((key, entities));
     }
     let as_of = match as_of {
         Some(at) => Some(Fact {

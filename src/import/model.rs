@@ -1,7 +1,6 @@
 //! What an import yields: environments made of entities, entities made of facts, every fact with its origin.
 //!
-//! Owns the types and the names and order of the fields of the environment description. Does not know where a fact
-//! comes from or how it is written.
+//! Owns the types. Does not know where a fact comes from or how it is written.
 
 use std::sync::Arc;
 
@@ -123,7 +122,7 @@ pub struct Environment {
     pub architecture: Option<&'static str>,
     /// When the facts were collected.
     pub as_of: Option<Fact>,
-    /// The single entities `vault` and `request`, and the lists; in the order of [`SHAPE`].
+    /// The single entities `vault` and `request`, and the lists; in the order of the declarations.
     pub sections: Vec<(&'static str, Vec<Entity>)>,
     /// Lists that may leave entities out.
     pub incomplete: Vec<Incomplete>,
@@ -151,143 +150,3 @@ impl Environment {
 
 /// Keys that hold one entity, not a list.
 pub const SINGLE: [&str; 2] = ["vault", "request"];
-
-/// The keys of a description with the fields of their entities, both in writing order. `?c` marks a field of the classic
-/// architecture, `?m` one of the modernized; a plain `?` one that need not be there.
-pub const SHAPE: &[(&str, &[&str])] = &[
-    ("vault", &["resourceGroup", "region"]),
-    ("azureNetworks", &[]),
-    (
-        "configurationServers",
-        &[
-            "state",
-            "azureConnection",
-            "lastHeartbeat",
-            "ip",
-            "registeredIp",
-            "version",
-            "sslCertificateExpiry",
-            "nics",
-            "database",
-            "lastBackup",
-        ],
-    ),
-    (
-        "processServers",
-        &[
-            "configurationServer",
-            "location",
-            "azureNetwork",
-            "state",
-            "health",
-            "lastHeartbeat",
-            "version",
-            "dataPort",
-        ],
-    ),
-    (
-        "masterTargets",
-        &[
-            "configurationServer",
-            "platform",
-            "esxiHost",
-            "discovered",
-            "osFamily",
-            "osVersion",
-            "version",
-            "uuid",
-            "template",
-            "diskUuids",
-            "attachedDiskCount",
-            "snapshots",
-            "scsiControllers",
-            "vmwareTools",
-            "diskEnableUuid",
-            "rootOnLvm",
-            "storageVmotion",
-            "datastores",
-            "retentionVolumes",
-        ],
-    ),
-    (
-        "appliances",
-        &[
-            "vCenter",
-            "vCenterFriendlyName",
-            "esxiHost",
-            "attachedDiskCount",
-            "storageVmotion",
-            "datastores",
-            "components/proxy",
-            "components/discovery",
-            "components/reprotectAgent",
-            "components/processServer",
-            "components/recoveryServicesAgent",
-            "components/provider",
-            "components/replicationService",
-        ],
-    ),
-    ("storageAccounts", &["region"]),
-    (
-        "vCenters",
-        &["fqdn", "port", "version", "configurationServer?c", "state", "discovered", "account"],
-    ),
-    ("datastores", &["type", "freeSpace"]),
-    (
-        "esxiHosts",
-        &["vCenter", "version", "edition", "discovered", "freeMemory", "vmNames", "datastores"],
-    ),
-    ("failbackPolicies", &["configurationServer?c"]),
-    (
-        "machines",
-        &[
-            "sourceKind",
-            "osFamily",
-            "os/name",
-            "os/version",
-            "os/servicePack?",
-            "firmware",
-            "configurationServer?c",
-            "failoverState",
-            "ipRetained",
-            "protection/enabled",
-            "protection/state",
-            "protection/disableReason",
-            "azureVm/exists",
-            "azureVm/createdBy",
-            "azureVm/network",
-            "azureVm/resourceGroup",
-            "azureVm/failoverResourceGroup",
-            "azureVm/powerState",
-            "azureVm/bootedAt",
-            "azureVm/diskCount",
-            "azureVm/agent/installed",
-            "azureVm/agent/serviceRunning?c",
-            "azureVm/agent/startType?c",
-            "azureVm/agent/version",
-            "azureVm/agent/registered?c",
-            "azureVm/agent/registeredAt?c",
-            "azureVm/agent/servicesRunning?m",
-            "azureVm/agent/serviceUrlsReachable?m",
-            "azureVm/agent/registeredWithService?m",
-            "onPremVm/exists",
-            "onPremVm/uuid",
-            "onPremVm/template",
-            "onPremVm/vCenter",
-            "onPremVm/esxiHost",
-            "onPremVm/powerState",
-            "onPremVm/diskEnableUuid",
-            "onPremVm/snapshots",
-            "onPremVm/disks",
-        ],
-    ),
-    ("replicationGroups", &["members"]),
-    ("recoveryPlans", &["machines"]),
-    ("request", &["target", "direction", "failbackTarget", "downtimeWindow", "items"]),
-];
-
-/// The fields of a key, without the marks.
-pub fn fields(key: &str) -> impl Iterator<Item = &'static str> {
-    let list = SHAPE.iter().find(|(at, _)| *at == key).map_or(&[][..], |(_, fields)| fields);
-    list.iter().map(|field| field.split('?').next().unwrap_or(field))
-}

@@ -193,8 +193,13 @@ impl<'a> Recogniser<'a> {
             self.table(view);
             return;
         }
+        let is_job = || {
+            let kind = arm::kind(view.at("type").as_str(), azure::id(view));
+            kind.is_some_and(|kind| kind.ends_with("/replicationjobs"))
+        };
         if let (Some(code), Some(_)) =
             (view.at("error/code").str(), view.at("error/message").json())
+            && !is_job()
         {
             let name = self
                 .store

@@ -5,7 +5,8 @@
 use std::fmt;
 
 use crate::import::arm;
-use crate::import::model::{Environment, SHAPE};
+use crate::import::model::Environment;
+use crate::import::shape::Shape;
 use crate::import::store::{Kind, Store};
 use crate::scalar::print_time;
 
@@ -116,22 +117,18 @@ pub fn report(store: &Store, environments: &[Environment]) -> Report {
 }
 
 fn coverage(environment: &Environment) -> Vec<Coverage> {
-    let modernized = environment.architecture == Some("modernized");
+    let shape = Shape::of(environment.architecture);
     let mut all = Vec::new();
     for (key, entities) in &environment.sections {
-        let list = SHAPE.iter().find(|(at, _)| at == key).map_or(&[][..], |(_, fields)| fields);
         let (mut known, mut unknown, mut never) = (0, 0, Vec::new());
-        for field in list {
-            let (name, mark) =
-                field.split_once('?').map_or((*field, None), |(name, mark)| (name, Some(mark)));
-            let have = entities.iter().filter(|entity| entity.fact(name).is_some()).count();
+        for field in shape.fields(key) {
+            let have = entities.iter().filter(|entity| entity.fact(&field.path).is_some()).count();
             known += have;
-            // Fields of the other architecture are no gap.
-            let wanted = mark.is_none_or(|mark| mark == if modernized { "m" } else { "c" });
-            if wanted {
+            // What may be left out is no gap.
+            if !field.optional {
                 unknown += entities.len() - have;
                 if have == 0 && !entities.is_empty() {
-                    never.push(name);
+                    never.push(field.path.as_str());
                 }
             }
         }

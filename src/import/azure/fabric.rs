@@ -81,7 +81,28 @@ fn process_server(store: &mut Store, source: Source, server: &View<'_>, fabric: 
     row.put("heartbeat", server.at("lastHeartbeat").time());
     row.put("status", server.first(&["psServiceStatus", "serviceStatus"]).text());
     row.put("health", health(server));
+    row.put("certificate", server.at("sslCertExpiryDate").time());
     store.add(row);
+}
+
+/// What the service says of the version of a server.
+fn version_status(text: &str) -> Option<&'static str> {
+    match text.to_ascii_lowercase().as_str() {
+        "supported" => Some("upToDate"),
+        "updaterequired" | "securityupdaterequired" | "deprecated" => Some("updateRequired"),
+        "notsupported" => Some("notSupported"),
+        _ => None,
+    }
+}
+
+/// The errors listed, as number and summary.
+fn errors(list: &View<'_>) -> Option<Found> {
+    let texts = list.list()?.into_iter().map(|error| {
+        let code = error.at("errorCode").str().unwrap_or_else(|| "an error".to_owned());
+        let text = error.first(&["summaryMessage", "errorMessage"]).str();
+        Value::Text(text.map_or(code.clone(), |text| format!("{code} {text}")))
+    });
+    Some(list.found(Value::List(texts.collect())))
 }
 
 /// The health word: stated, or the worst level of the health errors listed.
@@ -131,6 +152,9 @@ fn master_target(store: &mut Store, source: Source, server: &View<'_>, fabric: &
     // Old agents send 0, which no running server can have.
     row.put("disks", server.at("diskCount").int().filter(|count| count.value != Value::Int(0)));
     row.put("codes", codes(&server.at("validationErrors")));
+    row.put("errors", errors(&server.at("validationErrors")));
+    row.put("health", health(server));
+    row.put("versionStatus", server.at("versionStatus").word(version_status));
     let volumes = server.at("retentionVolumes");
     let list = volumes.list().and_then(|list| list.iter().map(volume).collect());
     row.put("volumes", list.map(|list| volumes.found(Value::List(list))));

@@ -11,6 +11,7 @@ use crate::import::link::inventory::Join;
 use crate::import::link::{Draft, put, virtual_site};
 use crate::import::model::{Entity, Fact, Value};
 use crate::import::store::{Kind, Node};
+use crate::scalar::print_time;
 
 /// A server that was not heard for an hour is not believed to run, whatever the service says.
 const SILENT: i64 = 60 * 60 * 1_000_000;
@@ -115,6 +116,8 @@ fn process_servers(draft: &mut Draft<'_>) {
         let configuration = draft.configuration_server(node);
         put(&mut server, "configurationServer", configuration);
         put(&mut server, "state", state(draft, node));
+        let lost = silent_by_event(draft, node, &["806"]);
+        put(&mut server, "health", lost);
         // The health of a server that fell silent is that of its last days, unless it is bad.
         let silent = node.seen("heartbeat").is_none_or(|heartbeat| draft.older(heartbeat, SILENT));
         let health = draft.copy(node, "health");
@@ -125,6 +128,7 @@ fn process_servers(draft: &mut Draft<'_>) {
         );
         put(&mut server, "lastHeartbeat", draft.copy(node, "heartbeat"));
         put(&mut server, "version", draft.copy(node, "version"));
+        put(&mut server, "sslCertificateExpiry", draft.copy(node, "certificate"));
         draft.add("processServers", server);
     }
 }
@@ -167,11 +171,12 @@ fn master_targets(draft: &mut Draft<'_>) {
         put(&mut target, "version", draft.copy(node, "version"));
         put(&mut target, "attachedDiskCount", draft.copy(node, "disks"));
         put(&mut target, "retentionVolumes", draft.copy(node, "volumes"));
+        condition(draft, &mut target, node);
         for name in node.list("datastoresSeen").iter().filter_map(Value::as_str) {
             draft.refer("datastores", name, name);
         }
         if let Some(vm) = server_vm(draft, node, "master target") {
-            virtual_site::server(draft, &mut target, vm);
+            virtual_site::server(draft, "masterTargets", &mut target, vm);
         }
         // Where VMware itself was not exported, the service's own checks of this VM remain.
         if let Some(vm) = discovered {
@@ -179,6 +184,30 @@ fn master_targets(draft: &mut Draft<'_>) {
         }
         draft.add("masterTargets", target);
     }
+}
+
+/// How a master target is, as the service reports it.
+fn condition(draft: &Draft<'_>, target: &mut Entity, node: &Node) {
+    put(target, "lastHeartbeat", draft.copy(node, "heartbeat"));
+    let lost = silent_by_event(draft, node, &["808", "809"]);
+    put(target, "health", lost.or_else(|| draft.copy(node, "health")));
+    put(target, "validationErrors", draft.copy(node, "errors"));
+    put(target, "versionStatus", draft.copy(node, "versionStatus"));
+    if let Some(codes) = node.seen("codes").filter(|seen| has(seen.value.as_list(), &["78145"])) {
+        let reason = "the service's check 78145: the VM is switched off";
+        put(target, "powerState", Some(draft.derive(codes, Value::Word("off"), reason)));
+    }
+}
+
+/// That an event says that a server fell silent, unless it was heard later.
+fn silent_by_event(draft: &Draft<'_>, node: &Node, codes: &[&str]) -> Option<Fact> {
+    let event = draft.store.event(codes, node.str("fabric"), node.str("name")?)?;
+    let (code, at) = (event.seen.value.as_str()?, event.at?);
+    if node.time("heartbeat").is_some_and(|heard| heard > at) {
+        return None;
+    }
+    let reason = format!("error {code} of {}: its heartbeat is missing", print_time(at));
+    Some(draft.derive(&event.seen, Value::Word("critical"), reason))
 }
 
 /// The VM of VMware a server runs on; several candidates are told and none is taken.
@@ -328,7 +357,7 @@ fn appliances(draft: &mut Draft<'_>) {
             put(&mut appliance, "vCenter", center.map(|id| draft.as_ref(seen, id)));
         }
         if let Some(vm) = server_vm(draft, node, "appliance") {
-            virtual_site::appliance(draft, &mut appliance, vm);
+            virtual_site::server(draft, "appliances", &mut appliance, vm);
         }
         if let Some(seen) = node.seen("datastores") {
             let mut list = Vec::new();
@@ -355,8 +384,20 @@ fn appliances(draft: &mut Draft<'_>) {
             };
             put(&mut appliance, path, fact);
         }
+        put(&mut appliance, "reportedAt", reported(draft, node));
         draft.add("appliances", appliance);
     }
+}
+
+/// When the health of an appliance was reported: the oldest heartbeat of a part that is not silent.
+fn reported(draft: &Draft<'_>, node: &Node) -> Option<Fact> {
+    let beats = COMPONENTS.iter().filter_map(|(_, _, heartbeat, _)| node.seen(heartbeat));
+    let heard = beats.filter(|seen| !draft.missing(seen)).filter_map(|seen| match seen.value {
+        Value::Time(at) => Some((at, seen)),
+        _ => None,
+    });
+    let (at, seen) = heard.min_by_key(|(at, _)| *at)?;
+    Some(draft.derive(seen, Value::Time(at), "the oldest heartbeat of its parts"))
 }
 
 fn policies(draft: &mut Draft<'_>) {

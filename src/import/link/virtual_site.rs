@@ -84,6 +84,10 @@ pub fn v_centers(draft: &mut Draft<'_>) {
                 )),
             );
         }
+        if let Some(fact) = unreachable(draft, node) {
+            center.facts.retain(|(path, _)| *path != "state");
+            center.facts.push(("state", fact));
+        }
         draft.add("vCenters", center);
     }
     let store = draft.store;
@@ -103,6 +107,17 @@ pub fn v_centers(draft: &mut Draft<'_>) {
             draft.add("vCenters", center);
         }
     }
+}
+
+/// That an event says that the process server does not reach a vCenter, unless it was heard later.
+fn unreachable(draft: &Draft<'_>, node: &Node) -> Option<Fact> {
+    let named = |name: &str| draft.store.event(&["812"], node.str("fabric"), name);
+    let event = node.str("name").and_then(named).or_else(|| node.str("fqdn").and_then(named))?;
+    if node.time("heartbeat").zip(event.at).is_some_and(|(heard, at)| heard > at) {
+        return None;
+    }
+    let reason = "error 812: its discovery failed, as the process server does not reach it";
+    Some(draft.derive(&event.seen, Value::Word("disconnected"), reason))
 }
 
 /// The version a table or `about` states for this vCenter.
@@ -191,38 +206,76 @@ fn datastores(draft: &mut Draft<'_>, seen: &Seen) -> Option<Fact> {
     Some(fact)
 }
 
-/// Facts a VM lends to the master target that runs in it.
-pub fn server(draft: &mut Draft<'_>, target: &mut Entity, vm: &Node) {
-    if let Some(seen) = vm.anywhere() {
-        put(
-            target,
-            "platform",
-            Some(draft.derive(seen, Value::Word("vmwareVm"), "a VM of VMware")),
-        );
+/// The facts that a VM can tell: the name of the fact, and its path under a machine that comes back to the VM; none where a
+/// machine has no such fact. Which of them an entity has is for the declarations to say.
+const FACTS: [(&str, Option<&str>); 19] = [
+    ("uuid", Some("onPremVm/uuid")),
+    ("vCenter", Some("onPremVm/vCenter")),
+    ("esxiHost", Some("onPremVm/esxiHost")),
+    ("powerState", Some("onPremVm/powerState")),
+    ("connectionState", Some("onPremVm/connectionState")),
+    ("diskEnableUuid", Some("onPremVm/diskEnableUuid")),
+    ("snapshots", Some("onPremVm/snapshots")),
+    ("disks", Some("onPremVm/disks")),
+    ("firmware", Some("firmware")),
+    ("osFamily", Some("osFamily")),
+    ("platform", None),
+    ("diskUuids", None),
+    ("datastores", None),
+    ("attachedDiskCount", None),
+    ("scsiControllers", None),
+    ("vmwareTools", None),
+    ("cores", None),
+    ("memorySize", None),
+    ("dataDisk", None),
+];
+
+/// A fact of a VM, under its name in [`FACTS`].
+fn told(draft: &mut Draft<'_>, vm: &Node, name: &str) -> Option<Fact> {
+    let disks = vm.seen("disks");
+    match name {
+        "uuid" => draft.copy(vm, "biosUuid"),
+        "vCenter" => center_of(draft, vm),
+        "esxiHost" => host_of(draft, vm),
+        "powerState" => draft.copy(vm, "power"),
+        "connectionState" => draft.copy(vm, "connection"),
+        "diskEnableUuid" => draft.copy(vm, "enableUuid"),
+        "snapshots" => draft.copy(vm, "snapshots"),
+        "disks" => disks.map(|seen| disks_of(draft, seen)),
+        "firmware" => draft.copy(vm, "firmware"),
+        "osFamily" => draft.copy(vm, "os"),
+        "platform" => {
+            vm.anywhere().map(|seen| draft.derive(seen, Value::Word("vmwareVm"), "a VM of VMware"))
+        }
+        "diskUuids" => disks.and_then(|seen| disk_uuids(draft, seen)),
+        "datastores" => disks.and_then(|seen| datastores(draft, seen)),
+        "attachedDiskCount" => disks.map(|seen| {
+            let count = Value::Int(seen.value.as_list().len() as i64);
+            draft.derive(seen, count, "the disks listed")
+        }),
+        "scsiControllers" => draft.copy(vm, "controllers"),
+        "vmwareTools" => draft.copy(vm, "tools"),
+        "cores" => draft.copy(vm, "cores"),
+        "memorySize" => draft.copy(vm, "memory"),
+        // The second disk of an appliance holds its cache and data.
+        "dataDisk" => disks.and_then(|seen| {
+            let size = seen.value.as_list().get(1)?.field("size")?.clone();
+            Some(draft.derive(seen, size, "its second disk"))
+        }),
+        _ => None,
     }
-    let host = host_of(draft, vm);
-    put(target, "esxiHost", host);
-    put(target, "uuid", draft.copy(vm, "biosUuid"));
-    if let Some(seen) = vm.seen("disks") {
-        put(target, "diskUuids", disk_uuids(draft, seen));
-        let stores = datastores(draft, seen);
-        put(target, "datastores", stores);
-        let count = Value::Int(seen.value.as_list().len() as i64);
-        put(target, "attachedDiskCount", Some(draft.derive(seen, count, "the disks listed")));
-    }
-    put(target, "snapshots", draft.copy(vm, "snapshots"));
-    put(target, "scsiControllers", draft.copy(vm, "controllers"));
-    put(target, "vmwareTools", draft.copy(vm, "tools"));
-    put(target, "diskEnableUuid", draft.copy(vm, "enableUuid"));
 }
 
-/// Facts a VM lends to the appliance that runs in it.
-pub fn appliance(draft: &mut Draft<'_>, appliance: &mut Entity, vm: &Node) {
-    let host = host_of(draft, vm);
-    put(appliance, "esxiHost", host);
-    if let Some(seen) = vm.seen("disks") {
-        let count = Value::Int(seen.value.as_list().len() as i64);
-        put(appliance, "attachedDiskCount", Some(draft.derive(seen, count, "the disks listed")));
+/// Facts a VM lends to the server of a list that runs in it, as far as its declarations have them.
+pub fn server(draft: &mut Draft<'_>, list: &str, server: &mut Entity, vm: &Node) {
+    for (name, _) in FACTS {
+        // An appliance names the datastores that it reaches, and not those of its disks.
+        if draft.shape.has(list, name)
+            && !(list == "appliances" && matches!(name, "datastores" | "vCenter"))
+        {
+            let fact = told(draft, vm, name);
+            put(server, name, fact);
+        }
     }
 }
 
@@ -241,24 +294,24 @@ pub fn on_premises(
             Some(draft.derive(seen, Value::Bool(true), format!("joined by {how}"))),
         );
     }
-    put(machine, "onPremVm/uuid", draft.copy(vm, "biosUuid"));
-    let center = center_of(draft, vm);
-    put(machine, "onPremVm/vCenter", center);
-    let host = host_of(draft, vm);
-    put(machine, "onPremVm/esxiHost", host);
-    let after = |seen: &Seen| {
+    let after = |draft: &Draft<'_>, seen: &Seen| {
         let captured = vm
             .time("seenAt")
             .or_else(|| draft.store.files.get(seen.file()).and_then(|file| file.captured));
         failover.is_none_or(|failover| captured.is_none_or(|captured| captured >= failover))
     };
-    let power = vm.seen("power").filter(|seen| after(seen)).map(|seen| draft.store.fact(seen));
-    put(machine, "onPremVm/powerState", power);
-    put(machine, "onPremVm/diskEnableUuid", draft.copy(vm, "enableUuid"));
-    put(machine, "onPremVm/snapshots", draft.copy(vm, "snapshots"));
-    put(machine, "firmware", draft.copy(vm, "firmware"));
-    put(machine, "osFamily", draft.copy(vm, "os"));
-    let Some(seen) = vm.seen("disks") else { return };
+    for (name, path) in FACTS {
+        let Some(path) = path.filter(|path| draft.shape.has("machines", path)) else { continue };
+        if name == "powerState" && !vm.seen("power").is_some_and(|seen| after(draft, seen)) {
+            continue;
+        }
+        let fact = told(draft, vm, name);
+        put(machine, path, fact);
+    }
+}
+
+/// The disks of a VM, with references to their datastores.
+fn disks_of(draft: &mut Draft<'_>, seen: &Seen) -> Fact {
     let mut disks = Vec::new();
     for disk in seen.value.as_list() {
         let Value::Record(fields) = disk else { continue };
@@ -275,7 +328,7 @@ pub fn on_premises(
     }
     let mut fact = draft.store.fact(seen);
     fact.value = Value::List(disks);
-    put(machine, "onPremVm/disks", Some(fact));
+    fact
 }
 
 /// Hosts and datastores.
