@@ -370,7 +370,10 @@ fn the_version_names_the_rules_in_the_program() {
 #[test]
 fn explain_shows_what_may_be_written_of_a_type_and_of_a_key() {
     let run = Run::new("explain server --rules rules").pack();
-    run.done().code(0).says("Server  a server, in the list `servers`\n").says("read by   SRV-001\n");
+    run.done()
+        .code(0)
+        .says("Server  a server, in the list `servers`\n")
+        .says("read by   SRV-001\n");
     let run = Run::new("explain Server.state --rules rules").pack();
     run.done()
         .code(0)
