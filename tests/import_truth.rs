@@ -355,3 +355,65 @@ fn the_state_of_a_master_target_is_taken() {
     let over = target(&with(heard, Some(event("2020-03-28T08:45:00Z"))));
     assert_ne!(over.value("health"), Some(&Value::Word("critical")));
 }
+
+#[test]
+fn a_template_or_a_placeholder_is_not_the_vm_of_a_machine() {
+    let table = |column: &str, row: &str| {
+        let text = format!(
+            "VM,Powerstate,{column},Host,VM UUID,Firmware,Primary IP Address,EnableUUID\n{row}\n"
+        );
+        let mut inputs = web01(|_| {});
+        let content = Content::Bytes(text.into_bytes().into());
+        inputs.push(Input { name: "RVTools_tabvInfo.csv".to_owned(), content });
+        all(inputs)
+    };
+    for (column, value, joins) in [
+        ("Template", "True", false),
+        ("SRM Placeholder", "True", false),
+        ("Template", "False", true),
+    ] {
+        let done = table(column, &format!("web01,poweredOff,{value},esx01,4213AAAA-1,bios,,TRUE"));
+        let exists = fact(only(&done), "onPremVm/exists");
+        assert_eq!(exists, joins.then_some(Value::Bool(true)), "{column} {value}");
+    }
+    let orphaned =
+        table("Connection state", "web01,poweredOff,orphaned,esx01,4213AAAA-1,bios,,TRUE");
+    assert_eq!(fact(only(&orphaned), "onPremVm/connectionState"), Some(Value::Word("orphaned")));
+}
+
+/// Whatever is imported reads as a description: each key is declared, and each value is of its type.
+#[test]
+fn what_is_imported_reads_without_a_document_error() {
+    let sets: [&[&str]; 3] = [
+        &crate::import::common::CLASSIC,
+        &[
+            "modernized/fabric.json",
+            "modernized/item-before.json",
+            "modernized/request.json",
+            "modernized/site-machines.json",
+            "modernized/plan-get.json",
+        ],
+        &[
+            "classic/fabrics.json",
+            "classic/items-list.json",
+            "classic/protectable-items.json",
+            "vmware/govc-new-vms.json",
+            "vmware/govc-hosts-stream.json",
+            "vmware/RVTools_tabvInfo.csv",
+            "vmware/RVTools_tabvDisk.csv",
+            "vmware/RVTools_tabvSnapshot.csv",
+            "vmware/govc-datastores.json",
+        ],
+    ];
+    for set in sets {
+        let done = crate::import::common::run(set);
+        let mut inputs = failback::session::Inputs::shipped();
+        inputs.describe("site.yaml", done.yaml(false));
+        let options = failback::session::Options::default();
+        let errors: Vec<String> = failback::session::run(&inputs, &options, |report| {
+            let all = report.environments.iter().flat_map(|one| &one.errors);
+            all.map(|error| format!("{}: {}", error.code, error.message)).collect()
+        });
+        assert!(errors.is_empty(), "{errors:?}\n{}", done.yaml(false));
+    }
+}

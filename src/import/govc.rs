@@ -165,6 +165,12 @@ fn virtual_machine(store: &mut Store, file: usize, view: &View<'_>) {
     row.put("instanceUuid", lower(&uuid));
     row.put("biosUuid", lower(&view.first(&["config/uuid", "summary/config/uuid"])));
     row.put("power", view.first(&["runtime/powerState", "summary/runtime/powerState"]).word(power));
+    let state = view.first(&["runtime/connectionState", "summary/runtime/connectionState"]);
+    row.put("connection", state.word(connection));
+    row.put("template", view.first(&["config/template", "summary/config/template"]).truth());
+    row.put("cores", view.first(&["config/hardware/numCPU", "summary/config/numCpu"]).int());
+    let memory = view.first(&["config/hardware/memoryMB", "summary/config/memorySizeMB"]);
+    row.put("memory", memory.size(1_048_576.0));
     let host = view.first(&["runtime/host", "summary/runtime/host"]);
     row.put("hostRef", reference(&host).map(|moref| host.found(Value::Text(moref))));
     row.put("firmware", config.at("firmware").word(firmware));
@@ -235,6 +241,13 @@ pub fn power(text: &str) -> Option<&'static str> {
         "suspended" => Some("suspended"),
         _ => None,
     }
+}
+
+/// The words of vSphere for how it reaches a VM or a host.
+pub fn connection(text: &str) -> Option<&'static str> {
+    const WORDS: [&str; 6] =
+        ["connected", "disconnected", "inaccessible", "orphaned", "invalid", "notResponding"];
+    WORDS.into_iter().find(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// `bios` or `efi`.
@@ -322,6 +335,8 @@ fn host(store: &mut Store, file: usize, view: &View<'_>) {
         "version",
         view.first(&["config/product/version", "summary/config/product/version"]).version(),
     );
+    let state = view.first(&["runtime/connectionState", "summary/runtime/connectionState"]);
+    row.put("connection", state.word(connection));
     let total = view.first(&["hardware/memorySize", "summary/hardware/memorySize"]);
     let used = view.at("summary/quickStats/overallMemoryUsage");
     if let (Some(total_bytes), Some(used_mib)) = (total.number(), used.number()) {

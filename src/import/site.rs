@@ -52,6 +52,8 @@ pub fn map(store: &mut Store, source: Source, view: &View<'_>) -> &'static str {
     row.put("seenAt", facts.at("updatedTimestamp").time());
     disks(&mut row, &facts.at("disks"));
     cards(&mut row, &facts.at("networkAdapters"));
+    row.put("cores", facts.first(&["numberOfProcessorCore", "numberOfProcessorCores"]).int());
+    row.put("memory", facts.at("allocatedMemoryInMB").size(1_048_576.0));
     row.put("snapshots", snapshots(&facts.at("numberOfSnapshots")));
     store.add(row);
     host(store, source, &facts);

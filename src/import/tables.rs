@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::import::coerce::{self, Stamp};
-use crate::import::govc::{firmware, licence_digest, power};
+use crate::import::govc::{connection, firmware, licence_digest, power};
 use crate::import::model::Value;
 use crate::import::store::{Kind, Row, SINGLE, Store};
 use crate::import::view::Found;
@@ -117,6 +117,15 @@ impl Export {
         row.put("instanceUuid", lower("uuid"));
         row.put("biosUuid", lower("bios"));
         row.put("power", columns.found(cells, "power", |text| power(text).map(Value::Word)));
+        let connection = |text: &str| connection(text).map(Value::Word);
+        row.put("connection", columns.found(cells, "connection", connection));
+        let truth =
+            |field| columns.found(cells, field, |text| coerce::truth(text).map(Value::Bool));
+        row.put("template", truth("template"));
+        row.put("placeholder", truth("placeholder"));
+        let count = |text: &str| coerce::number(text).map(|count| Value::Int(count as i64));
+        row.put("cores", columns.found(cells, "cpus", count));
+        row.put("memory", columns.found(cells, "memory", size));
         row.put("host", text("host"));
         row.put("server", lower("server"));
         row.put(

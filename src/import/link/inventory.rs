@@ -30,7 +30,12 @@ pub struct Inventory<'s> {
 impl<'s> Inventory<'s> {
     /// Indexes all VMs.
     pub fn new(store: &'s Store) -> Self {
-        let vms: Vec<&Node> = store.all(Kind::Vm).filter(|vm| vm.str("name").is_some()).collect();
+        // A template is no VM that runs, and a placeholder stands for the VM of another site.
+        let stands_for_itself = |vm: &&Node| {
+            ["template", "placeholder"].iter().all(|mark| vm.truth(mark) != Some(true))
+        };
+        let named = store.all(Kind::Vm).filter(|vm| vm.str("name").is_some());
+        let vms: Vec<&Node> = named.filter(stands_for_itself).collect();
         let mut all = Self {
             macs: HashMap::new(),
             uuids: HashMap::new(),

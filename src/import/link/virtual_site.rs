@@ -368,6 +368,7 @@ pub fn make(draft: &mut Draft<'_>) {
                 )),
             );
         }
+        put(&mut host, "connectionState", draft.copy(node, "connection"));
         put(&mut host, "freeMemory", draft.copy(node, "freeMemory"));
         if !cut {
             put(
