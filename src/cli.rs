@@ -16,6 +16,7 @@ pub mod diff;
 pub mod ask;
 pub mod waiver;
 pub mod pack;
+pub mod model;
 pub mod explain;
 pub mod catalogue;
 pub mod rules;
@@ -24,6 +25,7 @@ pub mod lint;
 pub mod fmt;
 pub mod test;
 pub mod completions;
+pub mod init;
 pub mod import;
 
 use std::borrow::Cow;
@@ -112,6 +114,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Completions(shell) => completions::completions(shell),
         Command::Man(man) => completions::man(man),
         Command::Test(test) => test::run(test, color),
+        Command::Init(init) => init::run(init),
         Command::Import(import) => import::run(import, color),
     };
     ExitCode::from(write(output))

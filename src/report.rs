@@ -25,6 +25,7 @@ pub mod review;
 pub mod forms;
 pub mod runbook;
 pub mod questions;
+pub mod starter;
 pub mod ready;
 pub mod assumed;
 pub mod times;

@@ -59,7 +59,7 @@ pub struct TypeDef {
 }
 
 /// A field.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Field {
     /// Name, also the YAML key.
     pub name: String,
@@ -122,6 +122,13 @@ impl Schema {
     /// The type of a name.
     pub fn find(&self, name: &str) -> Option<TypeId> {
         self.names.get(name).copied()
+    }
+
+    /// The list of the environment that holds the entities of a type.
+    pub fn list_of(&self, entity: TypeId) -> Option<&str> {
+        let mut fields = self.ty(ENVIRONMENT).fields.iter();
+        let field = fields.find(|field| field.ty.element() == Some(&Type::Row(entity)))?;
+        field.slot.map(|_| field.name.as_str())
     }
 
     /// The spelling of a word.

@@ -1,6 +1,7 @@
 //! All tests from outside in one program, so that the library is linked once: `cargo test --test all NAME` runs those whose
 //! path, such as `plan::order`, holds the name.
 
+mod ask;
 mod cli;
 mod diff;
 mod docs;

@@ -9,6 +9,7 @@ mod commands;
 mod definitions;
 mod done;
 mod endless;
+mod init;
 mod marks;
 mod selection;
 mod since;

@@ -197,21 +197,32 @@ fn program(arguments: &[&str]) -> (String, Option<i32>) {
     (text + &String::from_utf8_lossy(&output.stderr), output.status.code())
 }
 
-#[test]
-fn the_catalogue_of_the_rules_is_up_to_date() {
-    let (made, code) = program(&["rules", "--markdown"]);
+/// Compares a page with what a command makes of it.
+#[track_caller]
+fn up_to_date(page: &str, arguments: &[&str]) {
+    let (made, code) = program(arguments);
     assert_eq!(code, Some(0), "{made}");
-    let path = root().join("docs/rules.md");
+    let path = root().join(page);
     if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, &made).expect("the catalogue can be written");
+        fs::write(&path, &made).expect("the page can be written");
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
     let first = made.lines().zip(kept.lines()).position(|(made, kept)| made != kept);
     assert!(
         made == kept,
-        "docs/rules.md is out of date from line {} on; `UPDATE=1 cargo test --test all docs` writes it anew",
+        "{page} is out of date from line {} on; `UPDATE=1 cargo test --test all docs` writes it anew",
         first.unwrap_or(made.lines().count().min(kept.lines().count())) + 1
     );
+}
+
+#[test]
+fn the_catalogue_of_the_rules_is_up_to_date() {
+    up_to_date("docs/rules.md", &["rules", "--markdown"]);
+}
+
+#[test]
+fn the_page_of_what_can_be_described_is_up_to_date() {
+    up_to_date("docs/model.md", &["schema", "--markdown"]);
 }
 
 #[test]

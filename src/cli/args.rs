@@ -50,6 +50,8 @@ pub enum Command {
     Ask(plan::Ask),
     /// Grants, lists and renews waivers of failures
     Waiver(waiver::Waiver),
+    /// Begins a description, with all that may be written in it
+    Init(Init),
     /// Makes a description from what other tools export
     Import(import::Import),
     /// Shows the manual page of a rule, a clause or a remedy
@@ -255,10 +257,45 @@ pub struct Test {
     pub pack: Pack,
 }
 
+const INIT_HELP: &str = "\
+The file says behind each key what may be written there, and leaves out what nobody stated:
+`failback ask` asks for it. What is missing here is asked for on a terminal.
+
+  failback init                        # asks, or lists the words that there are
+  failback init WORD s1 s2 s3
+  failback init WORD $(cat names.txt) -o sites/busan.yaml --now now
+
+Exit codes: 0 written, 2 not: the file is there already, or something is not said";
+
+/// `failback init`
+#[derive(Debug, Args)]
+#[command(after_help = INIT_HELP)]
+pub struct Init {
+    /// The word by which rules are chosen; left out where there are rules of one kind only
+    #[arg(value_name = "WORD")]
+    pub word: Option<String>,
+    /// Ids of what is judged, each one a unit of readiness
+    #[arg(value_name = "ID", value_delimiter = ',')]
+    pub units: Vec<String>,
+    /// The file to write, which must not be there yet; `-` is standard output
+    #[arg(long, short, value_name = "FILE", default_value = "site.yaml")]
+    pub output: PathBuf,
+    /// The name of the environment; that of the file where it is not given
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// When the facts are collected (RFC 3339, or `now` for the present)
+    #[arg(long, value_name = "TIME", visible_alias = "now")]
+    pub as_of: Option<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub pack: Pack,
+}
+
 /// `failback explain`
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// Id of a rule or clause, name of a remedy, a pattern of ids (`MT-*`), or an error number of the service
+    /// Id of a rule or clause, name of a remedy, a type or a key of descriptions (`Server`, `Server.state`, `state`),
+    /// a pattern of ids (`MT-*`), or an error number of the service
     #[arg(value_name = "ID")]
     pub id: String,
     #[command(flatten)]
@@ -291,6 +328,9 @@ pub struct Schema {
     /// Only for descriptions that this pack judges; for all of them where none is named
     #[arg(long = "pack", value_name = "NAME")]
     pub name: Option<String>,
+    /// Print the same for people, in Markdown, with the questions and the rules that read each fact
+    #[arg(long)]
+    pub markdown: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub pack: Pack,

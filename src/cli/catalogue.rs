@@ -5,12 +5,12 @@
 use std::collections::HashMap;
 
 use crate::cli::explain;
+use crate::cli::model::plain;
 use crate::cli::pack::{self, Pack};
 use crate::compile::ir::Rule;
 use crate::evaluate::is_terminal;
 use crate::language::ast::{self, ItemKind};
 use crate::report::explain::service_errors;
-use crate::report::sanitise;
 use crate::source::Sources;
 use crate::spec::page::{Page, Section};
 
@@ -149,16 +149,4 @@ fn link(page: &Page, section: &Section) -> String {
         char => char.is_alphanumeric().then_some(char),
     });
     format!("{up}{}#{}", page.name, anchor.collect::<String>())
-}
-
-/// A text that Markdown shows as it is.
-fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for char in sanitise::clean(text).chars() {
-        if matches!(char, '\\' | '*' | '_' | '<' | '[' | '|' | '`') {
-            out.push('\\');
-        }
-        out.push(char);
-    }
-    out
 }

@@ -1,10 +1,11 @@
-//! `failback explain`: the manual page of a rule, a clause or a remedy, or the rules behind an error number or a
+//! `failback explain`: the manual page of a rule, a clause, a remedy, a type or a key of descriptions, or the rules behind an error number or a
 //! pattern of ids.
 
 use crate::cli::args::{self, Color};
+use crate::cli::model::{Key, Model, reads};
 use crate::cli::pack::Pack;
 use crate::cli::{OK, Output, pack, terminal};
-use crate::compile::ir::{Clause, Document, Expr, Kind, Level, Rule, RuleSet};
+use crate::compile::ir::{Clause, Document, Level, Rule, RuleSet};
 use crate::compile::select::means;
 use crate::compile::weight::Waivable;
 use crate::diagnostic::did_you_mean;
@@ -50,8 +51,10 @@ pub fn run(arguments: &args::Explain, color: Color) -> Output {
         if !text.is_empty() {
             return Output::new(text, OK);
         }
-        let message =
-            format!("there is no rule, clause, remedy or error number `{}`", arguments.id);
+        let message = format!(
+            "there is no rule, clause, remedy, type, key or error number `{}`",
+            arguments.id
+        );
         let known: Vec<&str> = packs.iter().flat_map(|pack| names(&pack.loaded.rules)).collect();
         let help = did_you_mean(&arguments.id, known);
         Output::broken(message, help.as_deref().or(Some("`failback rules` lists the rules")))
@@ -63,6 +66,10 @@ fn names(rules: &RuleSet) -> Vec<&str> {
     let mut names: Vec<&str> = rules.rules.iter().map(|rule| rule.id.as_str()).collect();
     names.extend(clauses.map(|clause| clause.id.as_str()));
     names.extend(rules.remedies.iter().map(|remedy| remedy.name.as_str()));
+    for (_, ty) in rules.schema.types() {
+        names.push(&ty.name);
+        names.extend(ty.fields.iter().map(|field| field.name.as_str()));
+    }
     names
 }
 
@@ -134,6 +141,36 @@ impl<'p> Page<'p> {
         }
         if self.out.is_empty() {
             self.several(id);
+        }
+        if self.out.is_empty() {
+            self.described(id);
+        }
+    }
+
+    /// What may be written of an entity, a record or a key.
+    fn described(&mut self, wanted: &str) {
+        let model = Model::of(self.sources, self.pack);
+        for ty in model.types.iter().filter(|ty| ty.name.eq_ignore_ascii_case(wanted)) {
+            self.title(ty.name, &ty.is());
+            for key in &ty.keys {
+                self.key(key, key.name);
+            }
+        }
+        if !self.out.is_empty() {
+            return;
+        }
+        for (ty, key) in model.keys() {
+            if key.is(ty, wanted) {
+                self.key(key, &format!("{}.{}", ty.name, key.name));
+            }
+        }
+    }
+
+    fn key(&mut self, key: &Key<'_>, name: &str) {
+        self.heading(name);
+        self.entry("write", HEADING, &key.allowed);
+        for (heading, text) in key.notes() {
+            self.entry(heading, HEADING, &text);
         }
     }
 
@@ -267,26 +304,18 @@ impl<'p> Page<'p> {
     }
 
     fn facts(&self, rule: &Rule) -> Vec<(String, String)> {
-        let schema = &self.pack.loaded.rules.schema;
-        let mut found: Vec<(String, String)> = Vec::new();
-        for part in rule.parts() {
-            walk(part, &mut |expr| {
-                let (ty, field) = match &expr.kind {
-                    Kind::Field { owner, field, .. } => (*owner, *field),
-                    _ => return,
-                };
-                let def = schema.ty(ty);
-                let field = &def.fields[field];
-                let name = match ty {
-                    crate::schema::ENVIRONMENT => field.name.clone(),
-                    _ => format!("{}.{}", def.name, field.name),
-                };
-                if !found.iter().any(|(known, _)| *known == name) {
-                    found.push((name, field.title.as_deref().unwrap_or_default().to_owned()));
-                }
-            });
-        }
-        found
+        let rules = &self.pack.loaded.rules;
+        let schema = &rules.schema;
+        let found = reads(rules, rule).into_iter().map(|(ty, field)| {
+            let def = schema.ty(ty);
+            let field = &def.fields[field];
+            let name = match ty {
+                crate::schema::ENVIRONMENT => field.name.clone(),
+                _ => format!("{}.{}", def.name, field.name),
+            };
+            (name, field.title.as_deref().unwrap_or_default().to_owned())
+        });
+        found.collect()
     }
 
     fn section(&self, id: &str) -> Option<(&'p str, &'p Section)> {
@@ -435,9 +464,4 @@ pub fn document_name(document: &Document) -> String {
         Some(revision) => format!("\"{}\", revision {revision}", document.title),
         None => format!("\"{}\"", document.title),
     }
-}
-
-fn walk<'e>(expr: &'e Expr, visit: &mut dyn FnMut(&'e Expr)) {
-    visit(expr);
-    expr.children(&mut |child| walk(child, visit));
 }

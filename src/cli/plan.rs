@@ -14,6 +14,7 @@ use crate::evaluate::Selection;
 use crate::plan::Consent;
 use crate::report::layout::Look;
 use crate::report::{Format, runbook};
+use crate::session::answers::Answer;
 use crate::session::{self, Inputs, Options, Planning, Report, files};
 use crate::yaml::Limits;
 
@@ -76,6 +77,7 @@ fn with_answers(
 ) -> Result<Inputs, Output> {
     let answers = ask::answers(file).map_err(|problem| what_if::broken(&problem))?;
     let options = Options { planning: None, times: false, ..options.clone() };
+    let answers: Vec<_> = answers.iter().map(Answer::pair).collect();
     let (_, inputs) = what_if::supposed(inputs, &options, &answers, Format::Full, look)?;
     Ok(inputs)
 }

@@ -1,6 +1,7 @@
 //! `failback schema`: the JSON Schema of descriptions, for editors.
 
 use crate::cli::args;
+use crate::cli::model::{self, Model};
 use crate::cli::{OK, Output, pack};
 use crate::report::wire;
 use crate::schema::export::{self, Header};
@@ -8,11 +9,15 @@ use crate::session::{API_VERSION, KIND};
 
 /// Runs the command.
 pub fn run(arguments: &args::Schema) -> Output {
-    pack::with(&arguments.pack, |_, packs| {
+    pack::with(&arguments.pack, |sources, packs| {
         let names = || packs.iter().map(|pack| pack.loaded.rules.name.as_str());
         let is_wanted = |pack: &&pack::Pack| {
             arguments.name.as_ref().is_none_or(|name| pack.loaded.rules.name == *name)
         };
+        if arguments.markdown && packs.iter().any(|pack| is_wanted(&pack)) {
+            let wanted = packs.iter().filter(is_wanted);
+            return Output::exact(model::markdown(wanted.map(|pack| Model::of(sources, pack))));
+        }
         let wanted = packs.iter().filter(is_wanted).map(|pack| &pack.loaded.rules);
         let wanted: Vec<export::Pack<'_>> = wanted
             .map(|rules| export::Pack {

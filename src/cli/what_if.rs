@@ -8,15 +8,15 @@ use crate::report::layout::Look;
 use crate::report::{Format, assumed, concise};
 use crate::session::address::Problem;
 use crate::session::assume::{self, Difference, State};
-use crate::session::{self, Inputs, Options, Report};
+use crate::session::{self, Inputs, Options, Report, answers, given};
 use crate::yaml::edit::Value;
 
 /// Runs the command.
 pub fn run(arguments: &args::WhatIf, color: Color) -> Output {
     let mut sets = Vec::new();
     for set in &arguments.set {
-        match parse(set) {
-            Ok(set) => sets.push(set),
+        match answers::argument(set, "write `--set PATH=VALUE`") {
+            Ok(set) => sets.push(set.pair()),
             Err(problem) => return broken(&problem),
         }
     }
@@ -37,22 +37,6 @@ pub fn run(arguments: &args::WhatIf, color: Color) -> Output {
     output
 }
 
-/// `PATH=VALUE`; a path may hold `=` between brackets only.
-fn parse(set: &str) -> Result<(String, Value), Problem> {
-    let help = || Some("write `--set PATH=VALUE`".to_owned());
-    let bracket = set.find('[').filter(|open| set.find('=').is_some_and(|equal| *open < equal));
-    let from =
-        bracket.and_then(|open| set[open..].find(']').map(|close| open + close)).unwrap_or(0);
-    let Some(equal) = set[from..].find('=').map(|at| from + at) else {
-        return Err(Problem::new(format!("`{set}` says no value"), help()));
-    };
-    let (path, text) = (set[..equal].trim(), set[equal + 1..].trim());
-    if path.is_empty() || text.is_empty() {
-        return Err(Problem::new(format!("`{set}` is not a path and a value"), help()));
-    }
-    Ok((path.to_owned(), assume::value(text)?))
-}
-
 /// What keeps a supposition from being made.
 pub fn broken(problem: &Problem) -> Output {
     Output::broken(&problem.message, problem.help.as_deref())
@@ -67,11 +51,21 @@ pub fn suppose(
     format: Format,
     look: &Look,
 ) -> Output {
-    let (before, changed) = match supposed(inputs, options, sets, format, look) {
-        Ok(supposed) => supposed,
-        Err(output) => return output,
-    };
-    session::run(&changed, options, |report| {
+    match supposed(inputs, options, sets, format, look) {
+        Ok((before, changed)) => compare(before, &changed, options, remedies, (format, look)),
+        Err(output) => output,
+    }
+}
+
+/// The verdict of changed texts with remedies carried out, against the one before.
+pub fn compare(
+    before: Vec<State>,
+    changed: &Inputs,
+    options: &Options,
+    remedies: &[String],
+    (format, look): (Format, &Look),
+) -> Output {
+    session::run(changed, options, |report| {
         let after = match assume::after(report, remedies, &options.selection) {
             Ok(after) => after,
             Err(problem) => return broken(&problem),
@@ -107,13 +101,17 @@ pub fn supposed(
         if report.environments.is_empty() {
             return Err(Output::new(errors(report, format, look), report.exit_code()));
         }
-        let changed = assume::with_facts(inputs, report, sets);
-        let environments = report.environments.iter();
-        let states = environments
-            .map(|checked| State::of(&checked.name, checked.rules, &checked.evaluation))
-            .collect();
-        Ok((states, changed.map_err(|problem| broken(&problem))?))
+        let changed = given::with_facts(inputs, report, sets);
+        Ok((states(report), changed.map_err(|problem| broken(&problem))?))
     })
+}
+
+/// What the environments come to.
+pub fn states(report: &Report<'_>) -> Vec<State> {
+    let environments = report.environments.iter();
+    environments
+        .map(|checked| State::of(&checked.name, checked.rules, &checked.evaluation))
+        .collect()
 }
 
 /// What is wrong with the texts, with the supposed values in them.

@@ -11,7 +11,7 @@ use crate::diff::edits::Edit;
 use crate::diff::model::Content;
 use crate::evaluate::{Finding, Outcome};
 use crate::session::waivers::Waiver;
-use crate::session::{self, Checked, Inputs, Options, assume};
+use crate::session::{self, Checked, Inputs, Options, given};
 
 /// Most judgements with edits taken back in one environment.
 const JUDGEMENTS: usize = 300;
@@ -103,7 +103,7 @@ impl<'j> Judge<'j> {
             true => String::new(),
             false => source.text().to_owned(),
         });
-        let mut rules = assume::with_texts(inputs, texts.collect());
+        let mut rules = given::with_texts(inputs, texts.collect());
         rules.descriptions.clear();
         rules.origins.clear();
         // Their documents went with the descriptions.
@@ -125,7 +125,7 @@ impl<'j> Judge<'j> {
             content.put(&self.edits[*at].steps, self.edits[*at].base.as_ref());
         }
         let texts = self.rules.sources.iter().map(|(_, source)| source.text().to_owned());
-        let mut inputs = assume::with_texts(&self.rules, texts.collect());
+        let mut inputs = given::with_texts(&self.rules, texts.collect());
         inputs.describe("description", content.text(self.name));
         let came = session::run(&inputs, &self.options, |report| match &*report.environments {
             [checked] if report.exit_code() != 2 => Some(Rc::new(standings(checked))),

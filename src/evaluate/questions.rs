@@ -34,10 +34,7 @@ pub fn question(usage: &Use, evaluator: &mut Evaluator<'_, '_, '_>, texts: &mut 
     let ask = question.ask.as_ref().map(|ask| evaluator.text(ask));
     let find = question.find.as_ref().map(|find| texts.share(evaluator.text(find)));
     let span = facts.place(slot).map(|place| place.span);
-    let expects = field.ty.expectation(&rules.schema);
-    let expects =
-        if matches!(field.ty, Type::OrNone(_)) { format!("{expects}, or `none`") } else { expects };
-    let expects = texts.share(expects);
+    let expects = texts.share(field.ty.allowed(&rules.schema));
     let spelling =
         Spelling { rules, json: span.is_some_and(|span: Span| facts.tree().is_json(span.file)) };
     if let Use::Unlisted { keys, .. } = usage {

@@ -36,6 +36,9 @@ fn full(out: &mut String, one: &Difference, look: &Look) {
     if !out.is_empty() {
         out.push('\n');
     }
+    if look.quiet {
+        return last(out, one, look, "gate is");
+    }
     let title = format!("If it were so, in {}", clean(&one.before.name));
     out.push_str(&look.paint(Tone::Heading, &title));
     out.push('\n');
@@ -45,13 +48,18 @@ fn full(out: &mut String, one: &Difference, look: &Look) {
     units(out, "Ready by it", Tone::Good, &one.ready(), look);
     units(out, "No longer ready", Tone::Bad, &one.no_longer(), look);
     out.push('\n');
+    last(out, one, look, "gate would be");
+}
+
+/// The verdict, beside the one before.
+fn last(out: &mut String, one: &Difference, look: &Look, is: &str) {
     let (was, then) = (one.before.verdict, one.then.verdict);
     let verdict = look.paint(tone(then), then.word());
     let (before, after) = (ready(&one.before.units), ready(&one.then.units));
     let then = one.then.units.iter();
     let total = then.filter(|(_, readiness)| *readiness != Readiness::Done).count();
     out.push_str(&format!(
-        "gate would be {verdict}: was {}, {} failed, {} unknown, {} pending,\n  {after} of {total} ready (was \
+        "{is} {verdict}: was {}, {} failed, {} unknown, {} pending,\n  {after} of {total} ready (was \
          {before})\n",
         was.word(),
         one.then.summary.fail,

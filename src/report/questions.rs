@@ -115,7 +115,7 @@ fn ask(out: &mut String, number: usize, asked: &Asked<'_>, look: &Look) {
 }
 
 /// All questions of an environment: of its findings, then of its plan, each once; with the findings that wait for them.
-fn open<'r>(checked: &'r Checked<'_>) -> Vec<(Asked<'r>, Vec<&'r str>)> {
+pub fn open<'r>(checked: &'r Checked<'_>) -> Vec<(Asked<'r>, Vec<&'r str>)> {
     let mut open: Vec<(Asked<'r>, Vec<&'r str>)> = Vec::new();
     let mut known: FxHashMap<&str, usize> = FxHashMap::default();
     // What is only supposed comes first, as everything else rests on it.

@@ -8,6 +8,9 @@ use crate::language::ast;
 use crate::scalar::{self, How};
 use crate::schema::{Schema, TypeId};
 
+/// Keys of a mapping that are named.
+const KEYS: usize = 6;
+
 /// Index of a word in the word table of the [`Schema`]; equal words of different enumerations share it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WordId(pub u32);
@@ -187,8 +190,11 @@ impl Type {
                     [most @ .., last] => format!("{} or {last}", most.join(", ")),
                 }
             }
-            Type::Row(_) => "a mapping".into(),
-            Type::Ref(id) => format!("the id of an entry of type {}", schema.ty(*id).name),
+            Type::Row(id) => mapping(schema, *id),
+            Type::Ref(id) => match schema.list_of(*id) {
+                Some(list) => format!("an id of `{list}`"),
+                None => format!("the id of an entry of type {}", schema.ty(*id).name),
+            },
             Type::RefAny => "the id of an entry of this environment".into(),
             Type::List(element, _) => {
                 format!("a list; each element is {}", element.expectation(schema))
@@ -197,6 +203,32 @@ impl Type {
                 "nothing".into()
             }
         }
+    }
+}
+
+/// A mapping, with the keys that it may have.
+fn mapping(schema: &Schema, id: TypeId) -> String {
+    let fields = schema.ty(id).fields.iter().filter(|field| field.slot.is_some());
+    let names: Vec<String> = fields.map(|field| format!("`{}`", field.name)).collect();
+    match names.as_slice() {
+        [] => "a mapping".to_owned(),
+        [only] => format!("a mapping with the key {only}"),
+        [most @ .., last] if names.len() <= KEYS => {
+            format!("a mapping with the keys {} and {last}", most.join(", "))
+        }
+        _ => {
+            let rest = names.len() - KEYS;
+            let named = names[..KEYS].join(", ");
+            format!("a mapping with the keys {named} and {rest} more")
+        }
+    }
+}
+
+impl Type {
+    /// All that a user may write for such a value, `none` included.
+    pub fn allowed(&self, schema: &Schema) -> String {
+        let expected = self.expectation(schema);
+        if matches!(self, Type::OrNone(_)) { format!("{expected}, or `none`") } else { expected }
     }
 }
 

@@ -6,7 +6,9 @@ use crate::diagnostic::did_you_mean;
 use crate::facts::{Fact, Facts, NO_NODE, ROOT, RowId, SlotId};
 use crate::scalar;
 use crate::schema::types::Type;
+use crate::schema::{Field, Schema};
 use crate::source::FileId;
+use crate::yaml::edit::Value;
 use crate::yaml::path::Path;
 use crate::yaml::{Kind, NodeId, Tree};
 
@@ -181,6 +183,46 @@ fn no_parts(facts: &Facts<'_>, slot: SlotId) -> Problem {
     Problem::new(format!("`{path}` has no parts"), Some(format!("set `{path}` as a whole")))
 }
 
+/// One more entry of a list, as its address describes it.
+#[derive(Debug)]
+pub struct Entry<'s> {
+    /// What the address says of it.
+    pub keys: Vec<(String, Value)>,
+    /// The fields of which it says nothing.
+    pub open: Vec<&'s Field>,
+}
+
+/// What an address such as `links[from: s1, port: 443]` says of the entry; none where it describes none of this type.
+pub fn described_entry<'s>(schema: &'s Schema, list: &Type, address: &str) -> Option<Entry<'s>> {
+    let element = list.element()?.row()?;
+    let fields: Vec<&Field> =
+        schema.ty(element).fields.iter().filter(|field| field.slot.is_some()).collect();
+    let (_, inner) = address.trim().strip_suffix(']')?.split_once('[')?;
+    let begins = |text: &str| {
+        let (name, _) = text.split_once(": ")?;
+        fields.iter().find(|field| field.name == name).copied()
+    };
+    let mut keys: Vec<(String, Value)> = Vec::new();
+    let mut rest = inner;
+    while !rest.is_empty() {
+        let field = begins(rest)?;
+        rest = &rest[field.name.len() + 2..];
+        // A value may hold a comma; the next key is behind one.
+        let mut commas = rest.match_indices(", ").map(|(at, _)| at);
+        let end = commas.find(|at| begins(&rest[at + 2..]).is_some()).unwrap_or(rest.len());
+        let value = &rest[..end];
+        let says = |word: &str| value == word;
+        let bare = matches!(field.ty.present(), Type::Int | Type::Bool)
+            || says("unknown")
+            || says("none") && matches!(field.ty, Type::OrNone(_));
+        let text = value.to_owned();
+        keys.push((field.name.clone(), if bare { Value::Raw(text) } else { Value::Text(text) }));
+        rest = rest.get(end + 2..).unwrap_or_default();
+    }
+    let open = fields.into_iter().filter(|field| !keys.iter().any(|(name, _)| *name == field.name));
+    Some(Entry { open: open.collect(), keys })
+}
+
 /// Where a fact stands in the text, or where it would have to stand.
 pub fn spot(facts: &Facts<'_>, slot: SlotId) -> Option<Spot> {
     let tree = facts.tree();
@@ -220,7 +262,7 @@ pub fn holder(row: RowId, facts: &Facts<'_>) -> Option<NodeId> {
 }
 
 /// The path to a node. A node stands in the arena behind the one that holds it.
-fn spot_of(tree: &Tree<'_>, node: NodeId) -> Option<Spot> {
+pub fn spot_of(tree: &Tree<'_>, node: NodeId) -> Option<Spot> {
     let documents = tree.documents();
     let at = documents.iter().rposition(|document| document.root.0 <= node.0)?;
     let file = documents[at].file;

@@ -10,8 +10,47 @@ use crate::yaml::edit::Value;
 use crate::yaml::resolve::Scalar;
 use crate::yaml::{Kind, Limits, Tree};
 
-/// The answers of a text, by the address of the fact; what is empty or `unknown` is none.
-pub fn parse(name: &str, text: &str, limits: &Limits) -> Result<Vec<(String, Value)>, Problem> {
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The address of the fact.
+    pub path: String,
+    /// What it is; `unknown` where nobody knows.
+    pub value: Value,
+    /// Where the answer was given, as a user knows it.
+    pub place: String,
+}
+
+impl Answer {
+    /// The fact and its value.
+    pub fn pair(&self) -> (String, Value) {
+        (self.path.clone(), self.value.clone())
+    }
+}
+
+/// An answer in one word of the command line, `PATH=VALUE`; a path may hold `=` between brackets only.
+pub fn argument(text: &str, help: &str) -> Result<Answer, Problem> {
+    let problem = |message| Problem::new(message, Some(help.to_owned()));
+    let Some(equal) = equal(text) else {
+        return Err(problem(format!("`{text}` says no value")));
+    };
+    let (path, value) = (text[..equal].trim(), text[equal + 1..].trim());
+    if path.is_empty() || value.is_empty() {
+        return Err(problem(format!("`{text}` is not a path and a value")));
+    }
+    Ok(Answer { path: path.to_owned(), value: assume::value(value)?, place: format!("`{text}`") })
+}
+
+/// Where the value begins: at the first `=` that stands between no brackets.
+fn equal(text: &str) -> Option<usize> {
+    let bracket = text.find('[').filter(|open| text.find('=').is_some_and(|equal| *open < equal));
+    let from =
+        bracket.and_then(|open| text[open..].find(']').map(|close| open + close)).unwrap_or(0);
+    text[from..].find('=').map(|at| from + at)
+}
+
+/// The answers of a text; what is empty is none.
+pub fn parse(name: &str, text: &str, limits: &Limits) -> Result<Vec<Answer>, Problem> {
     let mut sources = Sources::default();
     let file = sources.add(name, text);
     let mut tree = Tree::new(&sources);
@@ -37,11 +76,15 @@ pub fn parse(name: &str, text: &str, limits: &Limits) -> Result<Vec<(String, Val
         }
         for entry in tree.entries(document.root) {
             let none = tree.kind(entry.value) == Kind::Scalar
-                && (matches!(tree.text(entry.value).trim(), "" | "unknown")
+                && (tree.text(entry.value).trim().is_empty()
                     || tree.scalar(entry.value) == Scalar::Null);
             if !none {
-                let value = assume::value_of(&tree, entry.value);
-                answers.push((tree.text(entry.key).to_owned(), value));
+                let line = sources.get(file).position(tree.span(entry.key).start).line;
+                answers.push(Answer {
+                    path: tree.text(entry.key).to_owned(),
+                    value: assume::value_of(&tree, entry.value),
+                    place: format!("`{name}`, line {line}"),
+                });
             }
         }
     }

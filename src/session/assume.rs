@@ -1,7 +1,7 @@
 //! What would be if: facts set, remedies carried out, and what that changes.
 //!
-//! Owns suppositions. Facts are set in the text of the description, in memory, so that a supposed value is judged
-//! exactly as a written one; remedies run on the facts. Nothing is written.
+//! Owns suppositions about remedies, which run on the facts, and what differs then. Facts that are supposed are set in
+//! the text of the description, in memory; that is `given`. Nothing is written.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,14 +15,13 @@ use crate::evaluate::{
 };
 use crate::facts::{Facts, Text};
 use crate::plan::call::{self, CallError};
-use crate::plan::edits;
 use crate::plan::step::{self, Spec};
 use crate::scalar;
 use crate::schema::types::Type;
-use crate::session::address::{self, Problem};
-use crate::session::{Checked, Inputs, Report};
+use crate::session::address::Problem;
+use crate::session::{Checked, Report};
 use crate::source::Sources;
-use crate::yaml::edit::{self, Change};
+use crate::yaml::edit;
 use crate::yaml::{Kind, Limits, NodeId, Tree};
 
 /// Facts that are told where a remedy cannot start.
@@ -64,66 +63,8 @@ pub fn value_of(tree: &Tree<'_>, node: NodeId) -> edit::Value {
     }
 }
 
-/// The same inputs with facts set in their texts, in order.
-pub fn with_facts(
-    inputs: &Inputs,
-    report: &Report<'_>,
-    sets: &[(String, edit::Value)],
-) -> Result<Inputs, Problem> {
-    let mut texts: Vec<String> =
-        inputs.sources.iter().map(|(_, source)| source.text().to_owned()).collect();
-    // How many entries were added to a list so far.
-    let mut added: BTreeMap<u32, usize> = BTreeMap::new();
-    for (path, value) in sets {
-        let (checked, target) =
-            one(report, path, |checked| address::resolve(&checked.facts, path))?;
-        let facts = &checked.facts;
-        let spot = address::spot(facts, target.slot).ok_or_else(|| {
-            let help = "write it into the description by hand";
-            Problem::new(format!("`{path}` has no place of its own"), Some(help.to_owned()))
-        })?;
-        let change = if target.entry {
-            let number = added.entry(target.slot).or_insert(0);
-            let length = edits::length(facts, target.slot) + *number;
-            *number += 1;
-            match length {
-                0 => Change::Set(spot.path, edit::Value::List(vec![value.clone()])),
-                _ => Change::Insert(spot.path.index(length), value.clone()),
-            }
-        } else {
-            Change::Set(spot.path, value.clone())
-        };
-        let text = &mut texts[spot.file.0 as usize];
-        *text = edit::change(text, spot.document, &[change])
-            .map_err(|error| Problem::new(format!("cannot suppose `{path}`: {error}"), None))?;
-    }
-    Ok(with_texts(inputs, texts))
-}
-
-/// The same inputs with other texts, in their order.
-pub(crate) fn with_texts(inputs: &Inputs, texts: Vec<String>) -> Inputs {
-    let mut sources = Sources::default();
-    for ((_, source), text) in inputs.sources.iter().zip(texts) {
-        sources.add(source.name(), text);
-    }
-    Inputs {
-        sources,
-        descriptions: inputs.descriptions.clone(),
-        packs: inputs.packs.clone(),
-        problems: inputs.problems.clone(),
-        stdin: inputs.stdin.clone(),
-        seen: inputs.seen,
-        origins: inputs.origins.clone(),
-        waivers: inputs.waivers.clone(),
-        is_locked: inputs.is_locked,
-        granted: inputs.granted.clone(),
-        // Each repair belongs to one text.
-        mended: Default::default(),
-    }
-}
-
 /// The one environment in which something can be found.
-fn one<'r, 'a, T>(
+pub(crate) fn one<'r, 'a, T>(
     report: &'r Report<'a>,
     name: &str,
     look: impl Fn(&'r Checked<'a>) -> Result<T, Problem>,

@@ -7,7 +7,8 @@ use crate::facts::{Facts, ROOT, SlotId};
 use crate::plan::edits::{self, Written};
 use crate::plan::step;
 use crate::session::address::{self, Problem, Spot};
-use crate::session::assume::{self, Carried, State};
+use crate::session::assume::{Carried, State};
+use crate::session::given;
 use crate::session::{Inputs, Options, Report, run};
 use crate::source::FileId;
 use crate::yaml::edit::{self, Change};
@@ -68,7 +69,7 @@ pub fn done(
         State::of(&checked.name, checked.rules, &evaluation)
     });
     let expected: Vec<State> = expected.collect();
-    let inputs = assume::with_texts(inputs, texts);
+    let inputs = given::with_texts(inputs, texts);
     let as_expected = run(&inputs, options, |report| {
         let found = report.environments.iter();
         let found = found.map(|one| State::of(&one.name, one.rules, &one.evaluation));

@@ -169,7 +169,8 @@ fn is_stated(facts: &Facts<'_>, slot: SlotId) -> bool {
     facts.says_unknown(slot) || facts.record_row(slot).is_some_and(|row| is_described(facts, row))
 }
 
-fn is_described(facts: &Facts<'_>, row: RowId) -> bool {
+/// Whether anything of a row is written.
+pub(super) fn is_described(facts: &Facts<'_>, row: RowId) -> bool {
     let ty = facts.schema().ty(facts.row(row).ty);
     ty.fields.iter().any(|field| {
         let Some(slot) = field.slot.map(|slot| facts.slot_of(row, slot)) else { return false };

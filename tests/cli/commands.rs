@@ -94,7 +94,7 @@ rules/demo.gate:8
 ";
     Run::new("explain A-5 --rules rules").pack().gives(0, out, "");
     Run::new("explain start --rules rules").pack().done().code(0).says("start  Start {s}\n");
-    let err = "error: there is no rule, clause, remedy or error number `strat`\n  help: did you mean `start`?\n";
+    let err = "error: there is no rule, clause, remedy, type, key or error number `strat`\n  help: did you mean `start`?\n";
     Run::new("explain strat --rules rules").pack().gives(2, "", err);
 }
 
@@ -368,4 +368,23 @@ fn the_version_names_the_rules_in_the_program() {
     let digest = report["rules"]["digest"].as_str().expect("a digest");
     assert!(lines.contains(&format!("classicReprotect {digest}").as_str()), "{lines:?} {digest}");
     Run::new("-V").done().code(0).says("failback ").hides("sha256");
+}
+
+#[test]
+fn explain_shows_what_may_be_written_of_a_type_and_of_a_key() {
+    let run = Run::new("explain server --rules rules").pack();
+    run.done()
+        .code(0)
+        .says("Server  a server, in the list `servers`\n")
+        .says("read by   SRV-001\n");
+    let run = Run::new("explain Server.state --rules rules").pack();
+    run.done()
+        .code(0)
+        .says("\nServer.state\n  write     `running` or `stopped`\n")
+        .hides("version");
+    let run = Run::new("explain servr --rules rules").pack();
+    run.done().code(2).complains("did you mean `Server`?");
+    // What a definition reads, its rule reads.
+    let reads = "\nPeering.gatewayTransit\n  write     `true` or `false`\n";
+    Run::new("explain gatewayTransit").done().code(0).says(reads).says("NET-001");
 }

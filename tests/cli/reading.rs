@@ -263,7 +263,7 @@ fn an_answer_is_spelled_as_the_file_in_which_it_goes() {
     let head = r#""apiVersion": "failback/v1", "kind": "Environment", "name": "lab""#;
     let json = |rest: &str| format!("{{{head}, {rest}}}\n");
     ask(json(r#""stores": [], "links": [], "hosts": [{"id": "h1"}]"#))
-        .says("allowed   the id of an entry of type Store, or `none`\n")
+        .says("allowed   an id of `stores`, or `none`\n")
         .says("\"store\": \"<Store>\" | \"none\"\n");
     ask(json(r#""stores": [], "links": [], "hosts": [{"id": "h1", "store": "unknown"}]"#))
         .says("\"store\": \"<Store>\" | \"none\"\n");

@@ -9,9 +9,7 @@ use failback::language::format;
 use failback::prove;
 use failback::report::layout::{Graphics, Look};
 use failback::report::{self, Format, human, questions, runbook, sanitise};
-use failback::session::{
-    Inputs, Options, PackFiles, Planning, Report, answers, assume, rules, run,
-};
+use failback::session::{Inputs, Options, PackFiles, Planning, Report, answers, given, rules, run};
 use failback::source::{Sources, Span};
 use failback::yaml::Limits;
 
@@ -68,10 +66,11 @@ pub fn answered(pack: Option<&str>, text: &str, answers: &str) {
         Ok(answers) => answers,
         Err(problem) => return assert!(!problem.message.is_empty(), "it says what is wrong"),
     };
+    let answers: Vec<_> = answers.iter().map(answers::Answer::pair).collect();
     let mut inputs = inputs(pack);
     inputs.describe("site.yaml", text);
     let changed =
-        run(&inputs, &Options::default(), |report| assume::with_facts(&inputs, report, &answers));
+        run(&inputs, &Options::default(), |report| given::with_facts(&inputs, report, &answers));
     match changed {
         Ok(changed) => checked(&changed, text.len()),
         Err(problem) => assert!(!problem.message.is_empty(), "it says what is wrong"),

@@ -107,7 +107,7 @@ fn what_is_supposed_beside_a_mark_is_put_into_the_right_place() {
             ("machines/web01/osFamily".to_owned(), failback::session::assume::value("linux"));
         let sets = [(wish.0, wish.1.expect("a value"))];
         let supposed =
-            failback::session::assume::with_facts(&inputs, report, &sets).expect("a place");
+            failback::session::given::with_facts(&inputs, report, &sets).expect("a place");
         let name = |text: &str| text.lines().filter(|line| line.contains("- unknown")).count();
         let new = supposed.sources.iter().find(|(_, source)| source.name() == "site.yaml");
         let new = new.expect("the description").1.text();

@@ -157,11 +157,19 @@ pub struct WhatIf {
 }
 
 const ASK_HELP: &str = "\
+A PATH with `=` in it that is no file is an answer: the address of a fact, as questions show it, and
+its value, as in a description. A list takes one element as well, and new entities by their ids;
+`unknown` says that nobody knows. With --write, answers go into the description; nothing else in it
+changes, and nothing is written where one answer is wrong. Without answers, --write asks one question
+after the other, on a terminal.
+
 Exit codes: 0 no question is open, 3 some are, 2 the work could not be done, 5 nothing was checked;
-with --answer those of `failback check` for the verdict with the answers.
+with answers those of `failback check` for the verdict with them.
 
   failback ask site.yaml --format yaml > answers.yaml   # fill it in
-  failback ask site.yaml --answer answers.yaml          # the verdict with it; nothing is written";
+  failback ask site.yaml --answer answers.yaml          # the verdict with it; nothing is written
+  failback ask site.yaml --answer answers.yaml --write  # into the description
+  failback ask --write site.yaml servers/s1/state=running 'servers=[s1, s2]'";
 
 /// `failback ask`
 #[derive(Debug, Args)]
@@ -171,9 +179,12 @@ pub struct Ask {
     #[allow(missing_docs)]
     pub input: Input,
     /// Show the verdict with the answers of this file, which `--format yaml` made
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FORM")]
     pub answer: Option<PathBuf>,
-    /// Form: full, yaml (to be filled in) or json; with --answer full, concise or json
+    /// Write the answers into the description
+    #[arg(long)]
+    pub write: bool,
+    /// Form: full, yaml (to be filled in) or json; with answers full, concise or json
     #[arg(long, value_name = "FORM", default_value = "full", hide_possible_values = true)]
     pub format: AskForm,
     /// Leave nothing out, however much it is
