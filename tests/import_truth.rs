@@ -423,7 +423,7 @@ fn what_is_imported_reads_without_a_document_error() {
 #[test]
 fn ids_of_an_earlier_version_are_renamed_with_their_references() {
     for name in ["Datastore 3", "big, fast [1]", "Daten/träger: neu", "it's #1"] {
-        let old: String = failback::import::link::dashed(name);
+        let old: String = failback::import::link::names::dashed(name);
         let inputs = || {
             ["fabric", "item-before", "request", "site-machines"].map(|part| {
                 let file = format!("modernized/{part}.json");
@@ -455,4 +455,47 @@ fn ids_of_an_earlier_version_are_renamed_with_their_references() {
         let read = |text: &str| serde_yaml::from_str::<serde_yaml::Value>(text).expect("YAML");
         assert_eq!(read(&done.text), read(&written));
     }
+}
+
+/// However an answer was caught, it is the same answer.
+#[test]
+fn every_way_of_writing_an_answer_is_read_alike() {
+    let plain = text("classic/items-list.json");
+    let value: Json = serde_json::from_str(&plain).expect("JSON");
+    let facts = |content: String| {
+        let file =
+            Input { name: "x".to_owned(), content: Content::Bytes(content.into_bytes().into()) };
+        let done = all(vec![fixture("classic/fabrics.json"), file]);
+        assert!(!done.diagnostics.has_errors(), "{:?}", done.diagnostics);
+        let one = only(&done);
+        let values = |entity: &failback::import::model::Entity| -> Vec<String> {
+            entity.facts.iter().map(|(path, fact)| format!("{path} {:?}", fact.value)).collect()
+        };
+        one.list("machines")
+            .iter()
+            .map(|entity| (entity.id.clone(), values(entity)))
+            .collect::<Vec<_>>()
+    };
+    let expected = facts(plain.clone());
+    assert_eq!(expected.len(), 2);
+    let coloured = plain.replace('"', "\x1b[34m\"\x1b[39;49;00m");
+    let forms = [
+        format!("WARNING: The command is in preview.\n{plain}"),
+        coloured,
+        serde_yaml::to_string(&value).expect("YAML"),
+        serde_yaml::to_string(&value["value"]).expect("YAML"),
+        json!([value]).to_string(),
+        json!([value["value"]]).to_string(),
+    ];
+    for form in forms {
+        assert_eq!(facts(form.clone()), expected, "{}", &form[..200.min(form.len())]);
+    }
+    let latin: Vec<u8> = plain
+        .replace("web02", "b\u{fc}ro")
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).expect("Latin-1"))
+        .collect();
+    let file = Input { name: "x".to_owned(), content: Content::Bytes(latin.into()) };
+    let done = all(vec![fixture("classic/fabrics.json"), file]);
+    assert!(only(&done).entity("machines", "b\u{fc}ro").is_some(), "{:?}", done.diagnostics);
 }

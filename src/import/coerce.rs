@@ -28,6 +28,9 @@ pub fn time(text: &str) -> Option<Stamp> {
         let milliseconds: i64 = digits.parse().ok()?;
         return Some(sentinel(milliseconds.checked_mul(1000)?));
     }
+    if let Some(stamp) = american(text) {
+        return Some(stamp);
+    }
     let bytes = text.as_bytes();
     if bytes.len() < 16
         || !text.is_ascii()
@@ -60,6 +63,39 @@ pub fn time(text: &str) -> Option<Stamp> {
     let zoned =
         DateTime::from_parts(date, clock).to_zoned(TimeZone::fixed(offset(rest.trim())?)).ok()?;
     Some(Stamp::At(zoned.timestamp().as_microsecond()))
+}
+
+/// `9/19/2017 10:51:12 AM`, as PowerShell prints times in the United States. Without `AM` or `PM` the day and the month
+/// could be meant the other way round, unless one of them is no month.
+fn american(text: &str) -> Option<Stamp> {
+    let mut parts = text.split_whitespace();
+    let (date, clock, half) = (parts.next()?, parts.next()?, parts.next());
+    if parts.next().is_some() {
+        return None;
+    }
+    let numbers = |text: &str, by: char| -> Option<Vec<i32>> {
+        text.split(by).map(|part| part.parse().ok()).collect()
+    };
+    let [first, second, year] = numbers(date, '/')?[..] else { return None };
+    let clock = numbers(clock, ':')?;
+    let (hour, minute, seconds) = match clock[..] {
+        [hour, minute] => (hour, minute, 0),
+        [hour, minute, seconds] => (hour, minute, seconds),
+        _ => return None,
+    };
+    let (month, day) = match (half, first, second) {
+        (Some(_), ..) | (None, ..=12, 13..) => (first, second),
+        (None, 13.., ..=12) => (second, first),
+        (None, ..) if first == second => (first, second),
+        (None, ..) => return None,
+    };
+    let hour = match half.map(str::to_ascii_uppercase).as_deref() {
+        None => hour,
+        Some("AM") if (1..=12).contains(&hour) => hour % 12,
+        Some("PM") if (1..=12).contains(&hour) => hour % 12 + 12,
+        Some(_) => return None,
+    };
+    time(&format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{seconds:02}"))
 }
 
 fn offset(text: &str) -> Option<Offset> {
@@ -287,6 +323,11 @@ mod tests {
         assert_eq!(read("2023-08-18T08:29:59+00:00").as_deref(), Some("2023-08-18T08:29:59Z"));
         assert_eq!(read("2024/05/01 10:20:30").as_deref(), Some("2024-05-01T10:20:30Z"));
         assert_eq!(read("/Date(1505818272000)/").as_deref(), Some("2017-09-19T10:51:12Z"));
+        assert_eq!(read("9/19/2017 4:05:12 PM").as_deref(), Some("2017-09-19T16:05:12Z"));
+        assert_eq!(read("09/19/2017 12:05:12 AM").as_deref(), Some("2017-09-19T00:05:12Z"));
+        assert_eq!(read("19/09/2017 16:05").as_deref(), Some("2017-09-19T16:05:00Z"));
+        assert_eq!(read("09/10/2017 16:05:12"), None, "it could be September or October");
+        assert_eq!(read("9/19/2017 16:05:12 PM"), None);
         assert_eq!(read("not a time at all"), None);
         assert_eq!(read("2017-13-19T10:47:12Z"), None);
     }

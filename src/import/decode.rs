@@ -4,6 +4,8 @@
 
 use std::io::{self, BufRead, BufReader, Read};
 
+use crate::import::clean::Clean;
+
 /// What the first bytes say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
@@ -17,6 +19,8 @@ pub enum Look {
     Gzip,
     /// JSON.
     Json,
+    /// YAML.
+    Yaml,
     /// HTML or XML.
     Markup,
     /// Other text, perhaps a table.
@@ -34,7 +38,7 @@ pub fn look(head: &[u8]) -> Look {
         _ => {}
     }
     let mut text = String::new();
-    let _ = Decoder::new(head).take(4096).read_to_string_lossy(&mut text);
+    let _ = Clean::new(Decoder::new(head).take(4096)).read_to_string_lossy(&mut text);
     let start = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     match start.chars().next() {
         None => Look::Empty,
@@ -43,8 +47,21 @@ pub fn look(head: &[u8]) -> Look {
         Some(_) if start.chars().take(512).any(|c| c.is_control() && !c.is_whitespace()) => {
             Look::Binary
         }
+        Some(_) if is_yaml(start) => Look::Yaml,
         Some(_) => Look::Text,
     }
+}
+
+/// Whether the first line is an entry of a list or a key with a value, as YAML has them and no table.
+fn is_yaml(start: &str) -> bool {
+    let line = start.lines().find(|line| !line.starts_with('#')).unwrap_or_default().trim_end();
+    let line = line.strip_prefix("- ").unwrap_or(line);
+    let key = line.split(':').next().unwrap_or_default();
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '@' | '.');
+    let rest = line.get(key.len()..).unwrap_or_default();
+    line == "---"
+        || line == "-"
+        || !key.is_empty() && key.chars().all(word) && (rest == ":" || rest.starts_with(": "))
 }
 
 trait Lossy: Read {
@@ -214,6 +231,10 @@ mod tests {
         assert_eq!(look(b" \r\n"), Look::Empty);
         assert_eq!(look(b"<!DOCTYPE html>"), Look::Markup);
         assert_eq!(look(b"VM;Powerstate\r\n"), Look::Text);
+        assert_eq!(look(b"WARNING: preview\n\x1b[1m[\x1b[0m"), Look::Json);
+        assert_eq!(look(b"- id: /subscriptions/1\n"), Look::Yaml);
+        assert_eq!(look(b"id: /subscriptions/1\n"), Look::Yaml);
+        assert_eq!(look(b"just some words, and a comma\n"), Look::Text);
         assert_eq!(look(b"PK\x03\x04rest"), Look::Zip);
     }
 }

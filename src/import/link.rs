@@ -6,8 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::import::arm;
 use crate::import::model::{Entity, Environment, Fact, Incomplete, Origin, Value};
@@ -15,6 +13,7 @@ use crate::import::shape::Shape;
 use crate::import::store::{FileInfo, Kind, Node, OBJECTS, Seen, Store};
 use crate::scalar::print_time;
 
+pub mod names;
 pub mod inventory;
 pub mod virtual_site;
 pub mod servers;
@@ -23,6 +22,7 @@ pub mod machines;
 pub mod request;
 
 use inventory::Inventory;
+use names::{dashed, plain, suffix};
 
 /// A heartbeat older than this at the moment of the export is missing: the service itself uses the same span.
 pub const MISSING: i64 = 15 * 60 * 1_000_000;
@@ -211,36 +211,6 @@ pub fn put(entity: &mut Entity, path: &'static str, fact: Option<Fact>) {
     }
 }
 
-/// A name as an id: as it is, without what no name ends or begins with, or would break a line.
-pub fn plain(name: &str) -> String {
-    let line: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    match line.trim() {
-        "" => "unnamed".to_owned(),
-        line => line.to_owned(),
-    }
-}
-
-/// A name as earlier versions made an id of it: every other sign than letters, digits, dots, dashes and underscores became
-/// a dash. Descriptions may hold such ids still.
-pub fn dashed(name: &str) -> String {
-    let mut id = String::new();
-    for c in name.trim().chars() {
-        if c.is_alphanumeric() || matches!(c, '.' | '_' | '-') {
-            id.push(c);
-        } else if !id.ends_with('-') {
-            id.push('-');
-        }
-    }
-    let id = id.trim_matches('-');
-    if id.is_empty() { "unnamed".to_owned() } else { id.to_owned() }
-}
-
-/// Some hexadecimal digits that tell things of one name apart.
-pub fn suffix(key: &str, bytes: usize) -> String {
-    let digest = Sha256::digest(key.as_bytes());
-    digest.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Lists that suffer when a collection is not whole.
 fn suffering(collection: &str) -> &'static [&'static str] {
     match collection {
@@ -366,9 +336,9 @@ fn titles(
         }
         if let Some(given) = given {
             title = if vaults.len() == 1 {
-                self::plain(given)
+                names::plain(given)
             } else {
-                format!("{}-{title}", self::plain(given))
+                format!("{}-{title}", names::plain(given))
             };
         }
         let twin = found.iter().filter(|(other, _)| other == vault).count() > 1;

@@ -3,93 +3,22 @@
 //! Owns the way from bytes to rows. A file that cannot be used is told and the others go on.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::import::clean::Clean;
 use crate::import::decode::{Decoder, Look, look};
 use crate::import::delimited::{self, Table};
+use crate::import::from_yaml;
+pub use crate::import::input::{Content, Input, Limits, digest};
+use crate::import::input::{Handle, digest_of, open};
 use crate::import::json;
 use crate::import::recognise::Recogniser;
 use crate::import::store::{FileInfo, Store};
 use crate::import::tables::Export;
 use crate::import::watch::{Counted, Watch};
 use crate::import::workbook;
-
-/// One thing handed in.
-#[derive(Clone, Debug)]
-pub struct Input {
-    /// Its name as shown.
-    pub name: String,
-    /// What it holds.
-    pub content: Content,
-}
-
-/// Where the bytes are.
-#[derive(Clone, Debug)]
-pub enum Content {
-    /// Here.
-    Bytes(Arc<[u8]>),
-    /// In a file, opened when its turn comes.
-    Path(PathBuf),
-}
-
-/// What one import may cost.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Bytes of one file, and of everything unpacked from one archive.
-    pub bytes: u64,
-    /// Bytes of one JSON element, which is held as a whole.
-    pub element: u64,
-    /// Bytes of one workbook or archive inside an archive, which is held as a whole.
-    pub packed: u64,
-    /// Bytes of the shared texts of one workbook, which are held as a whole.
-    pub texts: u64,
-    /// Cells of one workbook.
-    pub cells: u64,
-    /// Members of one archive.
-    pub members: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            bytes: 8 << 30,
-            element: 64 << 20,
-            packed: 256 << 20,
-            texts: 512 << 20,
-            cells: 200_000_000,
-            members: 10_000,
-        }
-    }
-}
-
-enum Handle {
-    Memory(Cursor<Arc<[u8]>>),
-    File(File),
-}
-
-impl Read for Handle {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Handle::Memory(cursor) => cursor.read(buffer),
-            Handle::File(file) => file.read(buffer),
-        }
-    }
-}
-
-impl Seek for Handle {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        match self {
-            Handle::Memory(cursor) => cursor.seek(to),
-            Handle::File(file) => file.seek(to),
-        }
-    }
-}
 
 /// What an input is, as far as it decides how it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,24 +52,6 @@ pub fn examine(input: &Input) -> (Form, u64) {
         _ => Form::Other,
     };
     (form, length)
-}
-
-/// The digest of the content.
-pub fn digest(input: &Input) -> io::Result<Vec<u8>> {
-    digest_of(&mut open(input)?)
-}
-
-fn digest_of(handle: &mut Handle) -> io::Result<Vec<u8>> {
-    let mut hasher = Sha256::new();
-    io::copy(&mut BufReader::with_capacity(256 << 10, handle), &mut HashWriter(&mut hasher))?;
-    Ok(hasher.finalize().to_vec())
-}
-
-fn open(input: &Input) -> io::Result<Handle> {
-    match &input.content {
-        Content::Bytes(bytes) => Ok(Handle::Memory(Cursor::new(bytes.clone()))),
-        Content::Path(path) => File::open(path).map(Handle::File),
-    }
 }
 
 /// The member that makes an archive a workbook.
@@ -271,7 +182,10 @@ impl<'a> Intake<'a> {
         reader: impl Read,
     ) -> io::Result<()> {
         match look(head) {
-            Look::Json => self.json(name, group, reader),
+            Look::Json => {
+                self.json(name, group, Clean::new(Decoder::new(reader).or_latin()?));
+            }
+            Look::Yaml => self.yaml(name, group, reader)?,
             Look::Text => self.csv(name, group, reader)?,
             Look::Empty => {
                 self.store.diagnostics.push(
@@ -305,10 +219,39 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
+    /// YAML, which is held as a whole; its pointers are those of the same as JSON.
+    fn yaml(&mut self, name: &str, group: &str, reader: impl Read) -> io::Result<()> {
+        let mut text = String::new();
+        let most = self.limits.packed;
+        let decoded = Clean::new(Decoder::new(reader).or_latin()?);
+        decoded.take(most.saturating_add(1)).read_to_string(&mut text)?;
+        if text.len() as u64 > most {
+            self.refuse(
+                "too-large",
+                format!("the YAML of `{name}` is larger than the limit of {most} bytes"),
+                "export it as JSON, which is read piece by piece",
+            );
+            return Ok(());
+        }
+        match from_yaml::to_json(&text) {
+            Ok(json) => self.json(name, group, json.as_bytes()),
+            Err(broken) => self.store.diagnostics.push(
+                Diagnostic::new(
+                    Severity::Error,
+                    "broken-yaml",
+                    format!("`{name}` is not valid YAML at line {}", broken.line),
+                )
+                .note("reason", broken.message)
+                .help("nothing of it is used: export it again, as JSON (`-o json`)"),
+            ),
+        }
+        Ok(())
+    }
+
     fn json(&mut self, name: &str, group: &str, reader: impl Read) {
         let file = self.file(name, group);
         let mut recogniser = Recogniser::new(self.store, file);
-        let result = json::read(Decoder::new(reader), self.limits.element, &mut recogniser);
+        let result = json::read(reader, self.limits.element, &mut recogniser);
         let listed = recogniser.finish(result.is_err());
         let broken = match result {
             Err(broken) => broken,
@@ -573,17 +516,4 @@ fn read_some(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
         }
     }
     Ok(count)
-}
-
-struct HashWriter<'a>(&'a mut Sha256);
-
-impl io::Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -175,6 +175,24 @@ impl<'a> Recogniser<'a> {
         *self.what.entry(what).or_default() += 1;
     }
 
+    /// An answer that holds a list, as an element of another list: its elements, and the page that it is.
+    fn answer(&mut self, view: &View<'_>) -> bool {
+        if let Some(items) = view.json().and_then(Element::as_list) {
+            for (at, item) in items.iter().enumerate() {
+                self.one(&View::new(item, format!("{}/{at}", view.pointer())), LIST);
+            }
+            return true;
+        }
+        let list = view.at("value");
+        if !list.is_list() || !azure::id(view).is_empty() {
+            return false;
+        }
+        let items = list.items();
+        items.iter().for_each(|item| self.one(item, LIST));
+        self.turn_page(items.len(), &view.first(&["nextLink", "@odata.nextLink"]), None);
+        true
+    }
+
     /// A document that is one object: a worked example, a table, an error, or the thing itself.
     fn whole(&mut self, view: &View<'_>) {
         let body = view.first(&["responses/200/body", "response/body", "body"]);
@@ -307,6 +325,8 @@ impl Sink for Recogniser<'_> {
         }
         match around {
             Around::Nothing => self.whole(&view),
+            // `jq -s` makes a list of whole answers.
+            Around::Array if self.answer(&view) => {}
             _ => self.one(&view, LIST),
         }
     }

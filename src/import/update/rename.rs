@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::diagnostic::Fix;
 use crate::facts::{Facts, RowId};
-use crate::import::link::{dashed, suffix};
+use crate::import::link::names::{dashed, suffix};
 use crate::import::model::{Entity, Environment, SINGLE};
 use crate::import::update::{Did, Told};
 use crate::scalar::address_part;
