@@ -390,3 +390,16 @@ fn other_kinds_of_replication_are_named_out_of_scope() {
     assert!(imported.err.contains("`CliVM2` is an Azure-to-Azure item"), "{}", imported.err);
     assert!(imported.err.contains("`VM1` is a Hyper-V item"), "{}", imported.err);
 }
+
+#[test]
+fn an_import_ends_with_the_verdict_and_the_next_command() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/import/classic");
+    let run = Run::new("import -o site.yaml");
+    let done = run
+        .argument(&format!("{folder}/fabrics.json"))
+        .argument(&format!("{folder}/item-get.json"))
+        .done();
+    let last: Vec<&str> = done.err.lines().rev().take(2).collect();
+    assert!(last[0].starts_with("next: failback check site.yaml"), "{}", done.err);
+    assert!(last[1].starts_with("gate CLOSED"), "{}", done.err);
+}

@@ -21,7 +21,8 @@ use crate::import::read::{Content, Input};
 use crate::import::write::Sidecar;
 use crate::import::{self, Imported, Options};
 use crate::report::human::Printer;
-use crate::report::{sanitise, wire};
+use crate::report::{Format, sanitise, summary, wire};
+use crate::session;
 use crate::source::Sources;
 use crate::yaml::Limits;
 
@@ -276,6 +277,16 @@ fn piped(imported: &Imported, comments: bool, alone: bool) -> Output {
     Output::exact(text)
 }
 
+/// What the gate of each environment of a description says, a line each.
+fn verdicts(text: &str) -> String {
+    let mut inputs = session::Inputs::shipped();
+    inputs.describe("", text);
+    session::run(&inputs, &session::Options::default(), |report| {
+        let lines = report.environments.iter().map(|one| summary::line(one, Format::Concise));
+        lines.map(|line| line + "\n").collect()
+    })
+}
+
 fn written(
     imported: &Imported,
     path: &Path,
@@ -308,7 +319,8 @@ fn written(
     let (path, sidecar) = (path.display(), beside.display());
     let mut output = Output::new("", OK);
     output.aside = format!(
-        "wrote {path} and {sidecar}\nnext: failback check {path}, then failback ask {path}\n"
+        "wrote {path} and {sidecar}\n{}next: failback check {path}, then failback ask {path}\n",
+        verdicts(&text)
     );
     output
 }

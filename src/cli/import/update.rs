@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::cli::import::output::{self, Before, New};
-use crate::cli::import::{DIGEST, EDITED, Standing, digest, not_written};
+use crate::cli::import::{DIGEST, EDITED, Standing, digest, not_written, verdicts};
 use crate::cli::{OK, Output};
 use crate::import::Imported;
 use crate::import::update::{self, Did, Told};
@@ -89,6 +89,7 @@ pub fn update(imported: &Imported, path: &Path, standing: &Standing, dry_run: bo
     if done.text != text {
         result.push_str(&format!("wrote {name}\n"));
     }
+    result.push_str(&verdicts(&done.text));
     Output::new(result, OK)
 }
 
