@@ -20,6 +20,7 @@ pub mod conform;
 mod defaults;
 mod doubt;
 pub mod inverse;
+pub mod locate;
 mod read;
 
 /// Index of a row in [`Facts`].

@@ -163,6 +163,8 @@ pub struct Planning {
 pub struct Checked<'a> {
     /// Its name.
     pub name: String,
+    /// The files of its documents.
+    pub files: Vec<FileId>,
     /// The time that `now` meant.
     pub now: Option<i64>,
     /// The rules it was judged by.
@@ -455,6 +457,7 @@ fn check<'a>(
     }
     Checked {
         name: environment.name,
+        files: environment.files,
         now,
         rules,
         facts,

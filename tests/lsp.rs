@@ -1,6 +1,7 @@
 //! Conversations with `failback lsp`, the built program: what is published is what `check` says, each request is answered
 //! once, and nothing ends a session but its end.
 
+mod describing;
 mod mending;
 
 use std::collections::BTreeMap;

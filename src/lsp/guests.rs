@@ -4,6 +4,8 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
+use crate::lsp::describe::Described;
+use crate::lsp::judge::Held;
 use crate::lsp::rules::Pack;
 use crate::lsp::rules::lens;
 use crate::lsp::tell::Places;
@@ -15,12 +17,22 @@ use crate::source::FileId;
 const WORDS: usize = 8;
 
 impl<W: Write> Server<W> {
-    pub(super) fn about_description(&self, method: &str, uri: &str, params: &Value) -> Value {
+    pub(super) fn about_description(
+        &self,
+        method: &str,
+        uri: &str,
+        params: &Value,
+        held: Option<&Held<'_>>,
+    ) -> Result<Value, Failed> {
         match method {
-            "textDocument/codeLens" => self.verdict_lens(uri),
-            "textDocument/codeAction" => self.actions(uri, params).unwrap_or(Value::Null),
-            _ => Value::Null,
+            "textDocument/codeLens" => return Ok(self.verdict_lens(uri)),
+            "textDocument/codeAction" => return Ok(self.actions(uri, params).unwrap_or_default()),
+            "textDocument/inlayHint" if !self.settings.hints => return Ok(Value::Null),
+            _ => {}
         }
+        let described = Described::find(held, &self.documents, uri, self.encoding);
+        let answer = described.and_then(|described| described.answer(method, params));
+        Ok(answer.unwrap_or_default())
     }
 
     /// The verdict above the name of the environment.

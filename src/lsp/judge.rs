@@ -68,19 +68,13 @@ impl Judged {
 /// The JSON of `check` for an estate.
 pub fn check(estate: &Estate, options: &Options) -> Value {
     let planning = Planning { most: Some(MOST_NUMBERED), ..Planning::default() };
-    check_with(estate, &Options { planning: Some(planning), ..options.clone() }, |_| ()).0
+    let options = Options { planning: Some(planning), ..options.clone() };
+    session::run(&estate.inputs, &options, json_of)
 }
 
-/// The same without a plan, which a text that is being written need not wait for, and what else of the report is wanted.
-fn check_with<T>(
-    estate: &Estate,
-    options: &Options,
-    look: impl FnOnce(&Report<'_>) -> T,
-) -> (Value, T) {
-    session::run(&estate.inputs, options, |report| {
-        let text = report::render(report, Format::Json, &Look::default());
-        (serde_json::from_str(&text).unwrap_or_default(), look(report))
-    })
+fn json_of(report: &Report<'_>) -> Value {
+    let text = report::render(report, Format::Json, &Look::default());
+    serde_json::from_str(&text).unwrap_or_default()
 }
 
 /// The plan of an estate, as a list of tasks and for programs.
@@ -96,17 +90,48 @@ pub fn plan(estate: &Estate, options: &Options) -> Value {
     })
 }
 
-/// Judges an estate.
+/// What was judged, for as long as it is true.
+pub struct Held<'h> {
+    /// Its texts.
+    pub estate: &'h Estate,
+    /// What there is to say of it.
+    pub report: &'h Report<'h>,
+    next: Option<&'h Held<'h>>,
+}
+
+impl<'h> Held<'h> {
+    /// All that is judged.
+    pub fn all(first: Option<&'h Held<'h>>) -> impl Iterator<Item = &'h Held<'h>> {
+        std::iter::successors(first, |held| held.next)
+    }
+}
+
+/// Judges estates, and hands over all of their reports at once.
+pub fn hold(
+    estates: &[Estate],
+    options: &Options,
+    held: Option<&Held<'_>>,
+    then: &mut dyn FnMut(Option<&Held<'_>>),
+) {
+    match estates.split_first() {
+        None => then(held),
+        Some((estate, rest)) => session::run(&estate.inputs, options, |report| {
+            hold(rest, options, Some(&Held { estate, report, next: held }), then);
+        }),
+    }
+}
+
+/// Puts what is said of an estate into the form of the protocol.
 pub fn descriptions(
-    estate: &Estate,
+    held: &Held<'_>,
     documents: &Documents,
     encoding: Encoding,
-    options: &Options,
     judged: &mut Judged,
 ) {
+    let Held { estate, report, .. } = held;
     let places = Places { sources: &estate.inputs.sources, documents, encoding };
-    let (mut report, corrections) =
-        check_with(estate, options, |report| corrections(report, &places));
+    let corrections = corrections(report, &places);
+    let mut report = json_of(report);
     let unread = unread(&report, estate, documents);
     restrain(&mut report, estate, documents);
     let found = places.of_check(&report);
