@@ -14,6 +14,7 @@ pub mod plan;
 pub mod what_if;
 pub mod diff;
 pub mod ask;
+pub mod waiver;
 pub mod pack;
 pub mod explain;
 pub mod catalogue;
@@ -101,6 +102,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::WhatIf(what_if) => what_if::run(what_if, color),
         Command::Diff(diff) => diff::run(diff, color),
         Command::Ask(ask) => ask::run(ask, color),
+        Command::Waiver(waiver) => waiver::run(waiver, color),
         Command::Explain(explain) => explain::run(explain, color),
         Command::Rules(rules) => rules::run(rules, color),
         Command::Schema(schema) => schema::run(schema),

@@ -7,9 +7,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::compile::check::{Checker, Define, Shared};
-use crate::compile::ir::{
-    Binding, Clause, Document, Expr, Kind, Level, LocalId, Rule, RuleSet, Template,
-};
+use crate::compile::ir::{Binding, Clause, Document, Expr, Kind, LocalId, Rule, RuleSet, Template};
 use crate::compile::remedy::{Remedy, Takes, Undo};
 use crate::compile::resolutions::{Resolutions, Symbol};
 use crate::compile::stored::Later;
@@ -37,6 +35,7 @@ pub mod stored;
 mod suppose;
 pub mod usage;
 pub mod uses;
+pub mod weight;
 
 /// Compiles the files of one pack.
 pub fn compile(files: &[ast::File], diagnostics: &mut Diagnostics) -> RuleSet {
@@ -313,20 +312,7 @@ impl Compiler<'_> {
         let (locals, poisoned) = (checker.locals(), checker.is_poisoned());
         self.names.remedies = remedy_ids;
         self.locals = self.locals.max(locals);
-        let level = match (rule.kind, rule.level.as_ref()) {
-            (RuleKind::Advisory, Some(level)) if level.value == "warning" => Level::Warning,
-            (RuleKind::Advisory, _) => Level::Note,
-            _ => Level::Error,
-        };
-        if let Some(level) =
-            rule.level.as_ref().filter(|level| !matches!(level.value.as_str(), "note" | "warning"))
-        {
-            let message = format!("`{}` is not a level", level.value);
-            self.diagnostics.push(
-                Diagnostic::error("unknown-word", message, level.span)
-                    .help("write `note` or `warning`"),
-            );
-        }
+        let level = weight::level(rule, self.diagnostics);
         let condition = condition?;
         if poisoned || self.error_count() > errors {
             return None;
@@ -358,6 +344,7 @@ impl Compiler<'_> {
             whether: whether.map(|text| self.finish_template(text, &current).into()),
             see: rule.see.iter().map(|see| see.value.clone()).collect(),
             blocks: blocks.map(Into::into),
+            waivable: weight::waivable(rule),
             fixes: fixes.into(),
             span: rule.id.span,
         })

@@ -19,6 +19,8 @@ pub enum Severity {
     Pending,
     /// Works now, bites later.
     Warning,
+    /// A failure that is allowed to pass for a while.
+    Waived,
     /// Worth knowing.
     Note,
 }
@@ -31,6 +33,7 @@ impl Severity {
             Severity::Unknown => "unknown",
             Severity::Pending => "pending",
             Severity::Warning => "warning",
+            Severity::Waived => "waived",
             Severity::Note => "note",
         }
     }

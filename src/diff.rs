@@ -179,7 +179,8 @@ fn environment<'d, 'b, 'h>(
     if base.is_none() || head.is_none() {
         findings.iter_mut().for_each(|changed| changed.cause = Cause::Edits(vec![0]));
     } else if let Some(is) = &is {
-        let mut judge = Judge::new(inputs, options, name, is, &edits);
+        let waivers = head.map_or(&[][..], |head| &head.waivers);
+        let mut judge = Judge::new((inputs, options), name, (is, waivers), &edits);
         for changed in &mut findings {
             let base = before.get(&changed.id);
             let facts = changed.change == FindingChange::Evidence;
@@ -323,6 +324,6 @@ fn closes(finding: &Finding<'_>) -> Option<u8> {
         Outcome::Unknown if finding.cannot_pass => Some(1),
         Outcome::Unknown => Some(3),
         Outcome::Pending => Some(4),
-        Outcome::Pass | Outcome::NotApplicable => None,
+        Outcome::Pass | Outcome::NotApplicable | Outcome::Waived => None,
     }
 }

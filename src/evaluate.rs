@@ -8,6 +8,7 @@ use crate::compile::ir::{Level, LocalId, Rule, RuleSet};
 use crate::compile::select::means;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::reach::Blocking;
+use crate::evaluate::waive::{Grant, Ruling};
 use crate::facts::{Facts, RowId, SlotId};
 use crate::source::Span;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ mod texts;
 pub mod touch;
 pub mod wide;
 pub mod truth;
+mod verdict;
+pub mod waive;
 
 /// The result of a rule on a subject; the names are those of XCCDF where it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,10 +47,12 @@ pub enum Outcome {
     Pass,
     /// The rule does not speak of this subject.
     NotApplicable,
+    /// The rule is violated, and a waiver lets that pass for now.
+    Waived,
 }
 
 impl Outcome {
-    /// All of them, in their order.
+    /// Those that a rule comes to by itself, in their order.
     pub const ALL: [Outcome; 5] =
         [Self::Fail, Self::Unknown, Self::Pending, Self::Pass, Self::NotApplicable];
 
@@ -59,6 +64,7 @@ impl Outcome {
             Outcome::Pending => "pending",
             Outcome::Unknown => "unknown",
             Outcome::NotApplicable => "notApplicable",
+            Outcome::Waived => "waived",
         }
     }
 }
@@ -123,6 +129,8 @@ pub struct Finding<'a> {
     pub span: Option<Span>,
     /// Whether the deciding fact itself is written there.
     pub stated: bool,
+    /// The waiver that lets it pass, by its place among those of the evaluation.
+    pub waiver: Option<usize>,
 }
 
 /// One deciding fact.
@@ -267,6 +275,12 @@ pub struct Evaluation<'a> {
     pub verdict: Verdict,
     /// Outcomes that are not told by default: pass and not applicable.
     pub quiet: Vec<Quiet>,
+    /// How many units are not done, also of those that were not asked for.
+    live: usize,
+    /// The waivers by which it was judged.
+    pub grants: Arc<[Grant]>,
+    /// What became of each of them.
+    pub rulings: Vec<Ruling>,
 }
 
 /// What is wanted of a run.
@@ -354,6 +368,12 @@ impl Evaluation<'_> {
         all
     }
 
+    /// When the first waiver ends that lets something pass, in microseconds since 1970.
+    pub fn waived_until(&self) -> Option<i64> {
+        let waived = self.findings.iter().filter_map(|finding| finding.waiver);
+        waived.map(|at| self.grants[at].until).min()
+    }
+
     /// Takes back that anyone is ready or done, as something could not be read: it may hide what stands in the way.
     pub fn doubt(&mut self) {
         if !self.done.is_empty() {
@@ -399,7 +419,7 @@ pub fn evaluate<'a>(
     let (mut raws, mut quiet) = (Vec::new(), Vec::new());
     for (rule, mut seen) in rules.rules.iter().zip(deal::outcomes(&mut evaluator, selection)) {
         for (outcome, times) in Outcome::ALL.into_iter().zip(seen.counts) {
-            count(&mut summary, rule, outcome, times);
+            verdict::count(&mut summary, rule, outcome, times);
         }
         let is_bound = seen.counts.iter().any(|times| *times > 0);
         if !is_bound && rule.level == Level::Error && selection.takes(rule) {
@@ -417,148 +437,19 @@ pub fn evaluate<'a>(
     // What stands against nobody but those who are through speaks of nobody.
     for raw in past {
         let rule = &rules.rules[raw.rule];
-        *counter(&mut summary, rule, raw.outcome).expect("what closes a gate is counted") -= 1;
-        count(&mut summary, rule, Outcome::NotApplicable, 1);
+        *verdict::counter(&mut summary, rule, raw.outcome)
+            .expect("what closes a gate is counted") -= 1;
+        verdict::count(&mut summary, rule, Outcome::NotApplicable, 1);
         if selection.all {
             quiet.push((raw.rule, Outcome::NotApplicable, subject(&raw.bindings)));
         }
     }
-    finish(facts, rules, findings, summary, &blocking, quiet, selection)
-}
-
-fn finish<'a>(
-    facts: &Facts<'a>,
-    rules: &RuleSet,
-    mut findings: Vec<Finding<'a>>,
-    mut summary: Summary,
-    blocking: &Blocking,
-    quiet: Vec<Quiet>,
-    selection: &Selection,
-) -> Evaluation<'a> {
-    let mut units = blocking.sets.units.to_vec();
-    if !selection.units.is_empty() {
-        units.retain(|unit| {
-            facts.key(*unit).is_some_and(|key| selection.units.iter().any(|id| id == key.as_str()))
-        });
-        findings.retain(|finding| finding.blocks.iter().any(|unit| units.contains(unit)));
-        let quiet_counts =
-            Summary { fail: 0, unknown: 0, pending: 0, warnings: 0, notes: 0, ..summary };
-        summary = quiet_counts;
-        for finding in &findings {
-            count(&mut summary, &rules.rules[finding.rule], finding.outcome, 1);
-        }
-    }
-    let (done, units): (Vec<RowId>, _) = units.into_iter().partition(|row| blocking.is_done(*row));
-    let done = results(facts, done, Readiness::Done);
-    let mut units = results(facts, units, Readiness::Ready);
-    let everyone = readiness(rules, &findings, &mut units, blocking.live().len());
-    let cannot_pass = |finding: &Finding<'_>| {
-        finding.cannot_pass && rules.rules[finding.rule].level == Level::Error
-    };
-    let verdict = match findings.iter().any(cannot_pass) {
-        true => Verdict::Closed,
-        false => verdict(&summary, &units, &done),
-    };
-    if verdict == Verdict::Nothing {
-        // Where nothing was checked, nothing stands against a unit, and nothing speaks for it either.
-        units.iter_mut().for_each(|unit| unit.readiness = Readiness::Unknown);
-    }
-    Evaluation { findings, summary, units, done, everyone, verdict, quiet }
-}
-
-fn results(facts: &Facts<'_>, units: Vec<RowId>, readiness: Readiness) -> Vec<UnitResult> {
-    let result = |row| UnitResult { row, id: facts.name(row), readiness, findings: Vec::new() };
-    units.into_iter().map(result).collect()
-}
-
-/// Writes down what stands against each unit; which findings stand against all there are.
-fn readiness(
-    rules: &RuleSet,
-    findings: &[Finding<'_>],
-    units: &mut [UnitResult],
-    all: usize,
-) -> Vec<usize> {
-    let places = units.iter().enumerate().map(|(at, unit)| (unit.row, at));
-    let at: rustc_hash::FxHashMap<RowId, usize> = places.collect();
-    let (mut everyone, mut worst) = (Vec::new(), Readiness::Ready);
-    for (index, finding) in findings.iter().enumerate() {
-        let rule = &rules.rules[finding.rule];
-        if rule.level != Level::Error {
-            continue;
-        }
-        let effect = match finding.outcome {
-            Outcome::Fail if is_terminal(rule) => Readiness::Ineligible,
-            Outcome::Fail => Readiness::Blocked,
-            Outcome::Unknown if finding.cannot_pass => Readiness::Blocked,
-            Outcome::Unknown => Readiness::Unknown,
-            Outcome::Pending => Readiness::Pending,
-            Outcome::Pass | Outcome::NotApplicable => continue,
-        };
-        let doubt = effect.min(Readiness::Unknown);
-        // Whoever is blocked by what blocks all is not looked up one by one.
-        let is_everyone = finding.blocks.len() == all;
-        let looked_up = if is_everyone {
-            everyone.push(index);
-            let is_sure = Arc::ptr_eq(&finding.blocks, &finding.surely);
-            worst = worst.max(if is_sure { effect } else { doubt });
-            if is_sure { &[][..] } else { &finding.surely }
-        } else {
-            &finding.blocks
-        };
-        for unit in looked_up {
-            if let Some(result) = at.get(unit).map(|at| &mut units[*at]) {
-                let effect = if finding.is_perhaps(*unit) { doubt } else { effect };
-                result.readiness = result.readiness.max(effect);
-                if !is_everyone {
-                    result.findings.push(index);
-                }
-            }
-        }
-    }
-    units.iter_mut().for_each(|unit| unit.readiness = unit.readiness.max(worst));
-    everyone
+    verdict::finish(facts, rules, findings, summary, &blocking, quiet, selection)
 }
 
 /// Whether a failure of this rule can never be mended.
 pub fn is_terminal(rule: &Rule) -> bool {
     rule.fixes.is_empty() && rule.kind == crate::language::ast::RuleKind::Unsupported
-}
-
-fn verdict(summary: &Summary, units: &[UnitResult], done: &[UnitResult]) -> Verdict {
-    if summary.fail > 0 {
-        Verdict::Closed
-    } else if summary.unknown > 0 {
-        Verdict::Unknown
-    } else if summary.pending > 0 {
-        Verdict::Pending
-    } else if units.is_empty() && !done.is_empty() {
-        // Nobody is left who would need that a rule speaks for it.
-        Verdict::Open
-    } else if summary.pass == 0 || units.is_empty() {
-        Verdict::Nothing
-    } else {
-        Verdict::Open
-    }
-}
-
-fn count(summary: &mut Summary, rule: &Rule, outcome: Outcome, times: usize) {
-    if let Some(counter) = counter(summary, rule, outcome) {
-        *counter += times;
-    }
-}
-
-/// Where an outcome of a rule is counted, if it is.
-fn counter<'s>(summary: &'s mut Summary, rule: &Rule, outcome: Outcome) -> Option<&'s mut usize> {
-    Some(match (rule.level, outcome) {
-        (Level::Error, Outcome::Pass) => &mut summary.pass,
-        (Level::Error, Outcome::Fail) => &mut summary.fail,
-        (Level::Error, Outcome::Pending) => &mut summary.pending,
-        (Level::Error, Outcome::Unknown) => &mut summary.unknown,
-        (Level::Error, Outcome::NotApplicable) => &mut summary.not_applicable,
-        (Level::Warning, Outcome::Fail) => &mut summary.warnings,
-        (Level::Note, Outcome::Fail) => &mut summary.notes,
-        _ => return None,
-    })
 }
 
 /// The first bound entity or record.

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use crate::scalar;
 use crate::schema::types::{InverseId, Type, WordId};
 use crate::schema::{ENVIRONMENT, Schema, TypeId, TypeKind};
 use crate::source::Span;
@@ -21,7 +22,9 @@ mod defaults;
 mod doubt;
 pub mod inverse;
 pub mod locate;
+mod mentions;
 mod read;
+pub mod written;
 
 /// Index of a row in [`Facts`].
 pub type RowId = u32;
@@ -444,7 +447,7 @@ impl<'a> Facts<'a> {
         if matches!(self.schema.ty(ty).fields[field].ty.present(), Type::List(..)) {
             path.push('/');
             match self.key(row) {
-                Some(key) => path.push_str(key.as_str()),
+                Some(key) => path.push_str(&scalar::address_part(key.as_str())),
                 None => path.push_str(&self.index_in(data.via, row).unwrap_or(0).to_string()),
             }
         }

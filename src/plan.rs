@@ -17,7 +17,7 @@ use crate::evaluate::explain;
 use crate::evaluate::instants::is_timely;
 use crate::evaluate::touch::{self, Field};
 use crate::evaluate::truth::Truth;
-use crate::evaluate::{Evaluation, Finding, Question, Raw, Readiness};
+use crate::evaluate::{Evaluation, Finding, Outcome, Question, Raw, Readiness};
 use crate::facts::{RowId, SlotId};
 use crate::plan::clock::Clock;
 use crate::plan::edits::Written;
@@ -28,6 +28,7 @@ use crate::plan::step::{Choice, Portable, Spec};
 use crate::yaml::edit::Change;
 
 pub mod call;
+pub mod shell;
 pub mod edits;
 pub mod enable;
 mod blocked;
@@ -340,7 +341,8 @@ impl<'a, 'r, 'e> Planner<'a, 'r, 'e> {
             has_waited: false,
         };
         for finding in &evaluation.findings {
-            if planner.state.rules.rules[finding.rule].level == Level::Error {
+            let is_closing = planner.state.rules.rules[finding.rule].level == Level::Error;
+            if is_closing && finding.outcome != Outcome::Waived {
                 let key = state::key_of(finding);
                 for unit in finding.blocks.iter() {
                     *planner.standing.entry(*unit).or_insert(0) += 1;

@@ -5,6 +5,7 @@
 
 pub mod sanitise;
 pub mod wire;
+pub mod keys;
 pub mod layout;
 pub mod placement;
 pub mod explain;
@@ -16,6 +17,7 @@ pub mod human;
 pub mod fold;
 pub mod concise;
 pub mod printers;
+pub mod waivers;
 pub mod json;
 pub mod summary;
 pub mod foreign;
@@ -69,6 +71,7 @@ pub fn render(report: &Report<'_>, format: Format, look: &Look) -> String {
             let mut explainer = explain::Explainer::new(environment, format, look);
             explainer.tell(&mut |diagnostic| printers.push(&mut out, diagnostic));
         }
+        errors(&mut printers, &mut out, &environment.remarks);
         printers.finish(&mut out);
         summary::environment(&mut out, environment, look, format);
     }

@@ -351,6 +351,32 @@ fn split_part(text: &[u8]) -> (Part<'_>, &[u8]) {
     (part, text.get(end + 1..).unwrap_or_default())
 }
 
+/// The id that a part of an address names.
+pub fn address_read(part: &str) -> Cow<'_, str> {
+    match part.contains('%') {
+        true => Cow::Owned(part.replace("%2F", "/").replace("%2f", "/").replace("%25", "%")),
+        false => Cow::Borrowed(part),
+    }
+}
+
+/// An id as a part of an address: `/` and `%` of its own are written by number, so that parts stay apart.
+pub fn address_part(id: &str) -> Cow<'_, str> {
+    match id.contains(['%', '/']) {
+        // The rest stays as people write it.
+        true => {
+            Cow::Owned(id.chars().fold(String::with_capacity(id.len() + 4), |mut out, char| {
+                match char {
+                    '%' => out.push_str("%25"),
+                    '/' => out.push_str("%2F"),
+                    char => out.push(char),
+                }
+                out
+            }))
+        }
+        false => Cow::Borrowed(id),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

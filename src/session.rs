@@ -6,26 +6,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::compile::ir::{Level, RuleSet};
 use crate::compile::uses::Found;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
+use crate::evaluate::waive::{self, Grant};
 use crate::evaluate::{self, Evaluation, Evidence, Outcome, Selection, Verdict};
 use crate::facts::{Facts, ROOT, SlotId, conform};
 use crate::packs;
 use crate::plan::{self, Consent, Plan};
 use crate::schema::ENVIRONMENT;
-use crate::session::describe::{Described, describe};
+use crate::session::described::{Described, describe};
 use crate::session::library::{Home, Shelf};
 use crate::session::origins::{Origin, Origins};
 use crate::session::recorded::{Baseline, Mark};
 use crate::session::suppose::Supposed;
 use crate::session::times::Times;
+use crate::session::waivers::{Waiver, remarks};
 use crate::source::{FileId, Sources, Span};
 use crate::yaml::mend::Mended;
 use crate::yaml::{Kind, Limits, Tree};
 
 pub mod origins;
+mod described;
 pub mod head;
 pub mod library;
 pub mod files;
@@ -34,11 +38,11 @@ pub mod rules;
 pub mod times;
 pub mod address;
 pub mod assume;
+pub mod waivers;
 pub mod answers;
 pub mod done;
 pub mod suppose;
 mod choose;
-mod describe;
 pub mod ready;
 pub mod recorded;
 
@@ -67,6 +71,12 @@ pub struct Inputs {
     /// How the text of a description was repaired that cannot be read as it is. It counts as unreadable all the same, but
     /// what it says elsewhere is told.
     pub mended: BTreeMap<FileId, Mended>,
+    /// Files that were named as holding waivers, so that they must.
+    pub waivers: Vec<FileId>,
+    /// Whether waivers of other files have no effect, and are an error.
+    pub is_locked: bool,
+    /// Waivers that were read elsewhere.
+    pub granted: Vec<Waiver>,
 }
 
 /// The rule files of one pack.
@@ -177,8 +187,12 @@ pub struct Checked<'a> {
     pub marks: Vec<Option<Mark>>,
     /// What was supposed of a record that nobody states.
     pub supposed: Option<Supposed>,
+    /// The waivers of its failures, in the order of the files; what became of each is in the outcome.
+    pub waivers: Vec<Waiver>,
     /// The outcome.
     pub evaluation: Evaluation<'a>,
+    /// What is to be said of waivers; it changes nothing.
+    pub remarks: Vec<Diagnostic>,
     /// What is wrong with the description, by place.
     pub errors: Vec<Diagnostic>,
     /// The way to an open gate, where it was asked for.
@@ -197,6 +211,11 @@ impl Checked<'_> {
         self.rules.rules.iter().filter(|rule| self.selection.takes(rule)).count()
     }
 
+    /// What other facts come to, under the same waivers.
+    pub fn judge<'f>(&self, facts: &Facts<'f>, selection: &Selection) -> Evaluation<'f> {
+        waive::evaluate(facts, self.rules, self.now, selection, &self.evaluation.grants)
+    }
+
     /// Whether nothing but a record that nobody states keeps the gate from being judged by what is stated.
     pub fn awaits_record(&self) -> bool {
         self.supposed.is_some() && !is_broken(&self.errors)
@@ -210,6 +229,11 @@ impl Checked<'_> {
             || !(evaluation.units.is_empty() && evaluation.done.is_empty());
         let named = |id: &String| self.rules.rules.iter().any(|rule| rule.id == *id);
         units && (self.selection.rules.is_empty() || self.selection.rules.iter().any(named))
+    }
+
+    /// The waiver that lets a finding pass.
+    pub fn waiver_of(&self, finding: &evaluate::Finding<'_>) -> Option<&Waiver> {
+        finding.waiver.map(|at| &self.waivers[at])
     }
 
     /// The step of the plan that closes a finding.
@@ -261,6 +285,8 @@ pub struct Report<'a> {
     pub environments: Vec<Checked<'a>>,
     /// Errors that belong to no environment: unreadable files, broken rules.
     pub errors: Vec<Diagnostic>,
+    /// Waivers of environments that are not described.
+    pub waivers_elsewhere: Vec<Waiver>,
     /// Whether only what was not recorded counts.
     pub compared: bool,
     /// Name and files of the packs in use.
@@ -339,7 +365,8 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
         mended.tell(*file, &mut reading);
     }
     let mut errors = inputs.problems.clone();
-    let mut described = describe(&tree, inputs, &mut reading);
+    let (mut described, documents) = describe(&tree, inputs, &mut reading);
+    let waivers = waivers::read(&tree, inputs, &documents, &mut reading);
     if inputs.packs.is_empty() && !errors.is_empty() {
         // That the rules cannot be read is told; without them there is nothing to say of a description.
         described.clear();
@@ -394,7 +421,8 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
                 continue;
             }
         };
-        let mut checked = check(&tree, &pack.rules, environment, own, (options, &inputs.mended));
+        let given = (options, &inputs.mended);
+        let mut checked = check(&tree, &pack.rules, (environment, &waivers), own, given);
         checked.origins = Rc::clone(&origins);
         if let Some(baseline) = &options.baseline {
             checked.marks = recorded::marks(&checked, baseline);
@@ -415,15 +443,20 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
             }
         }
     }
+    let names = environments.iter().map(|environment| environment.name.as_str());
+    waivers::misnamed(&waivers, names, &mut errors);
     let compared = options.baseline.is_some();
     let weakened = &options.selection.weakened;
-    then(&Report { sources, environments, errors, compared, packs, weakened })
+    let is_described =
+        |waiver: &Waiver| environments.iter().any(|one| one.name == waiver.environment);
+    let waivers_elsewhere = waivers.into_iter().filter(|waiver| !is_described(waiver)).collect();
+    then(&Report { sources, environments, errors, waivers_elsewhere, compared, packs, weakened })
 }
 
 fn check<'a>(
     tree: &'a Tree<'a>,
     rules: &'a RuleSet,
-    environment: Described,
+    (environment, given): (Described, &[Waiver]),
     mut errors: Vec<Diagnostic>,
     (options, mended): (&'a Options, &BTreeMap<FileId, Mended>),
 ) -> Checked<'a> {
@@ -438,7 +471,9 @@ fn check<'a>(
         facts.age(now);
     }
     let supposed = suppose::suppose(&mut facts, rules, now, options.supposing.as_ref());
-    let mut evaluation = evaluate::evaluate(&facts, rules, now, &options.selection);
+    let waivers = waivers::of(&environment.name, given, rules, &mut errors);
+    let grants: Arc<[Grant]> = waivers.iter().map(|waiver| waiver.grant.clone()).collect();
+    let mut evaluation = waive::evaluate(&facts, rules, now, &options.selection, &grants);
     if let Some(supposed) = &supposed {
         suppose::restrain(&mut evaluation, supposed);
     }
@@ -464,6 +499,8 @@ fn check<'a>(
         selection: &options.selection,
         marks: Vec::new(),
         supposed,
+        remarks: remarks::remarks(&waivers, &evaluation),
+        waivers,
         evaluation,
         errors,
         plan,

@@ -15,4 +15,6 @@ mod since;
 mod settings;
 mod suppose;
 mod uses;
+mod waiver;
+mod waivers;
 mod written;

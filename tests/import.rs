@@ -51,7 +51,7 @@ fn a_classic_vault_becomes_one_environment() {
             .iter()
             .any(|(key, list)| *key == "replicationGroups" && list.is_empty())
     );
-    let store = entity(environment, "datastores", "Store-One");
+    let store = entity(environment, "datastores", "Store One");
     assert_eq!(store.value("freeSpace"), Some(&Value::Size((1024 << 30) + (512 << 20))));
     assert_eq!(store.value("type"), None, "the service calls every datastore VMFS");
     assert_eq!(entity(environment, "datastores", "netapp").value("freeSpace"), None);
@@ -66,7 +66,7 @@ fn a_request_names_servers_by_host_id() {
     assert_eq!(field("machine"), "web01");
     assert_eq!(field("masterTarget"), "CS-ONE");
     assert_eq!(field("retentionVolume"), "D");
-    assert_eq!(field("datastore"), "Store-One");
+    assert_eq!(field("datastore"), "Store One");
     assert_eq!(field("failbackPolicy"), "pol-failback");
     assert_eq!(word(request, "direction"), "azureToOnPremises");
 }
@@ -209,7 +209,7 @@ fn tables_of_one_export_are_joined_with_azure_by_hardware_address() {
     let disk = &machine.value("onPremVm/disks").expect("disks").as_list()[0];
     assert_eq!(disk.field("uuid").and_then(Value::as_str), Some("6000c29b-w1"));
     assert_eq!(disk.field("size"), Some(&Value::Size(20 << 30)));
-    assert_eq!(disk.field("datastore").and_then(Value::as_str), Some("Store-One"));
+    assert_eq!(disk.field("datastore").and_then(Value::as_str), Some("Store One"));
     let target = entity(environment, "masterTargets", "mt-linux");
     assert_eq!(
         target.value("scsiControllers"),
@@ -258,7 +258,7 @@ fn govc_is_read_in_both_spellings_and_as_a_stream() {
         assert_eq!(word(entity(environment, "esxiHosts", "esx02"), "version"), "7.0.0");
         let mount = &host.value("datastores").expect("mounts").as_list()[0];
         assert_eq!(mount.field("access"), Some(&Value::Word("readOnly")));
-        assert_eq!(word(entity(environment, "datastores", "Store-One"), "type"), "vmfs");
+        assert_eq!(word(entity(environment, "datastores", "Store One"), "type"), "vmfs");
     }
 }
 

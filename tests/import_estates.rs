@@ -64,7 +64,7 @@ fn a_vault_of_both_architectures_says_which_machine_is_judged_by_which_rules() {
         let host = entity(environment, "esxiHosts", "esx01");
         assert_eq!(word(host, "version"), "6.7.0");
         assert!(host.fact("version").is_some_and(|fact| fact.origin.pointer.contains('B')));
-        let store = entity(environment, "datastores", "Store-One");
+        let store = entity(environment, "datastores", "Store One");
         assert_eq!(word(store, "type"), "vmfs");
         assert!(store.fact("type").is_some_and(|fact| !fact.origin.file.is_empty()));
     }
@@ -204,7 +204,7 @@ fn what_a_datastore_has_free_is_as_old_as_the_heartbeat_of_who_tells_it() {
     let fabrics = text("classic/fabrics.json").replace("\"dataStores\": []", seen);
     let free = |fabrics: String| {
         let done = import([bytes("fabrics.json", fabrics)], &Options::default());
-        let store = entity(only(&done), "datastores", "Store-One").value("freeSpace").cloned();
+        let store = entity(only(&done), "datastores", "Store One").value("freeSpace").cloned();
         (store, told(&done, "conflict"))
     };
     assert_eq!(

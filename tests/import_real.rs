@@ -142,7 +142,7 @@ fn the_modernized_vault_before_and_after() {
         Some(&Value::Word("healthy"))
     );
     assert!(before.yaml(false).contains(
-        "appliance: vaultv2arcm, datastore: Datastore-3, logStorageAccount: cliteststoragev2arcm1"
+        "appliance: vaultv2arcm, datastore: \"Datastore 3\", logStorageAccount: cliteststoragev2arcm1"
     ));
     let Some(after) = run(&["azure/modernized-2023"]) else { return };
     let [environment] = after.environments.as_slice() else { panic!("{}", after.report) };

@@ -417,3 +417,42 @@ fn what_is_imported_reads_without_a_document_error() {
         assert!(errors.is_empty(), "{errors:?}\n{}", done.yaml(false));
     }
 }
+
+/// A description of an earlier version has ids with dashes: they get the names of today, with every reference to them, and
+/// an import changes nothing else.
+#[test]
+fn ids_of_an_earlier_version_are_renamed_with_their_references() {
+    for name in ["Datastore 3", "big, fast [1]", "Daten/träger: neu", "it's #1"] {
+        let old: String = failback::import::link::dashed(name);
+        let inputs = || {
+            ["fabric", "item-before", "request", "site-machines"].map(|part| {
+                let file = format!("modernized/{part}.json");
+                let other = text(&file).replace("Datastore 3", name);
+                Input { name: file, content: Content::Bytes(other.into_bytes().into()) }
+            })
+        };
+        let now = import(inputs(), &Options::default());
+        let written = now.yaml(false);
+        assert_ne!(old, name);
+        let quoted = serde_json::to_string(name).expect("a text");
+        let before = written.replace(&quoted, &old);
+        assert!(!before.contains(name), "{before}");
+        let sidecar = now.provenance().to_string().replace(&quoted, &format!("\"{old}\""));
+        let sidecar: Json = serde_json::from_str(&sidecar).expect("JSON");
+        let done = failback::import::update::update(
+            &before,
+            &sidecar,
+            &now.environments,
+            &now.provenance(),
+        )
+        .expect("an update");
+        let told: Vec<String> = done
+            .told
+            .iter()
+            .map(|told| format!("{:?} {} {}", told.did, told.old, told.new))
+            .collect();
+        assert_eq!(told, [format!("Renamed {old} {name}")], "{}", done.text);
+        let read = |text: &str| serde_yaml::from_str::<serde_yaml::Value>(text).expect("YAML");
+        assert_eq!(read(&done.text), read(&written));
+    }
+}

@@ -104,6 +104,7 @@ fn named(outcome: Outcome) -> Told {
         Outcome::Pending => Told::Pending,
         Outcome::Unknown => Told::Unknown,
         Outcome::NotApplicable => Told::NotApplicable,
+        Outcome::Waived => unreachable!("nothing is waived here"),
     }
 }
 

@@ -10,6 +10,7 @@ use crate::report::{self, Format};
 pub mod plan;
 pub mod diff;
 pub mod import;
+pub mod waiver;
 
 /// Decides, from facts, whether a disaster-recovered estate may go home.
 #[derive(Debug, Parser)]
@@ -47,6 +48,8 @@ pub enum Command {
     Diff(diff::Diff),
     /// Asks what is not known, with the lines to write
     Ask(plan::Ask),
+    /// Grants, lists and renews waivers of failures
+    Waiver(waiver::Waiver),
     /// Makes a description from what other tools export
     Import(import::Import),
     /// Shows the manual page of a rule, a clause or a remedy
@@ -94,8 +97,8 @@ Where several apply: 2, 1, 3, 4. No format changes the code.
 A folder is read with all below it, links followed, except for `.git`: every .yaml, .yml and .json
 that begins as a description, or nearly so. A file is read once, however it is reached.
 
-Environment: FAILBACK_FORMAT, FAILBACK_RULES, FAILBACK_SKIP_RULES, FAILBACK_POLICY_LOCK,
-NO_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_COLOR, COLUMNS, NO_GRAPHICS (sentences instead of frames), SOURCE_DATE_EPOCH (the time, where neither
+Environment: FAILBACK_FORMAT, FAILBACK_RULES, FAILBACK_SKIP_RULES, FAILBACK_WAIVERS,
+FAILBACK_POLICY_LOCK, NO_COLOR, CLICOLOR, CLICOLOR_FORCE, FORCE_COLOR, COLUMNS, NO_GRAPHICS (sentences instead of frames), SOURCE_DATE_EPOCH (the time, where neither
 --now nor `asOf` gives it)";
 
 /// `failback check`
@@ -129,6 +132,12 @@ pub struct Check {
     /// Write the report in one more form to a file, too; may be repeated
     #[arg(long, value_name = "FORM=FILE")]
     pub report: Vec<String>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub waiving: Waiving,
+    /// What SARIF has of waived findings: `suppress` marks them as suppressed, `omit` leaves them out and counts them
+    #[arg(long, value_name = "HOW", default_value = "suppress", hide_possible_values = true)]
+    pub sarif_waived: SarifWaived,
     /// Judge only what is not recorded in this file
     #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
     pub baseline: Option<PathBuf>,
@@ -174,6 +183,24 @@ pub struct Check {
 fn forms() -> impl TypedValueParser<Value = report::forms::Form> {
     let names = PossibleValuesParser::new(report::forms::Form::ALL.map(report::forms::Form::name));
     names.map(|name| report::forms::Form::named(&name).unwrap_or_default())
+}
+
+/// What SARIF has of waived findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, ValueEnum)]
+pub enum SarifWaived {
+    /// They are there, and suppressed.
+    #[default]
+    Suppress,
+    /// They are left out, and counted.
+    Omit,
+}
+
+/// Where waivers are, besides the paths.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Waiving {
+    /// Read waivers from this file, too; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Vec<PathBuf>,
 }
 
 /// Where the rules are.

@@ -61,6 +61,7 @@ pub fn since(
     let mut inputs = settings.inputs();
     let paths = &arguments.paths;
     revision::descriptions(&mut inputs, &parted, paths, &options.limits).map_err(told)?;
+    settings.waivers.read_at(&mut inputs, &parted, &options.limits).map_err(told)?;
     let options = Options { planning: None, times: false, baseline: None, ..options.clone() };
     session::run(&inputs, &options, |report| {
         if report.exit_code() == 2 {

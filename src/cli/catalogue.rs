@@ -103,11 +103,17 @@ fn entry(
     if !rule.see.is_empty() {
         line.push_str(&format!(" · known as {}", plain(&service_errors(&rule.see))));
     }
+    let declared_rule = declared.rules.get(rule.id.as_str());
+    if declared_rule.is_some_and(|rule| rule.waivable.is_some())
+        && let Some(waivers) = explain::waivers(rule)
+    {
+        line.push_str(&format!(" · {waivers}"));
+    }
     if let Some((page, section)) = found {
         line.push_str(&format!(" · [page and cases]({})", link(page, section)));
     }
     out.push_str(&format!("{line}\n"));
-    let why = declared.rules.get(rule.id.as_str()).and_then(|rule| rule.why.as_ref());
+    let why = declared_rule.and_then(|rule| rule.why.as_ref());
     if let Some(why) = why {
         out.push_str(&format!("\n{}\n", plain(&pack::written(sources, why))));
     }

@@ -57,8 +57,12 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         ..terminal::look(color)
     };
     inputs.stdin.clone_from(&arguments.stdin_filename);
-    let base = Base { folder: std::env::current_dir().ok() };
+    let base = Base {
+        folder: std::env::current_dir().ok(),
+        omits_waived: arguments.sarif_waived == args::SarifWaived::Omit,
+    };
     files::descriptions(&mut inputs, &arguments.paths, &options.limits);
+    settings.waivers.read(&mut inputs, &options.limits);
     session::run(&inputs, &options, |report| {
         let selection = &options.selection;
         // Those of a file are looked at there, and may be of another pack.
@@ -84,7 +88,7 @@ pub fn run(arguments: &args::Check, color: Color) -> Output {
         if output.code == NOTHING && report.environments.is_empty() {
             output.aside = nothing(&arguments.paths, inputs.seen);
         }
-        if let Some(cut) = forms::cut(report, form) {
+        if let Some(cut) = forms::cut(report, form, &base) {
             output.aside.push_str(&format!("warning: {cut}\n"));
         }
         if let Some(file) = &arguments.write_baseline {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::args::Color;
 use crate::cli::args::diff as args;
+use crate::cli::settings::waivers::Waivers;
 use crate::cli::{BROKEN, Output, check, what_if};
 use crate::diagnostic::Severity;
 use crate::diff;
@@ -54,6 +55,10 @@ pub fn run(arguments: &args::Diff, _color: Color) -> Output {
         Ok(times) => times,
         Err(output) => return output,
     };
+    let waivers = match Waivers::of(&arguments.waiving, &arguments.paths) {
+        Ok(waivers) => waivers,
+        Err(output) => return output,
+    };
     let form = Form::from(arguments.format);
     let options = Options { now, epoch, ..Options::default() };
     // Only the comment names the step that fixes a finding.
@@ -61,7 +66,7 @@ pub fn run(arguments: &args::Diff, _color: Color) -> Output {
         .then(|| Planning { most: Some(MOST_NUMBERED), ..Planning::default() });
     let head_options = Options { planning, ..options.clone() };
     let read = asked(arguments).and_then(|asked| {
-        let sides = both(&asked, arguments, &options)?;
+        let sides = both(&asked, arguments, &options, &waivers)?;
         Ok((asked, sides))
     });
     let (asked, [base, head]) = match read {
@@ -188,7 +193,12 @@ fn named(name: &str, notes: &mut String) -> Result<Named, Problem> {
     Ok(Named::Path(path))
 }
 
-fn both(asked: &Asked, arguments: &args::Diff, options: &Options) -> Result<[Inputs; 2], Problem> {
+fn both(
+    asked: &Asked,
+    arguments: &args::Diff,
+    options: &Options,
+    waivers: &Waivers,
+) -> Result<[Inputs; 2], Problem> {
     let mut absent = Vec::new();
     let mut sides = [&asked.base, &asked.head].map(|_| None);
     for (side, named) in sides.iter_mut().zip([&asked.base, &asked.head]) {
@@ -196,10 +206,12 @@ fn both(asked: &Asked, arguments: &args::Diff, options: &Options) -> Result<[Inp
         match named {
             Named::Path(path) => {
                 files::descriptions(&mut inputs, std::slice::from_ref(path), &options.limits);
+                waivers.read(&mut inputs, &options.limits);
             }
             Named::Revision(one) => {
                 let gone = revision::descriptions(&mut inputs, one, &asked.paths, &options.limits)?;
                 absent.push(gone);
+                waivers.read_at(&mut inputs, one, &options.limits)?;
             }
             Named::WorkTree => {
                 // A file that only the revision has was taken away by the change.
@@ -208,6 +220,7 @@ fn both(asked: &Asked, arguments: &args::Diff, options: &Options) -> Result<[Inp
                 };
                 let paths: Vec<PathBuf> = asked.paths.iter().filter(gone).cloned().collect();
                 files::descriptions(&mut inputs, &paths, &options.limits);
+                waivers.read(&mut inputs, &options.limits);
             }
         }
         *side = Some(inputs);

@@ -6,12 +6,14 @@ use crate::cli::pack::Pack;
 use crate::cli::{OK, Output, pack, terminal};
 use crate::compile::ir::{Clause, Document, Expr, Kind, Level, Rule, RuleSet};
 use crate::compile::select::means;
+use crate::compile::weight::Waivable;
 use crate::diagnostic::did_you_mean;
 use crate::evaluate::is_terminal;
 use crate::language::ast::remedy::Undo;
 use crate::language::ast::{ItemKind, RuleKind, Text};
 use crate::report::layout::{Look, Tone};
 use crate::report::{runbook, sanitise};
+use crate::scalar;
 use crate::source::{Sources, Span};
 use crate::spec::page::Section;
 
@@ -74,6 +76,18 @@ pub fn kind(rule: &Rule) -> &'static str {
         (RuleKind::Unsupported, _) => "unsupported: must not be so, else the gate is closed",
         (RuleKind::Advisory, Level::Warning) => "advice, as a warning: never closes the gate",
         (RuleKind::Advisory, _) => "advice, as a note: never closes the gate",
+    }
+}
+
+/// Whether a failure of a rule may be waived, in words; nothing of advice, which closes nothing.
+pub fn waivers(rule: &Rule) -> Option<String> {
+    match rule.waivable {
+        _ if rule.level != Level::Error => None,
+        Waivable::Never => Some("a failure cannot be waived".to_owned()),
+        Waivable::AtMost(longest) => {
+            let longest = scalar::print_duration(longest);
+            Some(format!("a failure can be waived for at most {longest}"))
+        }
     }
 }
 
@@ -161,6 +175,10 @@ impl<'p> Page<'p> {
                     self.entry(&clause.id, HEADING, &text);
                 }
             }
+        }
+        if let Some(waivers) = waivers(rule) {
+            self.heading("waivers");
+            self.paragraph("  ", &waivers);
         }
         if !rule.see.is_empty() {
             self.heading("error numbers of the service");

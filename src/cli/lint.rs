@@ -101,6 +101,6 @@ fn rank(diagnostic: &Diagnostic) -> u8 {
     match diagnostic.severity {
         Severity::Error => 0,
         Severity::Warning => 1,
-        Severity::Unknown | Severity::Pending | Severity::Note => 2,
+        Severity::Unknown | Severity::Pending | Severity::Waived | Severity::Note => 2,
     }
 }

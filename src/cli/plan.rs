@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::cli::args::Color;
 use crate::cli::args::plan::{self as args, PlanForm};
+use crate::cli::settings::waivers::Waivers;
 use crate::cli::{NOTHING, Output, ask, check, terminal, what_if};
 use crate::diagnostic::did_you_mean;
 use crate::evaluate::Selection;
@@ -87,6 +88,7 @@ pub fn read(input: &args::Input) -> Result<(Inputs, Options), Output> {
         Options { now, epoch, selection, limits: Limits::default(), ..Options::default() };
     let mut inputs = check::inputs(input.pack.folder.as_deref());
     files::descriptions(&mut inputs, &input.paths, &options.limits);
+    Waivers::of(&input.waiving, &input.paths)?.read(&mut inputs, &options.limits);
     Ok((inputs, options))
 }
 

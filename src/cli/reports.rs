@@ -113,7 +113,7 @@ pub fn write(
             said.push_str(&Output::broken(message, None).aside);
             is_whole = false;
         }
-        if let Some(cut) = forms::cut(report, *form) {
+        if let Some(cut) = forms::cut(report, *form, base) {
             said.push_str(&format!("warning: {cut}\n"));
         }
     }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::args;
 use crate::cli::reports::{self, Wanted};
 use crate::cli::settings::file::{Fault, File};
+use crate::cli::settings::waivers::Waivers;
 use crate::cli::{Output, check};
 use crate::compile::ir::Level;
 use crate::compile::select::means;
@@ -20,6 +21,7 @@ use crate::session::{Inputs, rules};
 use crate::source::{FileId, Span};
 
 pub mod file;
+pub mod waivers;
 mod show;
 
 /// The name of the file.
@@ -58,6 +60,8 @@ pub struct Settings {
     pub format: Setting<Form>,
     /// The file of recorded findings.
     pub baseline: Setting<Option<PathBuf>>,
+    /// The files of waivers.
+    pub waivers: Waivers,
     /// The forms that are written into files.
     pub reports: Vec<Setting<Wanted>>,
     /// Other levels of advisories.
@@ -76,6 +80,7 @@ impl Settings {
             (None, true) => None,
             (None, false) => nearest(&arguments.paths).as_deref().map(read).transpose()?,
         };
+        let is_locked = lock.is_some();
         let mut files: Vec<(File, Vec<Fault>)> = own.into_iter().collect();
         if let (Some((lock, _)), Some((own, faults))) = (&lock, files.first_mut()) {
             own.give_way(lock, faults);
@@ -85,6 +90,7 @@ impl Settings {
         files.extend(lock);
         files.extend(own);
         let mut settings = Self::flags(arguments, wanted)?;
+        settings.waivers.is_locked = is_locked;
         for (file, _) in &files {
             settings.fill(file);
         }
@@ -143,8 +149,9 @@ impl Settings {
         };
         let reports = reports.into_iter();
         let reports = reports.map(|value| Setting { value, from: Origin::Flag("--report") });
-        let (levels, files) = (Vec::new(), Vec::new());
-        Ok(Self { rules, skip, format, baseline, reports: reports.collect(), levels, files })
+        let waivers = Waivers::flags(&arguments.waiving.waivers, false);
+        let (reports, levels, files) = (reports.collect(), Vec::new(), Vec::new());
+        Ok(Self { rules, skip, format, baseline, waivers, reports, levels, files })
     }
 
     /// Takes from a file what is not set yet.
@@ -157,6 +164,7 @@ impl Settings {
             let value = Some(file.folder.join(&found.value));
             self.baseline = Setting { value, from: file.origin(found) };
         }
+        self.waivers.fill(file);
         if let (Origin::Default, Some(found)) = (&self.skip.from, &file.skip) {
             let value = found.value.iter().map(|id| id.value.clone()).collect();
             self.skip = Setting { value, from: file.origin(found) };

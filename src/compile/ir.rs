@@ -10,6 +10,7 @@ use crate::builtins::Builtin;
 use crate::compile::pattern::Pattern;
 use crate::compile::remedy::Remedy;
 use crate::compile::stored::Later;
+use crate::compile::weight::Waivable;
 use crate::language::ast::{Comparison, Quantifier, RuleKind};
 use crate::scalar::How;
 use crate::schema::types::{InverseId, Reading, Type, WordId};
@@ -165,6 +166,8 @@ pub struct Rule {
     pub see: Vec<String>,
     /// `blocks`
     pub blocks: Option<Later<Expr>>,
+    /// `waivable`, or what holds for rules of its kind.
+    pub waivable: Waivable,
     /// `fix`
     pub fixes: Later<Vec<Fix>>,
     /// The id in the rule file.

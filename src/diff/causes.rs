@@ -10,6 +10,7 @@ use std::rc::Rc;
 use crate::diff::edits::Edit;
 use crate::diff::model::Content;
 use crate::evaluate::{Finding, Outcome};
+use crate::session::waivers::Waiver;
 use crate::session::{self, Checked, Inputs, Options, assume};
 
 /// Most judgements with edits taken back in one environment.
@@ -92,10 +93,9 @@ pub struct Judge<'j> {
 impl<'j> Judge<'j> {
     /// For an environment of HEAD.
     pub fn new(
-        inputs: &Inputs,
-        options: &Options,
+        (inputs, options): (&Inputs, &Options),
         name: &'j str,
-        head: &'j Content,
+        (head, waivers): (&'j Content, &[Waiver]),
         edits: &'j [Edit],
     ) -> Self {
         let described: BTreeSet<_> = inputs.descriptions.iter().map(|(file, _)| *file).collect();
@@ -106,6 +106,8 @@ impl<'j> Judge<'j> {
         let mut rules = assume::with_texts(inputs, texts.collect());
         rules.descriptions.clear();
         rules.origins.clear();
+        // Their documents went with the descriptions.
+        rules.granted = waivers.to_vec();
         let options = Options { planning: None, times: false, ..options.clone() };
         Self { rules, options, name, head, edits, known: HashMap::new() }
     }

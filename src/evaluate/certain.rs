@@ -62,7 +62,7 @@ pub(super) fn mark<'a>(
             then.rebind(&raw);
             let outcome = then.outcome(&rules.rules[raw.rule]);
             let stays = match outcome {
-                Outcome::Fail | Outcome::Pending => true,
+                Outcome::Fail | Outcome::Pending | Outcome::Waived => true,
                 Outcome::Unknown => then.does_not_hold(&Raw { outcome, ..raw.clone() }),
                 Outcome::Pass | Outcome::NotApplicable => false,
             };

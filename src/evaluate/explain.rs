@@ -84,6 +84,7 @@ fn unexplained<'a>(raw: Raw<'a>, blocked: Blocked) -> Finding<'a> {
         until: None,
         span: None,
         stated: false,
+        waiver: None,
     }
 }
 
@@ -157,6 +158,7 @@ fn explain<'a>(
         until,
         span,
         stated,
+        waiver: None,
     }
 }
 
@@ -362,7 +364,7 @@ pub fn outcome_note<'a>(evaluator: &mut Evaluator<'_, 'a, '_>, rule: &Rule, raw:
         Outcome::NotApplicable => filter_note,
         Outcome::Pass if filter == Truth::True || holds == Truth::True => condition_note,
         Outcome::Pass => filter_note,
-        Outcome::Fail | Outcome::Pending => {
+        Outcome::Fail | Outcome::Pending | Outcome::Waived => {
             let grace = grace_note(evaluator, rule);
             condition_note.join(&grace).join(&filter_note.led())
         }

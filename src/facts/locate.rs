@@ -3,7 +3,7 @@
 //! Owns the descent through the text and the schema together. A place where nothing stands yet belongs to what its
 //! indentation makes it a part of.
 
-use crate::facts::{Fact, Facts, ROOT, RowId, SlotId};
+use crate::facts::{Fact, Facts, MADE, ROOT, RowId, SlotId};
 use crate::schema::TypeId;
 use crate::schema::types::Type;
 use crate::source::{FileId, Span};
@@ -198,49 +198,10 @@ impl Facts<'_> {
         }
     }
 
-    /// All places that refer to an entity, in the order of the text.
-    pub fn references(&self, entity: RowId) -> Vec<NodeId> {
-        let mut found = Vec::new();
-        for row in 0..self.row_count() as RowId {
-            let data = self.row(row);
-            for field in &self.schema.ty(data.ty).fields {
-                let Some(slot) = field.slot else { continue };
-                self.each_reference(data.base + slot, &field.ty, &mut |node, to| {
-                    if to == entity {
-                        found.push(node);
-                    }
-                });
-            }
-        }
-        found.sort_unstable();
-        found
-    }
-
-    /// The places of the references that a fact holds, and what each refers to.
-    fn each_reference(&self, slot: SlotId, ty: &Type, each: &mut dyn FnMut(NodeId, RowId)) {
-        let is_ref = |ty: &Type| matches!(ty.present(), Type::Ref(_) | Type::RefAny);
-        if is_ref(ty) {
-            if let (Fact::Row(row), Some(node)) = (self.read(slot, ty), self.node(slot)) {
-                each(node, row);
-            }
-        } else if let Some(element) = ty.element().filter(|element| is_ref(element))
-            && let Fact::List(list) = self.read(slot, ty)
-        {
-            for at in 0..self.list_len(list) {
-                let item = self.items[self.lists[list.0 as usize].start as usize + at];
-                if let Fact::Row(row) = self.list_item(list, at, element)
-                    && item.node < crate::facts::MADE
-                {
-                    each(NodeId(item.node), row);
-                }
-            }
-        }
-    }
-
     /// The mapping that a row was read from.
     pub fn mapping(&self, row: RowId) -> Option<NodeId> {
         let node = self.row(row).node;
-        (node < crate::facts::MADE).then_some(NodeId(node))
+        (node < MADE).then_some(NodeId(node))
     }
 
     /// The place of the text of a scalar, without its quotes.

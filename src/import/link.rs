@@ -85,25 +85,25 @@ impl<'s> Draft<'s> {
     pub fn name(&mut self, list: &'static str, things: &[(String, String)]) {
         let mut counts: HashMap<String, usize> = HashMap::new();
         for (_, name) in things {
-            *counts.entry(safe(name).to_lowercase()).or_default() += 1;
+            *counts.entry(plain(name).to_lowercase()).or_default() += 1;
         }
         let ids = self.ids.entry(list).or_default();
         for (key, name) in things {
             if ids.by_key.contains_key(key) {
                 continue;
             }
-            let plain = safe(name);
-            let lower = plain.to_lowercase();
+            let own = plain(name);
+            let lower = own.to_lowercase();
             let clash =
                 counts.get(&lower).is_some_and(|count| *count > 1) || ids.taken.contains(&lower);
-            let mut id = if clash { format!("{plain}-{}", suffix(key, 2)) } else { plain.clone() };
+            let mut id = if clash { format!("{own}-{}", suffix(key, 2)) } else { own.clone() };
             let mut length = 2;
             while clash
                 && (ids.taken.contains(&id.to_lowercase()) || ids.new.contains(&id.to_lowercase()))
                 && length < 32
             {
                 length += 2;
-                id = format!("{plain}-{}", suffix(key, length));
+                id = format!("{own}-{}", suffix(key, length));
             }
             ids.new.insert(id.to_lowercase());
             ids.by_key.insert(key.clone(), id);
@@ -211,8 +211,18 @@ pub fn put(entity: &mut Entity, path: &'static str, fact: Option<Fact>) {
     }
 }
 
-/// A name as an id: letters, digits, dots, dashes and underscores.
-pub fn safe(name: &str) -> String {
+/// A name as an id: as it is, without what no name ends or begins with, or would break a line.
+pub fn plain(name: &str) -> String {
+    let line: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    match line.trim() {
+        "" => "unnamed".to_owned(),
+        line => line.to_owned(),
+    }
+}
+
+/// A name as earlier versions made an id of it: every other sign than letters, digits, dots, dashes and underscores became
+/// a dash. Descriptions may hold such ids still.
+pub fn dashed(name: &str) -> String {
     let mut id = String::new();
     for c in name.trim().chars() {
         if c.is_alphanumeric() || matches!(c, '.' | '_' | '-') {
@@ -225,7 +235,8 @@ pub fn safe(name: &str) -> String {
     if id.is_empty() { "unnamed".to_owned() } else { id.to_owned() }
 }
 
-fn suffix(key: &str, bytes: usize) -> String {
+/// Some hexadecimal digits that tell things of one name apart.
+pub fn suffix(key: &str, bytes: usize) -> String {
     let digest = Sha256::digest(key.as_bytes());
     digest.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
 }
@@ -342,18 +353,23 @@ fn titles(
     given: Option<&str>,
 ) -> Vec<String> {
     let written = |vault: &String| store.vaults.get(vault).unwrap_or(vault).clone();
-    let plain = |vault: &String| safe(arm::after(&written(vault), "vaults").unwrap_or("imported"));
+    let plain =
+        |vault: &String| dashed(arm::after(&written(vault), "vaults").unwrap_or("imported"));
     let vaults: BTreeSet<&String> = found.iter().map(|(vault, _)| vault).collect();
     let title = |(vault, architecture): &(String, Option<&'static str>)| {
         let mut title = plain(vault);
         let same = |other: &&&String| plain(other).eq_ignore_ascii_case(&title);
         if vaults.iter().filter(same).count() > 1 {
-            let group = arm::after(&written(vault), "resourceGroups").map(safe).unwrap_or_default();
+            let group =
+                arm::after(&written(vault), "resourceGroups").map(dashed).unwrap_or_default();
             title = format!("{title}-{group}-{}", suffix(vault, 2));
         }
         if let Some(given) = given {
-            title =
-                if vaults.len() == 1 { safe(given) } else { format!("{}-{title}", safe(given)) };
+            title = if vaults.len() == 1 {
+                self::plain(given)
+            } else {
+                format!("{}-{title}", self::plain(given))
+            };
         }
         let twin = found.iter().filter(|(other, _)| other == vault).count() > 1;
         match architecture {
@@ -493,7 +509,7 @@ fn vault_entity(draft: &mut Draft<'_>) {
     // Keys are in lower case; ids are shown as they are written.
     let written = draft.store.vaults.get(&vault).cloned().unwrap_or_else(|| vault.clone());
     let id = arm::after(&written, "vaults").unwrap_or("vault");
-    let mut entity = Entity { id: safe(id), facts: Vec::new() };
+    let mut entity = Entity { id: plain(id), facts: Vec::new() };
     if let Some(group) = arm::after(&written, "resourceGroups") {
         entity.facts.push((
             "resourceGroup",

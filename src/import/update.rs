@@ -18,12 +18,15 @@ use crate::yaml::edit::{self, Change, Edit};
 use crate::yaml::{Kind, Limits, NodeId, Tree};
 
 pub mod merge;
+pub mod rename;
 
 use crate::import::update::merge::Merge;
 
 /// What became of a fact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Did {
+    /// It bears another id now, and so do the references to it.
+    Renamed,
     /// It was not there.
     Added,
     /// It was imported before and is another now.
@@ -69,6 +72,8 @@ pub fn update(
     environments: &[Environment],
     provenance: &Json,
 ) -> Result<Update, String> {
+    let renamed = rename::rename(text, sidecar, environments);
+    let (text, sidecar) = (renamed.text.as_str(), &renamed.sidecar);
     // What a step made is like what a person wrote.
     let before = Origins::read(sidecar).unwrap_or_default().of_files();
     let wishes = wishes(text, &before, environments)?;
@@ -103,6 +108,7 @@ pub fn update(
             new: "a whole environment".to_owned(),
         });
     }
+    told.extend(renamed.told);
     told.sort_by(|a, b| (a.did, &a.path).cmp(&(b.did, &b.path)));
     told.dedup();
     Ok(Update { text: changed, provenance: joined(sidecar, provenance, &wishes), told })

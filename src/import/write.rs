@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::import::model::{Entity, Environment, Fact, Origin, SINGLE, Value};
 use crate::report::sanitise::harmless;
-use crate::scalar::{print_size, print_time};
+use crate::scalar::{address_part, print_size, print_time};
 use crate::session::{API_VERSION, origins};
 
 /// The element by which a description says that a list may leave others out.
@@ -255,7 +255,7 @@ impl Serialize for Facts<'_> {
             for entity in entities {
                 facts.extend(entity.facts.iter().map(|(path, fact)| {
                     let single = SINGLE.contains(key);
-                    let id = if single { "" } else { entity.id.as_str() };
+                    let id = if single { "".into() } else { address_part(&entity.id) };
                     let slash = if single { "" } else { "/" };
                     (format!("{key}{slash}{id}/{path}"), fact)
                 }));

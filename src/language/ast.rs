@@ -6,10 +6,12 @@
 
 use crate::language::ast::pack::Pack;
 use crate::language::ast::remedy::{Effect, Foreseen, Undo};
+use crate::language::ast::waivable::Waivable;
 use crate::source::{FileId, Span, Spanned};
 
 pub mod pack;
 pub mod remedy;
+pub mod waivable;
 
 /// A name with its place.
 pub type Name = Spanned<String>;
@@ -301,6 +303,8 @@ pub struct Rule {
     pub see: Vec<Name>,
     /// `blocks EXPR`
     pub blocks: Option<Expr>,
+    /// `waivable never`, `waivable at most 30d`
+    pub waivable: Option<Waivable>,
     /// `fix remedy(args)` or `fix for x in xs: remedy(args)`, the preferred first.
     pub fixes: Vec<Fix>,
 }

@@ -331,6 +331,7 @@ fn rule_parts<'a>(printer: &Printer, rule: &'a Rule) -> Vec<Part<'a>> {
         Foreseen::Known(time) => part(printer, time.span, vec![time]),
         Foreseen::Unknown(span) => part(printer, *span, Vec::new()),
     }));
+    parts.extend(rule.waivable.iter().map(|one| part(printer, one.span(), Vec::new())));
     let conditions = [&rule.filter, &rule.require, &rule.when, &rule.blocks];
     parts.extend(conditions.into_iter().flatten().map(|expr| part(printer, expr.span, vec![expr])));
     parts.extend(rule.bindings.iter().map(|binding| Part {

@@ -45,7 +45,8 @@ words! {
     Define "define", Prerequisite "prerequisite", Unsupported "unsupported", Advisory "advisory", Remedy "remedy",
     // Parts of a rule.
     Clause "clause", Level "level", For "for", Let "let", Where "where", Require "require", When "when",
-    Grace "grace", Because "because", Why "why", Whether "whether", See "see", Blocks "blocks", Fix "fix",
+    Grace "grace", Because "because", Why "why", Whether "whether", See "see", Blocks "blocks", Waivable "waivable",
+    Fix "fix",
     // Parts of a remedy.
     Do "do", At "at", Run "run", Role "role", Needs "needs", Effect "effect", Expect "expect", Takes "takes", Undo "undo",
     Warning "warning", Consent "consent", After "after",
@@ -56,7 +57,7 @@ words! {
     // What a pack, a note or a part may go on with.
     Shared "shared", Uses "uses", Without "without", Extend "extend", Suppose "suppose", Needed "needed",
     Gates "gates", Renewed "renewed", Within "within", While "while", Never "never", Needless "needless", Unknown "unknown",
-    Done "done",
+    Done "done", Most "most",
     // Types.
     Text "text", Nocase "nocase", Partial "partial", Ref "ref", Key "key", One "one", By "by",
     // Expressions.
@@ -99,6 +100,7 @@ impl Word {
         Word::Whether,
         Word::See,
         Word::Blocks,
+        Word::Waivable,
         Word::Fix,
     ];
 

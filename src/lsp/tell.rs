@@ -164,7 +164,7 @@ impl Places<'_> {
             let severity = match told.severity {
                 Severity::Error => 1,
                 Severity::Warning | Severity::Unknown => 2,
-                Severity::Pending | Severity::Note => 3,
+                Severity::Pending | Severity::Waived | Severity::Note => 3,
             };
             let mut shown = Map::new();
             let nowhere = json!({ "line": 0, "character": 0 });

@@ -4,12 +4,13 @@
 //! a blank in angle brackets: what cannot be run by mistake. Does not say why a step is where it is.
 
 use crate::builtins::value::{Extent, Value};
-use crate::compile::ir::{Expr, Kind, Template};
+use crate::compile::ir::{Expr, Kind, Part, Template};
 use crate::compile::remedy::Undo;
 use crate::evaluate::expr::Evaluator;
 use crate::evaluate::show;
 use crate::facts::ROOT;
 use crate::plan::call;
+use crate::plan::shell::Command;
 use crate::plan::state::Applied;
 use crate::plan::step::{self, Spec};
 use crate::plan::{Planner, Step, WAIT};
@@ -119,18 +120,32 @@ pub(crate) fn command(
     blanks: &mut Vec<String>,
 ) -> Option<String> {
     let mut about_nothing = false;
-    let text = evaluator.fill(template, &mut |evaluator, expr, value| {
-        if is_whole(value) {
-            return show::whole(value, &expr.ty, evaluator.facts);
+    let mut command = Command::default();
+    for part in &template.parts {
+        let expr = match part {
+            Part::Text(text) => {
+                command.text(text);
+                continue;
+            }
+            Part::Expr(expr) => expr,
+        };
+        let (value, _) = evaluator.eval(expr);
+        if is_whole(&value) {
+            let text = show::whole(&value, &expr.ty, evaluator.facts);
+            match value {
+                Value::List(_) => command.verbatim(&text),
+                _ => command.value(&text),
+            }
+            continue;
         }
-        about_nothing |= is_nothing(value);
+        about_nothing |= is_nothing(&value);
         let blank = format!("<{}>", name(evaluator, expr));
-        if !blanks.contains(&blank) && !is_nothing(value) {
-            blanks.push(blank.clone());
+        command.verbatim(&blank);
+        if !blanks.contains(&blank) && !is_nothing(&value) {
+            blanks.push(blank);
         }
-        blank
-    });
-    (!about_nothing).then_some(text)
+    }
+    (!about_nothing).then(|| command.end())
 }
 
 /// Whether a value is a list that is known to be empty.

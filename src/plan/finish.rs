@@ -8,7 +8,9 @@ use crate::builtins::value::{Use, Value};
 use crate::compile::ir::{Fix, Level};
 use crate::evaluate::questions::{self, Texts};
 use crate::evaluate::truth::Truth;
-use crate::evaluate::{Evaluation, Finding, Outcome, Question, Readiness, is_terminal, show};
+use crate::evaluate::{
+    Evaluation, Finding, Outcome, Question, Readiness, Selection, is_terminal, show, waive,
+};
 use crate::facts::{Facts, RowId, SlotId};
 use crate::plan::candidates::specs;
 use crate::plan::state::{self, FindingKey};
@@ -27,6 +29,8 @@ pub(crate) struct End<'a> {
     pub(crate) end: Option<i64>,
     /// The end of the plan, where something no longer holds by then that the plan rests on.
     pub(crate) late: Option<i64>,
+    /// Waivers that do not cover their findings any more after the steps, by place.
+    pub(crate) lapsed: Vec<usize>,
     /// Units that stay blocked though some steps are for nobody else.
     pub(crate) behind: Vec<RowId>,
 }
@@ -60,8 +64,10 @@ impl<'a> Planner<'a, '_, '_> {
         }
         // The whole is evaluated again, so that nothing rests on what was thought to be touched.
         let (rules, now) = (self.state.rules, self.state.now);
-        let last = crate::evaluate::evaluate(&self.state.facts, rules, now, &Default::default());
+        let (facts, all) = (&self.state.facts, Selection::default());
+        let last = waive::evaluate(facts, rules, now, &all, &evaluation.grants);
         let late = end.filter(|_| end > self.clock.judged && self.is_more(&last));
+        let lapsed = lapsed(evaluation, &last);
         let closed = self.unresolved(&mut plan, &last, &hoped);
         self.tell_who_is_ready(&mut plan, &last, evaluation);
         let whole = plan.unresolved.is_empty() && plan.opens && !plan.stopped && hope.is_none();
@@ -84,12 +90,16 @@ impl<'a> Planner<'a, '_, '_> {
         {
             plan.valid_until =
                 clock::valid_until(&mut self.state.facts, rules, self.clock.start, end);
+            // What rests on a waiver holds no longer than that.
+            if let Some(over) = last.waived_until() {
+                plan.valid_until = Some(plan.valid_until.map_or(over, |until| until.min(over)));
+            }
         }
         let names: FxHashSet<String> =
             closed.iter().map(|unit| self.state.facts.name(*unit)).collect();
         let is_vain = plan.steps.iter().any(|step| self.is_for(step, &names));
         let behind = if is_vain { closed } else { Vec::new() };
-        End { plan, facts: self.state.into_facts(), end, late, behind }
+        End { plan, facts: self.state.into_facts(), end, late, lapsed, behind }
     }
 
     /// Whether something stands against the gate that did not while the plan was made.
@@ -97,7 +107,8 @@ impl<'a> Planner<'a, '_, '_> {
         let told = last
             .findings
             .iter()
-            .filter(|finding| self.state.rules.rules[finding.rule].level == Level::Error);
+            .filter(|finding| self.state.rules.rules[finding.rule].level == Level::Error)
+            .filter(|finding| finding.outcome != Outcome::Waived);
         told.into_iter().any(|finding| !self.state.open.contains_key(&state::key_of(finding)))
     }
 
@@ -120,7 +131,7 @@ impl<'a> Planner<'a, '_, '_> {
             let stands = finding.blocks.is_empty()
                 || finding.blocks.iter().any(counts)
                 || !self.state.was_open(&key);
-            if rule.level != Level::Error || !stands {
+            if rule.level != Level::Error || finding.outcome == Outcome::Waived || !stands {
                 continue;
             }
             for question in &finding.questions {
@@ -465,6 +476,16 @@ impl<'a> Planner<'a, '_, '_> {
     fn end(&self) -> Option<i64> {
         self.taken.iter().filter_map(|taken| taken.step.ends_at).max().max(self.clock.start)
     }
+}
+
+/// The waivers that let something pass before the first step and, though they are not over, do not after the last.
+fn lapsed(evaluation: &Evaluation<'_>, last: &Evaluation<'_>) -> Vec<usize> {
+    let before = evaluation.findings.iter().filter_map(|finding| finding.waiver);
+    let is_lapsed = |at: &usize| {
+        let mut rulings = last.rulings.iter();
+        rulings.any(|ruling| ruling.grant == *at && ruling.state == waive::State::Lapsed)
+    };
+    before.filter(is_lapsed).collect()
 }
 
 /// Where a step misses only what another unresolved finding is about, what holds that one holds this one, too.

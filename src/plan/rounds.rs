@@ -5,10 +5,12 @@
 //! than thought, and something no longer holds then, another round is made for that time; and where somebody stays
 //! behind, another one without the steps that would be for nobody else.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashSet;
 
 use crate::compile::ir::RuleSet;
-use crate::evaluate::{Evaluation, Selection, evaluate};
+use crate::evaluate::{Evaluation, Selection, waive};
 use crate::facts::{Facts, RowId, SlotId};
 use crate::plan::clock::{self, Clock};
 use crate::plan::edits::Written;
@@ -64,12 +66,17 @@ fn rounds<'a>(
     let now = clock.start;
     let outer = facts.mark();
     let mut behind: FxHashSet<RowId> = FxHashSet::default();
+    let mut grants = Arc::clone(&evaluation.grants);
     let mut round = 1;
     loop {
         let (mut renewed, mut then) = (Vec::new(), None);
-        if let Some(judged) = clock.judged.filter(|_| clock.judged != now) {
+        let is_later = clock.judged != now;
+        if let Some(judged) = clock.judged.filter(|_| is_later) {
             renewed = clock::pass(&mut facts, rules, now, judged);
-            then = Some(evaluate(&facts, rules, clock.judged, &same_units(evaluation, &facts)));
+        }
+        if is_later || grants.len() < evaluation.grants.len() {
+            let units = same_units(evaluation, &facts);
+            then = Some(waive::evaluate(&facts, rules, clock.judged, &units, &grants));
         }
         let evaluation = then.as_ref().unwrap_or(evaluation);
         let state = State::on(facts, rules, clock.judged, &evaluation.findings);
@@ -86,13 +93,17 @@ fn rounds<'a>(
             end.end.filter(|_| turns)
         };
         let late = end.late.or_else(later);
-        let again = round < ROUNDS && (late.is_some() || !end.behind.is_empty());
+        let again =
+            round < ROUNDS && (late.is_some() || !end.behind.is_empty() || !end.lapsed.is_empty());
         if !again {
             return (end.plan, facts);
         }
         round += 1;
         clock.judged = late.or(clock.judged);
         behind.extend(end.behind);
+        // What a waiver does not cover after the steps has to be fixed as if there were none.
+        let left = grants.iter().enumerate().filter(|(at, _)| !end.lapsed.contains(at));
+        grants = left.map(|(_, grant)| grant.clone()).collect();
     }
 }
 

@@ -40,6 +40,8 @@ pub struct State<'a, 'r> {
     pub(crate) hoped: bool,
     /// What is open.
     pub open: Open<'a>,
+    /// What fails and is allowed to pass; whether that still holds after all steps is seen at the end.
+    waived: FxHashSet<FindingKey>,
     touch: Touch<'r>,
     pub(crate) references: References,
     values: Values,
@@ -108,10 +110,12 @@ impl<'a, 'r> State<'a, 'r> {
         now: Option<i64>,
         findings: &[Finding<'a>],
     ) -> Self {
-        let raws = findings
+        let (waived, told): (Vec<_>, Vec<_>) = findings
             .iter()
             .filter(|finding| rules.rules[finding.rule].level == Level::Error)
-            .map(Finding::raw);
+            .partition(|finding| finding.outcome == Outcome::Waived);
+        let waived = waived.into_iter().map(key_of).collect();
+        let raws = told.into_iter().map(Finding::raw);
         let open: Open<'a> = raws.map(|raw| (key(&raw), raw)).collect();
         let units = rules.schema.unit.map_or(&[][..], |unit| facts.entities(unit));
         // Nobody asks who is blocked where nothing is open.
@@ -141,6 +145,7 @@ impl<'a, 'r> State<'a, 'r> {
             first_of,
             later_of: FxHashMap::default(),
             open,
+            waived,
             touch,
             references,
             values,
@@ -273,7 +278,10 @@ impl<'a, 'r> State<'a, 'r> {
             let mut sink = |seen: Bound<'_, 'a>| {
                 if !matches!(seen.outcome, Outcome::Pass | Outcome::NotApplicable) {
                     let raw = seen.raw();
-                    found.insert(key(&raw), raw);
+                    let key = key(&raw);
+                    if !self.waived.contains(&key) {
+                        found.insert(key, raw);
+                    }
                 }
             };
             match &subjects {

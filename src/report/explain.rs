@@ -21,6 +21,7 @@ use crate::report::placement::Placement;
 use crate::report::{Format, layout, placement};
 use crate::scalar;
 use crate::session::Checked;
+use crate::session::waivers::remarks;
 
 mod marks;
 
@@ -211,6 +212,10 @@ impl<'c, 'a> Explainer<'c, 'a> {
         if self.format == Format::Concise {
             // The place is all that a line shows.
             diagnostic.labels.extend(finding.span.map(|span| label(span, String::new())));
+            if let Some(waiver) = self.checked.waiver_of(finding) {
+                let waived = remarks::granted(waiver);
+                diagnostic.message.push_str(&format!("; waived {waived}"));
+            }
             return diagnostic;
         }
         let (labels, unmarked) = self.labels(finding);
@@ -230,6 +235,9 @@ impl<'c, 'a> Explainer<'c, 'a> {
             if !rule.clauses.is_empty() && self.explain {
                 diagnostic = diagnostic.note("clause", self.clauses(rule));
             }
+        }
+        if let Some(waiver) = self.checked.waiver_of(finding) {
+            diagnostic = diagnostic.note("waived", remarks::granted(waiver));
         }
         if finding.outcome == Outcome::Unknown {
             diagnostic = self.questions(finding, diagnostic);
@@ -476,6 +484,7 @@ impl<'c, 'a> Explainer<'c, 'a> {
 pub fn severity(finding: &Finding<'_>, rule: &Rule) -> Severity {
     match (finding.outcome, rule.level) {
         (Outcome::Unknown, _) => Severity::Unknown,
+        (Outcome::Waived, _) => Severity::Waived,
         (Outcome::Pending, Level::Error) => Severity::Pending,
         (_, Level::Error) => Severity::Error,
         (_, Level::Warning) => Severity::Warning,

@@ -127,8 +127,9 @@ pub fn render(report: &Report<'_>, form: Form, look: &Look, base: &Base) -> Stri
 }
 
 /// What a form could not take, to be said beside it.
-pub fn cut(report: &Report<'_>, form: Form) -> Option<String> {
-    let findings = report.environments.iter().map(|checked| checked.evaluation.findings.len());
-    let over = findings.sum::<usize>().saturating_sub(sarif::MOST_RESULTS);
+pub fn cut(report: &Report<'_>, form: Form, base: &Base) -> Option<String> {
+    let findings = report.environments.iter().flat_map(|checked| &checked.evaluation.findings);
+    let told = findings.filter(|finding| !base.omits_waived || finding.waiver.is_none());
+    let over = told.count().saturating_sub(sarif::MOST_RESULTS);
     (form == Form::Sarif && over > 0).then(|| sarif::said(over))
 }

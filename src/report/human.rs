@@ -59,7 +59,7 @@ impl<'p> Printer<'p> {
         let tone = match diagnostic.severity {
             Severity::Error => Tone::Bad,
             Severity::Unknown => Tone::Doubt,
-            Severity::Pending | Severity::Warning => Tone::Care,
+            Severity::Pending | Severity::Warning | Severity::Waived => Tone::Care,
             Severity::Note => Tone::Calm,
         };
         let lead = format!("{word}[{code}]:");

@@ -9,12 +9,13 @@ use crate::diagnostic::Diagnostic;
 use crate::evaluate::{Evidence, Finding, Outcome, Question};
 use crate::facts::RowId;
 use crate::language::ast::RuleKind;
-use crate::report::{placement, review, times, wire};
+pub(crate) use crate::report::keys::{Location, Tool, location};
+use crate::report::{placement, review, times, waivers, wire};
 use crate::scalar;
 use crate::session::recorded::{Looker, Mark, Stated};
 use crate::session::rules::digest;
 use crate::session::{Checked, Report};
-use crate::source::{Sources, Span};
+use crate::source::Sources;
 
 /// Units that a finding perhaps blocks and names; of more, their number tells.
 const PERHAPS: usize = 100;
@@ -61,19 +62,6 @@ struct Ended {
     exit: u8,
 }
 
-/// This program.
-#[derive(Serialize)]
-pub(crate) struct Tool {
-    name: &'static str,
-    version: &'static str,
-}
-
-impl Default for Tool {
-    fn default() -> Self {
-        Self { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") }
-    }
-}
-
 /// The rules of a run.
 #[derive(Clone, Serialize)]
 pub(crate) struct Pack<'r> {
@@ -99,6 +87,7 @@ struct Environment<'r> {
     verdict: &'static str,
     summary: Summary,
     units: Vec<Unit<'r>>,
+    waivers: Vec<waivers::Told<'r>>,
     /// All of them; none where each has a line of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     findings: Option<Vec<Told<'r>>>,
@@ -171,6 +160,8 @@ pub(crate) struct Told<'r> {
     facts: Vec<serde_json::Value>,
     /// What it is beside the recorded findings, where some are named.
     baseline: Option<&'static str>,
+    /// The waiver that lets it pass, by id.
+    waiver: Option<&'r str>,
     /// The step of the plan that fixes it.
     step: Option<usize>,
     questions: Vec<Asked<'r>>,
@@ -229,17 +220,6 @@ pub(crate) struct Error<'r> {
     message: &'r str,
     help: Option<&'r str>,
     location: Option<Location<'r>>,
-}
-
-/// A place; lines and columns from 1, columns in characters, the end exclusive.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Location<'r> {
-    file: &'r str,
-    line: usize,
-    column: usize,
-    end_line: usize,
-    end_column: usize,
 }
 
 /// The report as JSON, with a line break at its end.
@@ -350,6 +330,7 @@ fn environment<'r>(
                 Unit { id, verdict, more: all - findings.len(), findings }
             })
             .collect(),
+        waivers: waivers::of(checked, sources),
         findings: Some(findings),
         times: times::told(checked),
         document_errors: errors(&checked.errors, sources),
@@ -377,7 +358,7 @@ pub(crate) fn told<'r>(
         }),
     };
     let units = named(finding, checked);
-    let mends = matches!(finding.outcome, Outcome::Fail | Outcome::Pending);
+    let mends = matches!(finding.outcome, Outcome::Fail | Outcome::Pending | Outcome::Waived);
     Told {
         id: finding.id.clone(),
         rule: &rule.id,
@@ -412,6 +393,7 @@ pub(crate) fn told<'r>(
         fingerprint: review::fingerprint(&checked.name, &finding.id),
         facts: Vec::new(),
         baseline: None,
+        waiver: checked.waiver_of(finding).map(|waiver| waiver.id.as_str()),
     }
 }
 
@@ -458,6 +440,7 @@ fn quiet<'r>(
             id,
             facts: Vec::new(),
             baseline: None,
+            waiver: None,
             rule: &rule.id,
             kind: kind(rule.kind),
             outcome: outcome.word(),
@@ -514,19 +497,6 @@ pub(crate) fn errors<'r>(errors: &'r [Diagnostic], sources: &'r Sources) -> Vec<
         location: error.span().map(|span| location(span, sources)),
     };
     errors.iter().map(error).collect()
-}
-
-/// A place in a text.
-pub(crate) fn location(span: Span, sources: &Sources) -> Location<'_> {
-    let source = sources.get(span.file);
-    let (start, end) = (source.position(span.start), source.position(span.end));
-    Location {
-        file: source.name(),
-        line: start.line,
-        column: start.column,
-        end_line: end.line,
-        end_column: end.column,
-    }
 }
 
 fn kind(kind: RuleKind) -> &'static str {

@@ -15,14 +15,17 @@ use crate::report::{explain, json};
 use crate::session::files;
 use crate::session::recorded::Mark;
 use crate::session::rules::digest;
+use crate::session::waivers::{Waiver, remarks};
 use crate::session::{Checked, Report};
 use crate::source::{Sources, Span};
 
-/// What names files in these forms.
+/// What these forms are made for.
 #[derive(Clone, Debug, Default)]
 pub struct Base {
     /// The folder in which the command ran; names stay as they are where it is not known.
     pub folder: Option<PathBuf>,
+    /// Whether code scanning is not told of waived findings: some readers open alerts for those, too.
+    pub omits_waived: bool,
 }
 
 /// A run.
@@ -42,7 +45,8 @@ pub struct Review<'r> {
     /// What is wrong with the texts.
     pub problems: Vec<Problem<'r>>,
     sources: &'r Sources,
-    base: &'r Base,
+    /// What the forms are made for.
+    pub base: &'r Base,
 }
 
 /// A finding.
@@ -59,6 +63,8 @@ pub struct Item<'r> {
     pub severity: Severity,
     /// What it is beside recorded findings, where some are named.
     pub mark: Option<Mark>,
+    /// The waiver that lets it pass.
+    pub waiver: Option<&'r Waiver>,
 }
 
 /// What is wrong with a text.
@@ -123,7 +129,8 @@ impl<'r> Review<'r> {
                 let rule = &checked.rules.rules[finding.rule];
                 let Some(rule_index) = at.get(rule.id.as_str()).copied() else { continue };
                 let severity = explain::severity(finding, rule);
-                items.push(Item { checked, rule, rule_index, finding, severity, mark });
+                let waiver = checked.waiver_of(finding);
+                items.push(Item { checked, rule, rule_index, finding, severity, mark, waiver });
             }
         }
         // Within one severity the order is that of the environments, the rules and the description.
@@ -132,7 +139,8 @@ impl<'r> Review<'r> {
         });
         let whole = report.errors.iter().map(|told| Problem { checked: None, told });
         let own = report.environments.iter().flat_map(|checked| {
-            checked.errors.iter().map(move |told| Problem { checked: Some(checked), told })
+            let told = checked.errors.iter().chain(&checked.remarks);
+            told.map(move |told| Problem { checked: Some(checked), told })
         });
         Review {
             exit: report.exit_code(),
@@ -262,9 +270,15 @@ impl<'r> Item<'r> {
         Foreign::from(self.finding.path.as_str())
     }
 
-    /// What was found.
+    /// What was found, and why it passes where it is waived.
     pub fn message(&self) -> Foreign<'r> {
-        Foreign::from(self.finding.message.as_str())
+        match self.waiver {
+            Some(waiver) => {
+                let message = &self.finding.message;
+                Foreign::from(format!("{message}; waived {}", remarks::granted(waiver)))
+            }
+            None => Foreign::from(self.finding.message.as_str()),
+        }
     }
 
     /// The units that it keeps from going, as JSON names them.

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use crate::plan::shell::is_verb_noun;
 use crate::report::layout::width_of;
 
 /// A command in lines of at most so many columns, where its shell allows it.
@@ -62,14 +63,6 @@ fn words(command: &str) -> Option<Vec<&str>> {
     words.push(&command[start..]);
     let plain = words.iter().all(|word| !word.is_empty());
     (quote.is_none() && plain).then_some(words)
-}
-
-/// `Get-Item`: a shell whose lines are joined by a grave accent.
-fn is_verb_noun(word: &str) -> bool {
-    word.split_once('-').is_some_and(|(verb, noun)| {
-        let capital = |text: &str| text.starts_with(|char: char| char.is_ascii_uppercase());
-        capital(verb) && capital(noun) && verb.chars().all(|char| char.is_ascii_alphabetic())
-    })
 }
 
 #[cfg(test)]

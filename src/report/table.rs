@@ -80,9 +80,10 @@ fn rows<'r>(checked: &'r Checked<'_>, told: &[&Finding<'_>]) -> Vec<Row<'r>> {
         let rank = match (level, finding.outcome) {
             (Level::Error, Outcome::Pending) => 1,
             (Level::Error, Outcome::Unknown) => 2,
+            (Level::Error, Outcome::Waived) => 4,
             (Level::Error, _) => 0,
             (Level::Warning, _) => 3,
-            (Level::Note, _) => 4,
+            (Level::Note, _) => 5,
         };
         by_rule.entry((rank, finding.rule)).or_default().push(finding);
     }
@@ -97,6 +98,7 @@ fn rows<'r>(checked: &'r Checked<'_>, told: &[&Finding<'_>]) -> Vec<Row<'r>> {
             1 => ("pending", Tone::Care),
             2 => ("unknown", Tone::Doubt),
             3 => ("warning", Tone::Care),
+            4 => ("waived", Tone::Care),
             _ => ("note", Tone::Calm),
         };
         let whom: BTreeSet<RowId> =

@@ -4,6 +4,7 @@
 
 use crate::diagnostic::did_you_mean;
 use crate::facts::{Fact, Facts, NO_NODE, ROOT, RowId, SlotId};
+use crate::scalar;
 use crate::schema::types::Type;
 use crate::source::FileId;
 use crate::yaml::path::Path;
@@ -137,18 +138,21 @@ fn entry(
             _ => None,
         })
         .collect();
-    // An id may hold a slash: the longest that fits is meant.
+    // An id may hold a slash. Reports write it by number; of what people write as it is, the longest that fits is meant.
     let mut best: Option<(RowId, usize)> = None;
     let mut keys: Vec<String> = Vec::new();
     for row in &rows {
         let Some(key) = facts.key(*row) else { continue };
         let key = key.as_str();
-        let follows =
-            rest.strip_prefix(key).is_some_and(|more| more.is_empty() || more.starts_with('/'));
-        if follows && best.is_none_or(|(_, length)| key.len() > length) {
-            best = Some((*row, key.len()));
+        let written = scalar::address_part(key);
+        let follows = |text: &str| {
+            rest.strip_prefix(text).is_some_and(|more| more.is_empty() || more.starts_with('/'))
+        };
+        let fits = [key, &*written].into_iter().filter(|text| follows(text)).map(str::len).max();
+        if let Some(length) = fits.filter(|length| best.is_none_or(|(_, own)| *length > own)) {
+            best = Some((*row, length));
         }
-        keys.push(key.to_owned());
+        keys.push(written.into_owned());
     }
     if let Some(best) = best {
         return Ok(best);

@@ -11,7 +11,7 @@ use crate::compile::ir::{Level, RuleSet};
 use crate::diagnostic::{Diagnostics, did_you_mean};
 use crate::evaluate::truth::Truth;
 use crate::evaluate::{
-    Evaluation, Outcome, Readiness, Selection, Summary, Verdict, evaluate, questions, show,
+    Evaluation, Outcome, Readiness, Selection, Summary, Verdict, questions, show,
 };
 use crate::facts::{Facts, Text};
 use crate::plan::call::{self, CallError};
@@ -116,6 +116,9 @@ pub(crate) fn with_texts(inputs: &Inputs, texts: Vec<String>) -> Inputs {
         origins: inputs.origins.clone(),
         // Each repair belongs to one text.
         mended: Default::default(),
+        waivers: inputs.waivers.clone(),
+        is_locked: inputs.is_locked,
+        granted: inputs.granted.clone(),
     }
 }
 
@@ -164,7 +167,7 @@ pub fn after<'a>(
         .map(|(checked, facts)| match facts {
             None => State::of(&checked.name, checked.rules, &checked.evaluation),
             Some(facts) => {
-                let evaluation = evaluate(&facts, checked.rules, checked.now, selection);
+                let evaluation = checked.judge(&facts, selection);
                 State::of(&checked.name, checked.rules, &evaluation)
             }
         })
@@ -195,7 +198,7 @@ impl<'r, 'a> Carried<'r, 'a> {
             if Some(spec.remedy) != checked.rules.gated {
                 continue;
             }
-            let now = evaluate(facts, checked.rules, checked.now, selection);
+            let now = checked.judge(facts, selection);
             let meant = now.all_units().into_iter().find(|unit| {
                 spec.arguments
                     .iter()

@@ -3,7 +3,7 @@
 //! `pack demo "Demo" when edition == small` judges a description that says `edition: small`.
 
 use crate::diagnostic::Diagnostic;
-use crate::session::describe::{Described, first_line};
+use crate::session::described::{Described, first_line};
 use crate::session::{Inputs, rules};
 use crate::source::{FileId, Span};
 use crate::yaml::{Kind, Tree};

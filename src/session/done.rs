@@ -3,7 +3,6 @@
 //! Owns what of a step is written, and where: what the act itself makes; what has to be seen is asked again. What was
 //! written is read again and must say what the step makes. Writes no file.
 
-use crate::evaluate::evaluate;
 use crate::facts::{Facts, ROOT, SlotId};
 use crate::plan::edits::{self, Written};
 use crate::plan::step;
@@ -65,7 +64,7 @@ pub fn done(
     }
     let expected = report.environments.iter().zip(&carried.facts).map(|(checked, facts)| {
         let facts = facts.as_ref().unwrap_or(&checked.facts);
-        let evaluation = evaluate(facts, checked.rules, checked.now, checked.selection);
+        let evaluation = checked.judge(facts, checked.selection);
         State::of(&checked.name, checked.rules, &evaluation)
     });
     let expected: Vec<State> = expected.collect();

@@ -74,6 +74,28 @@ pub fn descriptions(inputs: &mut Inputs, paths: &[PathBuf], limits: &Limits) {
     }
 }
 
+/// Reads files that hold waivers, behind the descriptions; one that was read is known again.
+pub fn waivers(inputs: &mut Inputs, paths: &[PathBuf], limits: &Limits) {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    for path in paths {
+        let wanted = real(path);
+        let mut known = inputs.descriptions.iter().map(|(file, _)| *file);
+        let again = wanted.and_then(|wanted| {
+            known.find(|file| {
+                real(Path::new(inputs.sources.get(*file).name())) == Some(wanted.clone())
+            })
+        });
+        if let Some(file) = again {
+            inputs.waivers.push(file);
+            continue;
+        }
+        let before = inputs.descriptions.len();
+        read(inputs, path, true, limits);
+        let new = inputs.descriptions[before..].iter().map(|(file, _)| *file);
+        inputs.waivers.extend(new);
+    }
+}
+
 fn standard_input(inputs: &mut Inputs, limits: &Limits) {
     let mut bytes = Vec::new();
     let limit = limits.bytes as u64 + 1;

@@ -4,7 +4,8 @@
 //! over for a slip of the pen, and what belongs to other tools. Does not know what stands below the head.
 
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::session::{API_VERSION, KIND, describe::first_line, origins};
+use crate::session::described::first_line;
+use crate::session::{API_VERSION, KIND, origins, waivers};
 use crate::yaml::edit::respell;
 use crate::yaml::resolve::Scalar;
 use crate::yaml::{Entry, Kind, NodeId, Tree};
@@ -21,6 +22,8 @@ pub enum Head {
     Slip(Box<Diagnostic>),
     /// Where facts come from.
     Origins,
+    /// Failures that are allowed to pass.
+    Waivers,
     /// Something else.
     Foreign,
 }
@@ -94,8 +97,12 @@ pub fn of(tree: &Tree<'_>, root: NodeId) -> Head {
         ),
         Some(_) => None,
     };
-    match wrong(version, "apiVersion", API_VERSION).or_else(|| wrong(kind, "kind", KIND)) {
+    let meant = kind.as_ref().and_then(|entry| nearest(&value(entry), [KIND, waivers::KIND]));
+    let is_waivers = meant == Some(waivers::KIND);
+    let wanted = if is_waivers { waivers::KIND } else { KIND };
+    match wrong(version, "apiVersion", API_VERSION).or_else(|| wrong(kind, "kind", wanted)) {
         Some(slip) => Head::Slip(Box::new(slip)),
+        None if is_waivers => Head::Waivers,
         None => Head::Ours,
     }
 }
@@ -107,7 +114,7 @@ fn speaks_of_the_format(version: &str) -> bool {
 }
 
 fn speaks_of_the_kind(kind: &str) -> bool {
-    !kind.is_empty() && nearest(kind, [KIND]).is_some()
+    !kind.is_empty() && nearest(kind, [KIND, waivers::KIND]).is_some()
 }
 
 /// Whether the bytes of a file may hold a description, or what was meant as one: a folder holds other files, too, which need
@@ -130,7 +137,7 @@ pub fn may_stand_in(bytes: &[u8]) -> bool {
         let names_format = (6..=10).contains(&word.len())
             && (byte == Some(b'/') || before.to_ascii_lowercase().ends_with("version"))
             && speaks_of_the_format(&word);
-        let names_kind = (8..=14).contains(&word.len())
+        let names_kind = (5..=14).contains(&word.len())
             && (3..=5).contains(&before.len())
             && nearest(&before, ["kind"]).is_some()
             && speaks_of_the_kind(&word);

@@ -163,6 +163,13 @@ pub fn descriptions(
     Ok(absent)
 }
 
+/// Whether a file lies in the folder of the repository, be it in a revision or not.
+pub fn holds(path: &Path) -> Result<bool, Problem> {
+    let prefix = line(&["rev-parse", "--show-prefix"])?.unwrap_or_default();
+    let top = line(&["rev-parse", "--show-toplevel"])?;
+    Ok(inside(path, &prefix, top.as_deref()).is_some())
+}
+
 type Tree = BTreeMap<Vec<u8>, Entry>;
 
 fn tree(revision: &Revision) -> Result<Tree, Problem> {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::compile::ir::{Level, RuleSet};
-use crate::evaluate::{self, Evaluation, Outcome, Selection, Verdict, instants};
+use crate::evaluate::{Evaluation, Outcome, Selection, Verdict, instants, waive};
 use crate::facts::Facts;
 
 /// Most instants that are looked at.
@@ -59,6 +59,8 @@ pub fn times<'a>(
 ) -> Times {
     let mut instants = instants::instants(facts, rules, now);
     let graces = evaluation.findings.iter().filter_map(|finding| finding.until);
+    let ends = evaluation.grants.iter().flat_map(|grant| [grant.granted, grant.until]);
+    instants.extend(ends.filter(|at| *at >= now));
     instants.extend(graces.filter(|at| *at >= now && *at < i64::MAX));
     let mut found = Times { skipped: instants.len().saturating_sub(MOST), ..Times::default() };
     let mut before = known(evaluation, rules);
@@ -68,7 +70,8 @@ pub fn times<'a>(
             let then = at + i64::from(after);
             let mut aged = facts.clone();
             aged.age(then);
-            let evaluation = evaluate::evaluate(&aged, rules, Some(then), selection);
+            let evaluation =
+                waive::evaluate(&aged, rules, Some(then), selection, &evaluation.grants);
             let after_that = known(&evaluation, rules);
             let changes = changes(&before, &after_that);
             if !changes.is_empty() {

@@ -227,7 +227,7 @@ fn json_has_the_keys_that_others_read() {
                 "fingerprint": "e9342370c5778a6afe0f73fef90bb3a2b16066d94b9626a20c6632e79898146e",
             "message": "s1 is stopped, so nothing can be done with it",
             "why": "What does not run does nothing.", "blocks": ["s1"], "concerns": ["s1"],
-            "until": null,
+            "until": null, "waiver": null,
             "location": location,
             "evidence": [{
                 "path": "servers/s1/state", "value": "stopped", "note": "", "stated": true,

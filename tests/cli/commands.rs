@@ -43,6 +43,9 @@ why
 clauses
   A-1       A server runs, of \"The paper\", revision 2026
 
+waivers
+  a failure can be waived for at most 90d
+
 facts it reads
   servers       the servers
   Server.state  whether it runs

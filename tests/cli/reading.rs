@@ -293,3 +293,17 @@ fn an_answer_names_an_entry_so_that_it_can_be_told_apart() {
             .says(entry);
     }
 }
+
+#[test]
+fn an_id_with_a_slash_is_one_part_of_an_address_and_one_word_of_a_command() {
+    let pack = "pack p \"P\"\nunit S s\nenvironment { servers: [S] }\n\
+        entity S { id: key\n state: on | off }\n\
+        prerequisite A-1 \"On\" {\n clause C-1\n for s in servers\n require s.state == on\n because \"{s} is off\"\n fix turnOn(s)\n}\n\
+        document d \"D\" { clause C-1 \"c\" }\nrole admin \"admin\"\n\
+        remedy turnOn(s: S) {\n do \"Turn {s} on\"\n run \"power -on {s}\"\n role admin\n effect set s.state = on\n takes 1min\n undo needless\n}\n";
+    let site = "apiVersion: failback/v1\nkind: Environment\nname: w\nservers:\n  - { id: \"a, b/c%d\", state: off }\n";
+    let run =
+        |command: &str| Run::new(command).file("rules/p.gate", pack).file("w.yaml", site).done();
+    run("plan w.yaml --rules rules").says("power -on 'a, b/c%d'");
+    run("check w.yaml --rules rules --format json").says("servers/a, b%2Fc%25d/state");
+}

@@ -41,6 +41,7 @@ fn settings_are_shown_with_where_they_are_from() {
     let out = "rules = \"rules\"  # failback.toml:1
 skip-rules = [\"SRV-002\"]  # --skip-rule
 format = \"json\"  # FAILBACK_FORMAT
+waivers = []  # default
 # baseline: none  # default
 
 [reports]
@@ -54,6 +55,7 @@ csv = \"out.csv\"  # failback.toml:5
     let out = "# rules: those of the program  # default
 skip-rules = []  # default
 format = \"full\"  # default
+waivers = []  # default
 # baseline: none  # default
 ";
     Run::new("check --show-settings").gives(0, out, "");

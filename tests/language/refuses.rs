@@ -23,6 +23,34 @@ fn remedies_for_each_of_several() {
 }
 
 #[test]
+fn waivers_of_rules() {
+    let cases: &[Case] = &[
+        ("waivable", &["expected `at` or `never`, found `}` @ }"]),
+        (
+            "waivable neve",
+            &["expected `at` or `never`, found `neve` @ neve > did you mean `never`?"],
+        ),
+        ("waivable at 30d", &["expected `most`, found `30d` @ 30d"]),
+        ("waivable at most", &["expected a duration such as `15min`, found `}` @ }"]),
+        ("waivable at most 30", &["expected a duration such as `15min`, found `30` @ 30"]),
+        ("waivable at most 0d", &["expected a duration such as `15min`, found `0d` @ 0d"]),
+        (
+            "waivable never waivable at most 30d",
+            &["`waivable` is given twice @ waivable / waivable > keep one of them"],
+        ),
+    ];
+    for (part, wanted) in cases {
+        let text = format!("prerequisite A-1 \"t\" {{ require b because \"c\" {part} }} unit X");
+        let parsed = parse(&text);
+        assert_eq!(parsed.told(), *wanted, "{part}");
+    }
+    let advice = parse("advisory A-1 \"t\" { when b because \"c\" waivable never }");
+    let wanted = "`waivable` cannot stand in an `advisory` @ waivable / A-1 \
+                  > an `advisory` closes no gate, so there is nothing to waive: leave it out";
+    assert_eq!(advice.told(), [wanted]);
+}
+
+#[test]
 fn expressions() {
     let cases: &[Case] = &[
         ("a b", &["expected an operator, found `b` @ b"]),

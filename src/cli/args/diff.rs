@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::Pack;
+use crate::cli::args::{Pack, Waiving};
 use crate::report::diff::Form;
 
 const HELP: &str = "\
@@ -41,6 +41,9 @@ pub struct Diff {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub pack: Pack,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub waiving: Waiving,
     /// Judge both sides as if it were this time (RFC 3339), instead of `asOf` of each
     #[arg(long, value_name = "TIME", visible_alias = "at")]
     pub now: Option<String>,

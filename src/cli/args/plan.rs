@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::{Form, Pack};
+use crate::cli::args::{Form, Pack, Waiving};
 use crate::report::runbook;
 
 /// What is read, and how it is judged.
@@ -16,6 +16,9 @@ pub struct Input {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub pack: Pack,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub waiving: Waiving,
     /// Judge only this unit of readiness; may be repeated
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub unit: Vec<String>,

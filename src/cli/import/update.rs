@@ -95,6 +95,7 @@ pub fn update(imported: &Imported, path: &Path, standing: &Standing, dry_run: bo
 fn summary(told: &[Told]) -> String {
     let mut out = String::new();
     for (did, word) in [
+        (Did::Renamed, "renamed"),
         (Did::Added, "added"),
         (Did::Updated, "updated"),
         (Did::Removed, "removed"),
@@ -111,7 +112,7 @@ fn summary(told: &[Told]) -> String {
             let (old, new) =
                 (sanitise::shorten(&told.old, VALUE), sanitise::shorten(&told.new, VALUE));
             let line = match did {
-                Did::Updated => format!("{}: {old} -> {new}", told.path),
+                Did::Updated | Did::Renamed => format!("{}: {old} -> {new}", told.path),
                 Did::Kept if !new.is_empty() => {
                     format!("{}: {old} (the exports say {new})", told.path)
                 }

@@ -24,7 +24,8 @@ use crate::diagnostic::nearest;
 use crate::report::forms::Form;
 
 /// The keys of the file.
-pub const KEYS: [&str; 6] = ["rules", "skip-rules", "format", "baseline", "reports", "levels"];
+pub const KEYS: [&str; 7] =
+    ["rules", "skip-rules", "format", "waivers", "baseline", "reports", "levels"];
 
 /// Something in the file and where it is, in bytes.
 #[derive(Clone, Debug)]
@@ -86,6 +87,8 @@ pub struct File {
     pub format: Option<At<Form>>,
     /// `baseline`
     pub baseline: Option<At<String>>,
+    /// `waivers`
+    pub waivers: Option<At<Vec<At<String>>>>,
     /// `[reports]`
     pub reports: Vec<At<(Form, String)>>,
     /// `[levels]`
@@ -145,19 +148,20 @@ impl File {
             }
             ("baseline", _) => faults.push(wrong("a file: `baseline = \"known.json\"`")),
             ("rules", _) => faults.push(wrong("a folder: `rules = \"rules/own\"`")),
-            ("skip-rules", DeValue::Array(ids)) => {
+            ("skip-rules" | "waivers", DeValue::Array(list)) => {
                 let mut found = Vec::new();
-                for id in ids.iter() {
-                    match id.get_ref() {
+                for one in list.iter() {
+                    match one.get_ref() {
                         DeValue::String(text) => {
-                            found.push(At { value: text.to_string(), span: id.span() });
+                            found.push(At { value: text.to_string(), span: one.span() });
                         }
-                        _ => faults.push(wrong("ids of rules: `skip-rules = [\"ABC-001\"]`")),
+                        _ => faults.push(wrong(list_of(name))),
                     }
                 }
-                self.skip = Some(At { value: found, span: key.span() });
+                let found = Some(At { value: found, span: key.span() });
+                if name == "waivers" { self.waivers = found } else { self.skip = found }
             }
-            ("skip-rules", _) => faults.push(wrong("ids of rules: `skip-rules = [\"ABC-001\"]`")),
+            ("skip-rules" | "waivers", _) => faults.push(wrong(list_of(name))),
             ("format", DeValue::String(text)) => {
                 let form = form(text, span, faults);
                 self.format = form.map(|form| At { value: form, span: key.span() });
@@ -228,6 +232,9 @@ impl File {
         if let Some(baseline) = self.baseline.take() {
             refuse("baseline", &baseline.span, lock.baseline.is_some());
         }
+        if let Some(waivers) = self.waivers.take() {
+            refuse("waivers", &waivers.span, lock.waivers.is_some());
+        }
         if let Some(skip) = self.skip.take() {
             refuse("skip-rules", &skip.span, lock.skip.is_some());
         }
@@ -239,6 +246,14 @@ impl File {
     pub fn origin<T>(&self, at: &At<T>) -> Origin {
         let line = self.text[..at.span.start.min(self.text.len())].matches('\n').count() + 1;
         Origin::File(format!("{}:{line}", self.name))
+    }
+}
+
+/// What a list holds.
+fn list_of(name: &str) -> &'static str {
+    match name {
+        "waivers" => "files: `waivers = [\"waivers.yaml\"]`",
+        _ => "ids of rules: `skip-rules = [\"ABC-001\"]`",
     }
 }
 

@@ -32,6 +32,9 @@ impl Settings {
         let ids: Vec<String> = self.skip.value.iter().map(|id| quoted(id)).collect();
         line(format!("skip-rules = [{}]", ids.join(", ")), &self.skip.from);
         line(format!("format = \"{}\"", self.format.value.name()), &self.format.from);
+        let files = self.waivers.files.value.iter();
+        let files: Vec<String> = files.map(|file| quoted(&file.display().to_string())).collect();
+        line(format!("waivers = [{}]", files.join(", ")), &self.waivers.files.from);
         match &self.baseline.value {
             Some(file) => {
                 let file = quoted(&file.display().to_string());

@@ -15,6 +15,7 @@ use crate::compile::ir::{
 use crate::compile::pattern::Pattern;
 use crate::compile::remedy::{Effect, Remedy, Takes, Undo};
 use crate::compile::stored::{Reader, Stored, Writer};
+use crate::compile::weight::Waivable;
 use crate::language::ast::{Comparison, Literal, Quantifier, RuleKind};
 use crate::scalar::How;
 use crate::schema::types::{Completeness, InverseId, Item, Reading, Type, WordId};
@@ -84,7 +85,7 @@ macro_rules! numbers {
 fields! {
     Document { name, title, revision, clauses }
     Clause { id, title, note, reason, span }
-    Rule { id, kind, level, title, clauses, bindings, filter, condition, negated, grace, because, why, whether, see, blocks, fixes, span }
+    Rule { id, kind, level, title, clauses, bindings, filter, condition, negated, grace, because, why, whether, see, blocks, waivable, fixes, span }
     Binding { each, name, local, value }
     Fix { remedy, each, arguments, span }
     Remedy { name, params, action, at, run, role, needs, effects, expects, takes, undo, warning, consent, after, span }
@@ -107,6 +108,7 @@ fields! {
 }
 
 variants! {
+    Waivable { 0 = Never, 1 = AtMost(longest), }
     Level { 0 = Error, 1 = Warning, 2 = Note, }
     RuleKind { 0 = Prerequisite, 1 = Unsupported, 2 = Advisory, }
     Quantifier { 0 = All, 1 = Any, 2 = No, }

@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::facts::conform::scalars::{says_unknown, shorten};
 use crate::facts::conform::{Reader, SUGGESTION_LIMIT};
 use crate::facts::{ABSENT, Facts, RowId, SlotId, UNKNOWN, UNRESOLVED};
+use crate::scalar;
 use crate::schema::types::Type;
 use crate::schema::{Field, TypeDef, TypeId};
 use crate::yaml::NodeId;
@@ -187,7 +188,8 @@ impl Facts<'_> {
         if found.is_empty()
             && let Some((_, key)) = text.rsplit_once('/')
         {
-            found = find(key);
+            let key = scalar::address_read(key);
+            found = find(&key);
             found.retain(|row| self.path(*row) == text);
         }
         found

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::import::model::{Entity, Environment, SINGLE, Value};
 use crate::import::update::{Did, Told};
 use crate::import::write::{UNLISTED, recorded};
-use crate::scalar::{parse_size, parse_time};
+use crate::scalar::{address_part, parse_size, parse_time};
 use crate::session::origins::{self, Origin};
 use crate::yaml::edit::{self, Change};
 use crate::yaml::path::Path;
@@ -166,7 +166,7 @@ impl<'m, 's> Merge<'m, 's> {
             match known.get(&entity.id) {
                 Some((spot, node)) => {
                     for (path, fact) in &entity.facts {
-                        let address = format!("{key}/{}/{path}", entity.id);
+                        let address = format!("{key}/{}/{path}", address_part(&entity.id));
                         self.fact(spot, *node, path, &fact.value, &address);
                     }
                 }
@@ -383,7 +383,7 @@ impl<'m, 's> Merge<'m, 's> {
         let mut count = here.len();
         for item in items {
             let Some(id) = item.field(key).and_then(Value::as_str) else { continue };
-            let address = format!("{address}/{id}");
+            let address = format!("{address}/{}", address_part(id));
             match (ids.iter().position(|own| own == id), item) {
                 (Some(at), Value::Record(fields)) => {
                     self.record(&spot.index(at), here[at], fields, before(id), &address);
@@ -412,10 +412,15 @@ impl<'m, 's> Merge<'m, 's> {
             }
             match before(id) {
                 Some(was) if self.same(was, here[at]) => {
-                    self.tell(Did::Removed, &format!("{address}/{id}"), "", "");
+                    self.tell(Did::Removed, &format!("{address}/{}", address_part(id)), "", "");
                     self.removes.push(spot.index(at));
                 }
-                Some(_) => self.tell(Did::Kept, &format!("{address}/{id}"), "changed by hand", ""),
+                Some(_) => self.tell(
+                    Did::Kept,
+                    &format!("{address}/{}", address_part(id)),
+                    "changed by hand",
+                    "",
+                ),
                 None => {}
             }
         }

@@ -454,6 +454,7 @@ fn rule(input: Tokens, kind: RuleKind) -> Parsed<ItemKind> {
         whether: None,
         see: Vec::new(),
         blocks: None,
+        waivable: None,
         fixes: Vec::new(),
     };
     let mut seen = Seen::default();

@@ -7,7 +7,8 @@ use nom::multi::separated_list1;
 
 use crate::diagnostic::Diagnostic;
 use crate::language::ast::remedy::{Foreseen, Undo};
-use crate::language::ast::{Binding, Expr, Fix, Name, Remedy, Rule, RuleKind};
+use crate::language::ast::waivable::Waivable;
+use crate::language::ast::{Binding, Expr, ExprKind, Fix, Literal, Name, Remedy, Rule, RuleKind};
 use crate::language::error::{Class, Expected};
 use crate::language::parser::effects::effects;
 use crate::language::parser::expressions::{duration, each, expression};
@@ -92,6 +93,7 @@ pub fn rule_part<'a>(input: Tokens<'a>, rule: &mut Rule, seen: &mut Seen) -> Par
         Word::Why => fill(&mut rule.why, text(rest))?,
         Word::Whether => fill(&mut rule.whether, text(rest))?,
         Word::Blocks => fill(&mut rule.blocks, expression(rest))?,
+        Word::Waivable => fill(&mut rule.waivable, waivable(rest))?,
         Word::See => {
             let (rest, place) = string(rest)?;
             rule.see.push(place);
@@ -119,6 +121,24 @@ fn level(input: Tokens) -> Parsed<Name> {
     match (input.peek(), input.word_ahead(0)) {
         (Some(token), Some(Word::Note | Word::Warning)) => Ok((input.next(), input.named(token))),
         _ => input.fail(Expected::word(Word::Note).and(Expected::word(Word::Warning))),
+    }
+}
+
+/// `never`, or `at most 30d`
+fn waivable(input: Tokens) -> Parsed<Waivable> {
+    if input.is_word(Word::Never) {
+        return Ok((input.next(), Waivable::Never(input.here())));
+    }
+    if !input.is_word(Word::At) {
+        return input.fail(Expected::word(Word::Never).and(Expected::word(Word::At)));
+    }
+    let (number, _) = word(Word::Most)(input.next())?;
+    let (rest, length) = duration(number)?;
+    match *length.kind {
+        ExprKind::Literal(Literal::Duration(longest)) if longest > 0 => {
+            Ok((rest, Waivable::AtMost { span: rest.since(input.here()), longest }))
+        }
+        _ => number.fail(Expected::class(Class::Duration)),
     }
 }
 
@@ -154,6 +174,10 @@ pub fn check_rule(input: Tokens, rule: &Rule, seen: &Seen) {
     misplaced(other, format!("{kind} says `{}`", needed.text()));
     if rule.kind != RuleKind::Advisory {
         misplaced(Word::Level, "only an `advisory` has a level: leave it out".to_owned());
+    }
+    if rule.kind == RuleKind::Advisory {
+        let help = "an `advisory` closes no gate, so there is nothing to waive: leave it out";
+        misplaced(Word::Waivable, help.to_owned());
     }
     if seen.place(needed).is_none() && seen.place(other).is_none() && !reporter.is_broken() {
         let help = match needed {

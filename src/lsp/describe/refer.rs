@@ -8,9 +8,7 @@ use crate::source::Span;
 
 /// The places that name an entity: its own first.
 pub fn places(facts: &Facts<'_>, entity: RowId) -> Vec<Span> {
-    let own = facts.naming(entity);
-    let others = facts.references(entity).into_iter().filter(|node| Some(*node) != own);
-    own.into_iter().chain(others).map(|node| facts.inner(node)).collect()
+    facts.mentions(entity).into_iter().map(|node| facts.inner(node)).collect()
 }
 
 /// The entity that is named where a request points at.

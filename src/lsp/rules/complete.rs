@@ -245,6 +245,10 @@ impl Finder<'_> {
                 self.push("note", Kind::Keyword, "", 0);
                 self.push("warning", Kind::Keyword, "", 0);
             }
+            Some(ItemKind::Rule(_)) if last == Some(Word::Waivable) => {
+                self.push("never", Kind::Keyword, "", 0);
+                self.push("at most", Kind::Keyword, "", 0);
+            }
             Some(ItemKind::Rule(_)) if is_first => self.words(Word::RULE_PARTS),
             Some(ItemKind::Remedy(_)) if is_first => self.words(Word::REMEDY_PARTS),
             Some(

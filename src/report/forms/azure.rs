@@ -14,7 +14,13 @@ pub fn render(review: &Review<'_>) -> String {
     }
     for item in &review.items {
         let place = Some(review.place_of(item));
-        command(&mut out, !item.is_advice(), place, &item.rule_id(), &item.message());
+        command(
+            &mut out,
+            !item.is_advice() && item.waiver.is_none(),
+            place,
+            &item.rule_id(),
+            &item.message(),
+        );
     }
     out
 }

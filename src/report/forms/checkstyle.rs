@@ -33,7 +33,11 @@ pub fn render(review: &Review<'_>) -> String {
             files[file].errors.push(error);
         };
     for problem in &review.problems {
-        let severity = if problem.told.severity == Severity::Error { "error" } else { "warning" };
+        let severity = match problem.told.severity {
+            Severity::Error => "error",
+            Severity::Note => "info",
+            _ => "warning",
+        };
         let place = review.place_of_problem(problem);
         tell(place, severity, &problem.told.code.as_str().into(), &problem.whole());
     }
@@ -42,7 +46,7 @@ pub fn render(review: &Review<'_>) -> String {
             Severity::Unknown if item.is_advice() => "info",
             Severity::Error | Severity::Unknown | Severity::Pending => "error",
             Severity::Warning => "warning",
-            Severity::Note => "info",
+            Severity::Waived | Severity::Note => "info",
         };
         tell(Some(review.place_of(item)), severity, &item.rule_id(), &item.message());
     }

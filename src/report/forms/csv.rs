@@ -67,7 +67,7 @@ pub fn render(review: &Review<'_>) -> String {
             number(place.range.map(|range| range.column)),
             cell(item.message()),
             item.fingerprint(),
-            String::new(),
+            item.waiver.map_or(String::new(), |waiver| cell(waiver.id.as_str().into())),
         ]);
     }
     let bytes = table.into_inner().unwrap_or_default();

@@ -22,7 +22,11 @@ pub fn render(review: &Review<'_>) -> String {
             }
         };
     for problem in &review.problems {
-        let level = usize::from(problem.told.severity != Severity::Error);
+        let level = match problem.told.severity {
+            Severity::Error => 0,
+            Severity::Note => 2,
+            _ => 1,
+        };
         let code = Foreign::from(problem.told.code.as_str());
         tell(level, review.place_of_problem(problem), &code, &problem.whole());
     }
@@ -31,7 +35,7 @@ pub fn render(review: &Review<'_>) -> String {
             Severity::Unknown if item.is_advice() => 2,
             Severity::Error | Severity::Unknown | Severity::Pending => 0,
             Severity::Warning => 1,
-            Severity::Note => 2,
+            Severity::Waived | Severity::Note => 2,
         };
         tell(level, Some(review.place_of(item)), &item.rule_id(), &item.message());
     }

@@ -47,7 +47,7 @@ fn issue<'r>(review: &Review<'r>, item: &Item<'r>) -> Issue<'r> {
             Severity::Unknown => "critical",
             Severity::Pending => "major",
             Severity::Warning => "minor",
-            Severity::Note => "info",
+            Severity::Waived | Severity::Note => "info",
         },
         location: location(Some(review.place_of(item))),
     }
@@ -60,6 +60,7 @@ fn of_problem<'r>(review: &Review<'r>, problem: &Problem<'r>, fingerprint: Strin
         fingerprint,
         severity: match problem.told.severity {
             Severity::Error => "blocker",
+            Severity::Note => "info",
             _ => "minor",
         },
         location: location(review.place_of_problem(problem)),

@@ -1,5 +1,6 @@
 //! JUnit reports as Jenkins reads them: a suite per environment, a case per finding.
 
+use crate::diagnostic::Severity;
 use crate::evaluate::Outcome;
 use crate::report::foreign::{Foreign, Sink};
 use crate::report::forms::xml::Xml;
@@ -35,9 +36,9 @@ pub fn render(review: &Review<'_>) -> String {
     }
     let mut xml = Xml::default();
     let all = suites.iter().flat_map(|(_, cases)| cases);
-    xml.open("testsuites", &counts(env!("CARGO_PKG_NAME").to_owned(), all));
+    xml.open("testsuites", &counts(env!("CARGO_PKG_NAME").to_owned(), all, false));
     for (name, cases) in &suites {
-        xml.open("testsuite", &counts(name.shown(Sink::Xml), cases.iter()));
+        xml.open("testsuite", &counts(name.shown(Sink::Xml), cases.iter(), true));
         cases.iter().for_each(|case| write(&mut xml, case));
         xml.close("testsuite");
     }
@@ -51,6 +52,7 @@ fn case<'r>(item: &Item<'r>) -> Case<'r> {
         Outcome::Fail => Some(("failure", "fail")),
         Outcome::Pending => Some(("failure", "pending")),
         Outcome::Unknown => Some(("error", "unknown")),
+        Outcome::Waived => Some(("skipped", "waived")),
         Outcome::Pass | Outcome::NotApplicable => None,
     };
     let result = result.map(|(element, kind)| (element, kind, item.message()));
@@ -62,24 +64,30 @@ fn broken<'r>(problem: &Problem<'r>) -> Case<'r> {
     Case {
         name: problem.message(),
         class: code.into(),
-        result: Some(("error", "document", problem.whole())),
+        result: (problem.told.severity == Severity::Error)
+            .then(|| ("error", "document", problem.whole())),
     }
 }
 
 fn counts<'c>(
     name: String,
     cases: impl Iterator<Item = &'c Case<'c>>,
+    is_suite: bool,
 ) -> Vec<(&'static str, String)> {
-    let (mut tests, mut failures, mut errors) = (0, 0, 0);
+    let (mut tests, mut failures, mut errors, mut skipped) = (0, 0, 0, 0);
     for case in cases {
         tests += 1;
         match case.result {
             Some(("failure", ..)) => failures += 1,
             Some(("error", ..)) => errors += 1,
+            Some(("skipped", ..)) => skipped += 1,
             _ => {}
         }
     }
     let numbers = [("tests", tests), ("failures", failures), ("errors", errors)];
+    // Only a suite has a place for these.
+    let skipped = (is_suite && skipped > 0).then_some(("skipped", skipped));
+    let numbers = numbers.into_iter().chain(skipped);
     let numbers = numbers.map(|(name, number): (_, usize)| (name, number.to_string()));
     std::iter::once(("name", name)).chain(numbers).collect()
 }

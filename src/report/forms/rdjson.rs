@@ -76,7 +76,7 @@ fn told<'r>(review: &Review<'r>, item: &Item<'r>) -> Told<'r> {
             Severity::Unknown if item.is_advice() => "INFO",
             Severity::Error | Severity::Unknown | Severity::Pending => "ERROR",
             Severity::Warning => "WARNING",
-            Severity::Note => "INFO",
+            Severity::Waived | Severity::Note => "INFO",
         },
         code: Code { value: item.rule_id() },
         suggestions: Vec::new(),
@@ -96,6 +96,7 @@ fn of_problem<'r>(review: &Review<'r>, problem: &Problem<'r>) -> Told<'r> {
         location: review.place_of_problem(problem).map(|place| location(review, place)),
         severity: match problem.told.severity {
             Severity::Error => "ERROR",
+            Severity::Note => "INFO",
             _ => "WARNING",
         },
         code: Code { value: problem.told.code.as_str().into() },

@@ -9,6 +9,7 @@ use crate::evaluate::Evidence;
 use crate::report::foreign::{Foreign, Sink};
 use crate::report::review::{self, Item, Place, Problem, Review};
 use crate::report::wire;
+use crate::scalar;
 use crate::session::recorded::Mark;
 
 /// Most results that code scanning takes of a run.
@@ -119,7 +120,24 @@ struct Told<'r> {
     #[serde(skip_serializing_if = "Option::is_none")]
     baseline_state: Option<&'static str>,
     partial_fingerprints: Fingerprints,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression<'r>>,
     properties: Properties<'r>,
+}
+
+/// Why a result does not count.
+#[derive(Serialize)]
+struct Suppression<'r> {
+    kind: &'static str,
+    status: &'static str,
+    justification: Foreign<'r>,
+    properties: Waived<'r>,
+}
+
+#[derive(Serialize)]
+struct Waived<'r> {
+    waiver: Foreign<'r>,
+    until: String,
 }
 
 #[derive(Serialize)]
@@ -209,7 +227,19 @@ struct Region {
 pub fn render(review: &Review<'_>) -> String {
     let mut notifications: Vec<Notification<'_>> =
         review.problems.iter().map(|problem| notification(review, problem)).collect();
-    let cut = review.items.len().saturating_sub(MOST_RESULTS);
+    let is_told = |item: &&Item<'_>| !review.base.omits_waived || item.waiver.is_none();
+    let told_of = review.items.iter().filter(is_told).count();
+    let omitted = review.items.len() - told_of;
+    if omitted > 0 {
+        let text = format!("left out, as they are waived: {omitted}");
+        notifications.push(Notification {
+            locations: Vec::new(),
+            message: Text { text: text.into() },
+            level: "note",
+            descriptor: Descriptor { id: "waived-left-out".into() },
+        });
+    }
+    let cut = told_of.saturating_sub(MOST_RESULTS);
     if cut > 0 {
         notifications.push(Notification {
             locations: Vec::new(),
@@ -218,7 +248,8 @@ pub fn render(review: &Review<'_>) -> String {
             descriptor: Descriptor { id: "results-left-out".into() },
         });
     }
-    let results = review.items.iter().take(MOST_RESULTS).map(|item| told(review, item));
+    let results = review.items.iter().filter(is_told);
+    let results = results.take(MOST_RESULTS).map(|item| told(review, item));
     let driver = Driver {
         name: env!("CARGO_PKG_NAME"),
         semantic_version: env!("CARGO_PKG_VERSION"),
@@ -322,6 +353,19 @@ fn told<'r>(review: &Review<'r>, item: &Item<'r>) -> Told<'r> {
         code_flows: flows.into_iter().collect(),
         baseline_state: item.mark.map(Mark::word),
         partial_fingerprints: Fingerprints { print: item.fingerprint() },
+        suppressions: item
+            .waiver
+            .map(|waiver| Suppression {
+                kind: "external",
+                status: "accepted",
+                justification: waiver.reason.as_str().into(),
+                properties: Waived {
+                    waiver: waiver.id.as_str().into(),
+                    until: scalar::print_time(waiver.grant.until),
+                },
+            })
+            .into_iter()
+            .collect(),
         properties: Properties {
             id: item.id(),
             outcome: item.finding.outcome.word(),
@@ -338,6 +382,7 @@ fn notification<'r>(review: &Review<'r>, problem: &Problem<'r>) -> Notification<
         message: Text { text: problem.whole() },
         level: match problem.told.severity {
             Severity::Error => "error",
+            Severity::Note => "note",
             _ => "warning",
         },
         descriptor: Descriptor { id: problem.told.code.as_str().into() },

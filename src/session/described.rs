@@ -1,33 +1,48 @@
 //! Which documents describe which environment.
-//!
-//! Owns finding the descriptions among all documents, by their heads, and joining those of one name. What they say is
-//! not looked at.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::session::head::{self, Head};
-use crate::session::{API_VERSION, Inputs, KIND};
+use crate::session::{API_VERSION, Inputs, KIND, waivers};
 use crate::source::{FileId, Span};
 use crate::yaml::resolve::Scalar;
 use crate::yaml::{Kind, NodeId, Tree};
 
 /// One described environment before it is checked: its name and the roots of its documents.
-pub struct Described {
-    /// Its name.
-    pub name: String,
-    /// The roots of its documents.
-    pub documents: Vec<NodeId>,
-    /// The file of each.
-    pub files: Vec<FileId>,
+pub(super) struct Described {
+    pub(super) name: String,
+    pub(super) documents: Vec<NodeId>,
+    pub(super) files: Vec<FileId>,
 }
 
-/// Finds the documents that describe environments, and joins those with the same name.
-pub fn describe(tree: &Tree<'_>, inputs: &Inputs, diagnostics: &mut Diagnostics) -> Vec<Described> {
+/// Finds the documents that describe environments, and joins those with the same name; and those that hold waivers.
+pub(super) fn describe(
+    tree: &Tree<'_>,
+    inputs: &Inputs,
+    diagnostics: &mut Diagnostics,
+) -> (Vec<Described>, Vec<NodeId>) {
     let mut described: Vec<Described> = Vec::new();
+    let mut waiving = Vec::new();
     for document in tree.documents() {
         let named =
             inputs.descriptions.iter().any(|(file, named)| *file == document.file && *named);
         let header = |key: &str| tree.get(document.root, key);
         match head::of(tree, document.root) {
+            Head::Waivers => {
+                waiving.push(document.root);
+                continue;
+            }
+            Head::Ours | Head::Foreign
+                if inputs.waivers.contains(&document.file) && !is_empty(tree, document.root) =>
+            {
+                let span = first_line(tree, document.root);
+                let help = format!(
+                    "it begins with `apiVersion: {API_VERSION}` and `kind: {}`",
+                    waivers::KIND
+                );
+                let told = Diagnostic::error("not-waivers", "this document holds no waivers", span);
+                diagnostics.push(told.help(help));
+                continue;
+            }
             Head::Ours => {}
             Head::Origins => continue,
             Head::Slip(told) => {
@@ -80,7 +95,7 @@ pub fn describe(tree: &Tree<'_>, inputs: &Inputs, diagnostics: &mut Diagnostics)
             }),
         }
     }
-    described
+    (described, waiving)
 }
 
 /// Whether a scalar names something: an unquoted `unknown` does not.
@@ -94,8 +109,8 @@ fn is_empty(tree: &Tree<'_>, node: NodeId) -> bool {
     tree.kind(node) == Kind::Scalar && tree.text(node).trim().is_empty()
 }
 
-/// Where a document begins, for what is wrong with all of it.
-pub fn first_line(tree: &Tree<'_>, node: NodeId) -> Span {
+/// The place of the first key of a document.
+pub(super) fn first_line(tree: &Tree<'_>, node: NodeId) -> Span {
     match tree.kind(node) {
         Kind::Mapping => {
             tree.entries(node).next().map_or(tree.span(node), |entry| tree.span(entry.key))
