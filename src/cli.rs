@@ -108,7 +108,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Schema(schema) => schema::run(schema),
         Command::Lint(lint) => lint::run(lint, color),
         Command::Fmt(fmt) => fmt::run(fmt, color),
-        Command::Lsp(lsp) => return ExitCode::from(crate::lsp::run(lsp.rules.clone())),
+        Command::Lsp(lsp) => {
+            return ExitCode::from(crate::lsp::run(lsp.rules.clone(), explain::page));
+        }
         Command::Completions(shell) => completions::completions(shell),
         Command::Man(man) => completions::man(man),
         Command::Test(test) => test::run(test, color),

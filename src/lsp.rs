@@ -58,8 +58,11 @@ impl Failed {
     }
 }
 
+/// The manual page of a rule, of the rules in a folder or of the shipped ones, or why there is none.
+pub type Explain = fn(&str, Option<PathBuf>) -> Result<String, String>;
+
 /// Serves one session, and gives the exit code: 0 after `shutdown` and `exit`, else 1.
-pub fn run(folder: Option<PathBuf>) -> u8 {
+pub fn run(folder: Option<PathBuf>, explain: Explain) -> u8 {
     let (sender, frames) = mpsc::channel();
     thread::spawn(move || {
         let mut input = BufReader::new(std::io::stdin());
@@ -71,7 +74,7 @@ pub fn run(folder: Option<PathBuf>) -> u8 {
         }
     });
     let served = thread::Builder::new().stack_size(STACK).spawn(move || {
-        let mut server = Server::new(std::io::stdout(), folder);
+        let mut server = Server::new(std::io::stdout(), folder, explain);
         server.serve(&frames)
     });
     served.ok().and_then(|thread| thread.join().ok()).unwrap_or(1)
@@ -99,6 +102,7 @@ struct Server<W> {
     settings: Settings,
     /// The rules that the command line names.
     folder: Option<PathBuf>,
+    explain: Explain,
     folders: Vec<PathBuf>,
     documents: Documents,
     /// Whether something changed since all was judged.
@@ -115,13 +119,14 @@ struct Server<W> {
 }
 
 impl<W: Write> Server<W> {
-    fn new(out: W, folder: Option<PathBuf>) -> Self {
+    fn new(out: W, folder: Option<PathBuf>, explain: Explain) -> Self {
         Self {
             out,
             life: Life::New,
             encoding: Encoding::default(),
             settings: Settings::default(),
             folder,
+            explain,
             folders: Vec::new(),
             documents: Documents::default(),
             stale: false,
@@ -321,6 +326,7 @@ impl<W: Write> Server<W> {
                 Err(Failed::new(-32601, format!("there is no request `{method}`")))
             }
             (Life::Running, "workspace/executeCommand") => self.command(params),
+            (Life::Running, "textDocument/diagnostic") => Ok(self.pulled(params)),
             (Life::Running, "workspace/symbol") => Ok(self.workspace_symbols(params, held)),
             (Life::Running, _) => {
                 let uri = params["textDocument"]["uri"].as_str().ok_or_else(Failed::params)?;
@@ -347,7 +353,8 @@ impl<W: Write> Server<W> {
         }
         self.folders =
             uris.iter().filter_map(|uri| files::path(uri)).map(|p| files::real(&p)).collect();
-        capabilities::of(self.encoding, &self.client)
+        self.settings.pull = params["initializationOptions"]["diagnostics"] == "pull";
+        capabilities::of(self.encoding, &self.client, self.settings.pull)
     }
 
     fn told(&mut self, method: &str, params: &Value) {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::facts::Facts;
 use crate::facts::locate::Cursor;
+use crate::lsp::describe::rename::Refused;
 use crate::lsp::files::Documents;
 use crate::lsp::judge::Held;
 use crate::lsp::tell::Places;
@@ -11,10 +12,12 @@ use crate::lsp::text::{Encoding, offset, offsets};
 use crate::session::Checked;
 use crate::source::{FileId, Source, Span};
 
+pub mod actions;
 pub mod complete;
 pub mod hints;
 pub mod hover;
 pub mod refer;
+pub mod rename;
 pub mod symbols;
 
 /// A description that another server looks after, too, names the form of its keys in a comment.
@@ -62,6 +65,11 @@ impl<'d> Described<'d> {
         self.places.sources.get(self.file)
     }
 
+    /// Whether a line of one of its open files is half-typed.
+    pub fn is_half_typed(&self) -> bool {
+        self.places.documents.values().any(|document| document.mended().is_some())
+    }
+
     /// Whether another server knows its keys and words.
     pub fn is_shared(&self) -> bool {
         let mut comments = self.source().text().lines().filter(|line| line.starts_with('#'));
@@ -92,9 +100,15 @@ impl<'d> Described<'d> {
         units.find(|unit| unit.row == row).map(|unit| unit.readiness.word())
     }
 
-    /// Answers a request that needs nothing but the report; none where it is another.
-    pub fn answer(&self, method: &str, params: &Value) -> Option<Value> {
-        Some(match method {
+    /// Answers a request that needs nothing but the report; nothing where it is another.
+    ///
+    /// # Errors
+    ///
+    /// Where something cannot be renamed.
+    pub fn answer(&self, method: &str, params: &Value) -> Result<Value, Refused> {
+        Ok(match method {
+            "textDocument/prepareRename" => rename::prepare(self, params)?,
+            "textDocument/rename" => rename::rename(self, params)?,
             "textDocument/hover" => hover::hover(self, params).unwrap_or_default(),
             "textDocument/completion" => complete::complete(self, params).unwrap_or_default(),
             "textDocument/definition" => refer::definition(self, params).unwrap_or_default(),
@@ -102,7 +116,7 @@ impl<'d> Described<'d> {
             "textDocument/documentHighlight" => refer::highlights(self, params).unwrap_or_default(),
             "textDocument/documentSymbol" => json!(symbols::document(self)),
             "textDocument/inlayHint" => hints::hints(self, params).unwrap_or_default(),
-            _ => return None,
+            _ => Value::Null,
         })
     }
 }

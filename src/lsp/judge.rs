@@ -12,9 +12,9 @@ use crate::lsp::text::Encoding;
 use crate::lsp::typing::{Known, Reading};
 use crate::plan::Consent;
 use crate::report::layout::Look;
-use crate::report::{self, Format, runbook};
+use crate::report::{self, Format, questions, runbook};
 use crate::session::rules::{self, Resolved};
-use crate::session::{self, Inputs, Options, Planning, Report};
+use crate::session::{self, Checked, Inputs, Options, Planning, Report};
 use crate::source::FileId;
 
 /// Findings beyond which no plan is made to number them, as in `check`.
@@ -37,6 +37,8 @@ pub struct Judged {
     pub verdicts: BTreeMap<String, Value>,
     /// What would correct the open descriptions, by address.
     pub corrections: BTreeMap<String, Vec<Correction>>,
+    /// The steps of the plans, once they were asked for.
+    pub steps: Option<Rc<Steps>>,
     /// The addresses of open descriptions that turned out to be unreadable.
     pub unread: Vec<String>,
     /// What is known of those that could be read, by address.
@@ -214,6 +216,38 @@ fn verdict(uri: &str, version: i64, name: &str, environment: Option<&Value>) -> 
         "ready": ready,
         "units": units.len(),
     })
+}
+
+/// The number and the text of the step that fixes a finding, by its id.
+pub type Steps = BTreeMap<String, (usize, String)>;
+
+/// The steps of the plans of what is held; none where there are so many findings that a check makes no plan.
+pub fn steps(held: &Held<'_>, options: &Options) -> Steps {
+    let planning = Planning { most: Some(MOST_NUMBERED), ..Planning::default() };
+    let options = Options { planning: Some(planning), ..options.clone() };
+    let many = |checked: &Checked<'_>| checked.evaluation.findings.len() > MOST_NUMBERED;
+    if held.report.environments.iter().all(many) {
+        return Steps::new();
+    }
+    session::run(&held.estate.inputs, &options, |report| {
+        let step = |checked: &Checked<'_>, id: &str| {
+            let number = checked.step_for(id)?;
+            let steps = &checked.plan.as_ref()?.steps;
+            let step = steps.iter().find(|step| step.id == number)?;
+            Some((id.to_owned(), (number, step.action.clone())))
+        };
+        let all = report.environments.iter().flat_map(|checked| {
+            let findings = checked.evaluation.findings.iter();
+            findings.filter_map(move |finding| step(checked, &finding.id))
+        });
+        all.collect()
+    })
+}
+
+/// The open questions of an estate, as a file to be filled in.
+pub fn ask(estate: &Estate, options: &Options) -> Value {
+    let yaml = session::run(&estate.inputs, options, |report| questions::yaml(report).0);
+    json!({ "yaml": yaml })
 }
 
 /// Compiles the pack of an open rule file, and says which of its files that is.

@@ -1,10 +1,12 @@
 //! Judging all that is open, and publishing what changed of it.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::hash::Hasher;
 use std::io::Write;
 use std::rc::Rc;
 use std::sync::mpsc::Receiver;
 
+use rustc_hash::FxHasher;
 use serde_json::{Value, json};
 
 use crate::lsp::files;
@@ -113,6 +115,16 @@ impl<W: Write> Server<W> {
             }
             now.insert(uri.clone(), params);
         }
+        if self.settings.pull {
+            let others = |uri: &&String| self.published.get(*uri) != now.get(*uri);
+            let is_refreshed = self.client["workspace"]["diagnostics"]["refreshSupport"] == true;
+            if is_refreshed && now.keys().chain(self.published.keys()).any(|uri| others(&uri)) {
+                self.request("workspace/diagnostic/refresh", &Value::Null);
+            }
+            self.published = now;
+            self.follow();
+            return;
+        }
         let gone: Vec<String> =
             self.published.keys().filter(|uri| !now.contains_key(*uri)).cloned().collect();
         for uri in gone {
@@ -128,6 +140,11 @@ impl<W: Write> Server<W> {
             }
         }
         self.published = now;
+        self.follow();
+    }
+
+    /// What goes with the diagnostics of a text.
+    fn follow(&mut self) {
         if self.settings.verdicts {
             let verdicts: Vec<Value> = self.judged.verdicts.values().cloned().collect();
             for verdict in verdicts {
@@ -137,6 +154,20 @@ impl<W: Write> Server<W> {
         if self.client["workspace"]["codeLens"]["refreshSupport"] == true && self.settings.lens {
             self.request("workspace/codeLens/refresh", &Value::Null);
         }
+    }
+
+    /// The diagnostics of a text, for a client that asks for them; it knows them by a name of their content.
+    pub(super) fn pulled(&self, params: &Value) -> Value {
+        let uri = params["textDocument"]["uri"].as_str().unwrap_or_default();
+        let none = json!([]);
+        let items = self.published.get(uri).map_or(&none, |params| &params["diagnostics"]);
+        let mut hasher = FxHasher::default();
+        hasher.write(items.to_string().as_bytes());
+        let id = format!("{:016x}", hasher.finish());
+        if params["previousResultId"] == id.as_str() {
+            return json!({ "kind": "unchanged", "resultId": id });
+        }
+        json!({ "kind": "full", "resultId": id, "items": items })
     }
 
     pub(super) fn compiled(&mut self, uri: &str) -> Option<(Rc<Compiled>, FileId)> {
