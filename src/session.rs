@@ -68,15 +68,15 @@ pub struct Inputs {
     pub seen: usize,
     /// Where the facts of descriptions come from, by file; only for those with a sidecar.
     pub origins: BTreeMap<FileId, Origins>,
-    /// How the text of a description was repaired that cannot be read as it is. It counts as unreadable all the same, but
-    /// what it says elsewhere is told.
-    pub mended: BTreeMap<FileId, Mended>,
     /// Files that were named as holding waivers, so that they must.
     pub waivers: Vec<FileId>,
     /// Whether waivers of other files have no effect, and are an error.
     pub is_locked: bool,
     /// Waivers that were read elsewhere.
     pub granted: Vec<Waiver>,
+    /// How the text of a description was repaired that cannot be read as it is. It counts as unreadable all the same, but
+    /// what it says elsewhere is told.
+    pub mended: BTreeMap<FileId, Mended>,
 }
 
 /// The rule files of one pack.
@@ -421,8 +421,8 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
                 continue;
             }
         };
-        let given = (options, &inputs.mended);
-        let mut checked = check(&tree, &pack.rules, (environment, &waivers), own, given);
+        let given = (waivers.as_slice(), &inputs.mended);
+        let mut checked = check(&tree, &pack.rules, (environment, given), own, options);
         checked.origins = Rc::clone(&origins);
         if let Some(baseline) = &options.baseline {
             checked.marks = recorded::marks(&checked, baseline);
@@ -453,12 +453,15 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
     then(&Report { sources, environments, errors, waivers_elsewhere, compared, packs, weakened })
 }
 
+/// What else was read that bears on an environment: waivers, and repairs of its texts.
+type Given<'g> = (&'g [Waiver], &'g BTreeMap<FileId, Mended>);
+
 fn check<'a>(
     tree: &'a Tree<'a>,
     rules: &'a RuleSet,
-    (environment, given): (Described, &[Waiver]),
+    (environment, (given, mended)): (Described, Given<'_>),
     mut errors: Vec<Diagnostic>,
-    (options, mended): (&'a Options, &BTreeMap<FileId, Mended>),
+    options: &'a Options,
 ) -> Checked<'a> {
     let mut diagnostics = Diagnostics::default();
     let mut facts = conform::conform(&rules.schema, tree, &environment.documents, &mut diagnostics);

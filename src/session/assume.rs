@@ -114,11 +114,11 @@ pub(crate) fn with_texts(inputs: &Inputs, texts: Vec<String>) -> Inputs {
         stdin: inputs.stdin.clone(),
         seen: inputs.seen,
         origins: inputs.origins.clone(),
-        // Each repair belongs to one text.
-        mended: Default::default(),
         waivers: inputs.waivers.clone(),
         is_locked: inputs.is_locked,
         granted: inputs.granted.clone(),
+        // Each repair belongs to one text.
+        mended: Default::default(),
     }
 }
 
