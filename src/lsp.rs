@@ -23,6 +23,7 @@ use std::io::{BufReader, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread;
 
@@ -64,17 +65,24 @@ pub type Explain = fn(&str, Option<PathBuf>) -> Result<String, String>;
 /// Serves one session, and gives the exit code: 0 after `shutdown` and `exit`, else 1.
 pub fn run(folder: Option<PathBuf>, explain: Explain) -> u8 {
     let (sender, frames) = mpsc::channel();
+    // One for the life of the program: a check that goes on is left off once a text changes.
+    let stop: &'static AtomicBool = Box::leak(Box::default());
     thread::spawn(move || {
         let mut input = BufReader::new(std::io::stdin());
         // The end of the input ends the channel.
         while let Ok(Some(frame)) = wire::read(&mut input) {
+            let is_change =
+                matches!(&frame, Frame::Message(it) if it["method"] == "textDocument/didChange");
             if sender.send(frame).is_err() {
                 break;
+            }
+            if is_change {
+                stop.store(true, Ordering::Relaxed);
             }
         }
     });
     let served = thread::Builder::new().stack_size(STACK).spawn(move || {
-        let mut server = Server::new(std::io::stdout(), folder, explain);
+        let mut server = Server::new(std::io::stdout(), folder, explain, stop);
         server.serve(&frames)
     });
     served.ok().and_then(|thread| thread.join().ok()).unwrap_or(1)
@@ -84,6 +92,8 @@ pub fn run(folder: Option<PathBuf>, explain: Explain) -> u8 {
 enum Turn {
     /// All is judged anew.
     Judge,
+    /// A text changed while it was judged: that comes first.
+    Stopped,
     /// The session ends with a code.
     End(u8),
 }
@@ -103,6 +113,8 @@ struct Server<W> {
     /// The rules that the command line names.
     folder: Option<PathBuf>,
     explain: Explain,
+    /// Set when a text changes, so that a check of what it was is left off.
+    stop: &'static AtomicBool,
     folders: Vec<PathBuf>,
     documents: Documents,
     /// Whether something changed since all was judged.
@@ -119,7 +131,7 @@ struct Server<W> {
 }
 
 impl<W: Write> Server<W> {
-    fn new(out: W, folder: Option<PathBuf>, explain: Explain) -> Self {
+    fn new(out: W, folder: Option<PathBuf>, explain: Explain, stop: &'static AtomicBool) -> Self {
         Self {
             out,
             life: Life::New,
@@ -127,6 +139,7 @@ impl<W: Write> Server<W> {
             settings: Settings::default(),
             folder,
             explain,
+            stop,
             folders: Vec::new(),
             documents: Documents::default(),
             stale: false,
@@ -142,10 +155,14 @@ impl<W: Write> Server<W> {
     fn serve(&mut self, frames: &Receiver<Frame>) -> u8 {
         let mut waiting = VecDeque::new();
         loop {
-            let turn = match self.stale {
+            let mut turn = match self.stale {
                 true => self.judge(frames, &mut waiting),
                 false => self.attend(frames, &mut waiting, None),
             };
+            if let Turn::Stopped = turn {
+                self.stale = true;
+                turn = self.attend(frames, &mut waiting, None);
+            }
             if let Turn::End(code) = turn {
                 return code;
             }

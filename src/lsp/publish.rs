@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::hash::Hasher;
 use std::io::Write;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
 
 use rustc_hash::FxHasher;
@@ -18,6 +19,7 @@ use crate::lsp::typing::Reading;
 use crate::lsp::wire::Frame;
 use crate::lsp::{Server, Turn, describe};
 use crate::source::FileId;
+use crate::stop::Stop;
 
 impl<W: Write> Server<W> {
     /// Judges all that is open, publishes what changed, and attends to what comes in for as long as that holds.
@@ -27,7 +29,10 @@ impl<W: Write> Server<W> {
         waiting: &mut VecDeque<Frame>,
     ) -> Turn {
         self.stale = false;
-        let options = self.options();
+        let mut options = self.options();
+        self.stop.store(false, Ordering::Relaxed);
+        options.limits.stop = Stop::when(self.stop);
+        options.selection.stop = Stop::when(self.stop);
         for document in self.documents.values_mut() {
             if !matches!(document.reading, Reading::Whole) {
                 document.look(&options.limits);
@@ -38,6 +43,10 @@ impl<W: Write> Server<W> {
             let (mut turn, mut unread) = (Turn::Judge, Vec::new());
             let done = self.guarded(|server| {
                 judge::hold(&estates, &options, None, &mut |held| {
+                    if options.selection.stop.is_asked() {
+                        turn = Turn::Stopped;
+                        return;
+                    }
                     let mut judged = Judged::default();
                     for held in Held::all(held) {
                         judge::descriptions(held, &server.documents, server.encoding, &mut judged);

@@ -148,3 +148,35 @@ fn a_client_that_asks_for_diagnostics_is_not_sent_any() {
     assert!(session.published.is_empty());
     assert_eq!(session.end(), 0);
 }
+
+#[test]
+fn a_check_that_nobody_waits_for_any_more_is_left_off() {
+    use failback::evaluate::Selection;
+    use failback::session::{Inputs, Options, run};
+    use failback::stop::Stop;
+    let flag: &'static std::sync::atomic::AtomicBool = Box::leak(Box::default());
+    let mut inputs = Inputs::shipped();
+    let text = fs::read_to_string(root().join("examples/first-failback/site.yaml"));
+    inputs.describe("site.yaml", text.expect("an example"));
+    let selection = Selection { stop: Stop::when(flag), ..Selection::default() };
+    let options = Options { selection, ..Options::default() };
+    let judged = || run(&inputs, &options, |report| report.environments.len());
+    assert_eq!(judged(), 1);
+    flag.store(true, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(judged(), 0);
+}
+
+#[test]
+fn of_many_edits_in_a_row_the_last_is_judged() {
+    let (mut session, uri, text, _folder) = example(&json!({}), &json!({}));
+    for version in 2..40 {
+        let new = text.replace("before-patch", &format!("patch-{version}"));
+        session.change(&uri, version, &json!([{ "text": new }]));
+    }
+    let last = session.diagnostics(&uri, 39);
+    assert!(last.iter().any(|one| one["message"].to_string().contains("patch-39")));
+    // A request that is answered already cannot be cancelled, and its number may come again.
+    session.tell("$/cancelRequest", &json!({ "id": session.asked + 1 }));
+    session.settle(&uri);
+    assert_eq!(session.end(), 0);
+}
