@@ -17,6 +17,7 @@ pub mod ask;
 pub mod waiver;
 pub mod pack;
 pub mod explain;
+pub mod watch;
 pub mod catalogue;
 pub mod rules;
 pub mod schema;
@@ -89,6 +90,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     {
         return ExitCode::from(write(Output::new(version(), OK)));
     }
+    let again = watch::again(&arguments);
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -97,6 +99,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let color = arguments.color;
     let output = match &arguments.command {
+        Command::Check(check) if check.watch => watch::run(check, &again),
         Command::Check(check) => check::run(check, color),
         Command::Plan(plan) => plan::run(plan, color),
         Command::WhatIf(what_if) => what_if::run(what_if, color),
