@@ -19,9 +19,10 @@ mod parts {
     pub mod scalar;
     pub mod schema;
     pub mod source;
+    pub mod stop;
     pub mod yaml;
 }
-use parts::{builtins, compile, diagnostic, facts, language, scalar, schema, source, yaml};
+use parts::{builtins, compile, diagnostic, facts, language, scalar, schema, source, stop, yaml};
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("rules");

@@ -18,6 +18,7 @@ pub mod waiver;
 pub mod pack;
 pub mod model;
 pub mod explain;
+pub mod watch;
 pub mod catalogue;
 pub mod rules;
 pub mod schema;
@@ -91,6 +92,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     {
         return ExitCode::from(write(Output::new(version(), OK)));
     }
+    let again = watch::again(&arguments);
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -99,6 +101,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let color = arguments.color;
     let output = match &arguments.command {
+        Command::Check(check) if check.watch => watch::run(check, &again),
         Command::Check(check) => check::run(check, color),
         Command::Plan(plan) => plan::run(plan, color),
         Command::WhatIf(what_if) => what_if::run(what_if, color),
@@ -110,7 +113,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Schema(schema) => schema::run(schema),
         Command::Lint(lint) => lint::run(lint, color),
         Command::Fmt(fmt) => fmt::run(fmt, color),
-        Command::Lsp(lsp) => return ExitCode::from(crate::lsp::run(lsp.rules.clone())),
+        Command::Lsp(lsp) => {
+            return ExitCode::from(crate::lsp::run(lsp.rules.clone(), explain::page));
+        }
         Command::Completions(shell) => completions::completions(shell),
         Command::Man(man) => completions::man(man),
         Command::Test(test) => test::run(test, color),

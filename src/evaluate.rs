@@ -11,6 +11,7 @@ use crate::evaluate::reach::Blocking;
 use crate::evaluate::waive::{Grant, Ruling};
 use crate::facts::{Facts, RowId, SlotId};
 use crate::source::Span;
+use crate::stop::Stop;
 use std::sync::Arc;
 
 mod block;
@@ -300,6 +301,8 @@ pub struct Selection {
     pub all: bool,
     /// Only outcomes and whom they block, as nothing else of a finding is told.
     pub brief: bool,
+    /// When to leave off.
+    pub stop: Stop,
 }
 
 impl Selection {

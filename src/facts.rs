@@ -21,6 +21,7 @@ pub mod conform;
 mod defaults;
 mod doubt;
 pub mod inverse;
+pub mod locate;
 mod mentions;
 mod read;
 pub mod written;

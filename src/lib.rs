@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod source;
+pub mod stop;
 pub mod diagnostic;
 pub mod scalar;
 pub mod yaml;

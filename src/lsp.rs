@@ -12,7 +12,9 @@ pub mod typing;
 pub mod wire;
 
 mod capabilities;
+mod describe;
 mod guests;
+mod publish;
 mod restrain;
 mod settings;
 
@@ -21,19 +23,18 @@ use std::io::{BufReader, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread;
 
 use serde_json::{Value, json};
 
 use crate::lsp::files::{Document, Documents};
-use crate::lsp::judge::{Compiled, Judged};
+use crate::lsp::judge::{Compiled, Held, Judged};
 use crate::lsp::rules::Pack;
-use crate::lsp::rules::answer::{Asked, workspace};
+use crate::lsp::rules::answer::Asked;
 use crate::lsp::settings::Settings;
-use crate::lsp::tell::{Places, most};
 use crate::lsp::text::Encoding;
-use crate::lsp::typing::Reading;
 use crate::lsp::wire::Frame;
 use crate::session::Options;
 use crate::source::FileId;
@@ -58,23 +59,43 @@ impl Failed {
     }
 }
 
+/// The manual page of a rule, of the rules in a folder or of the shipped ones, or why there is none.
+pub type Explain = fn(&str, Option<PathBuf>) -> Result<String, String>;
+
 /// Serves one session, and gives the exit code: 0 after `shutdown` and `exit`, else 1.
-pub fn run(folder: Option<PathBuf>) -> u8 {
+pub fn run(folder: Option<PathBuf>, explain: Explain) -> u8 {
     let (sender, frames) = mpsc::channel();
+    // One for the life of the program: a check that goes on is left off once a text changes.
+    let stop: &'static AtomicBool = Box::leak(Box::default());
     thread::spawn(move || {
         let mut input = BufReader::new(std::io::stdin());
         // The end of the input ends the channel.
         while let Ok(Some(frame)) = wire::read(&mut input) {
+            let is_change =
+                matches!(&frame, Frame::Message(it) if it["method"] == "textDocument/didChange");
             if sender.send(frame).is_err() {
                 break;
+            }
+            if is_change {
+                stop.store(true, Ordering::Relaxed);
             }
         }
     });
     let served = thread::Builder::new().stack_size(STACK).spawn(move || {
-        let mut server = Server::new(std::io::stdout(), folder);
+        let mut server = Server::new(std::io::stdout(), folder, explain, stop);
         server.serve(&frames)
     });
     served.ok().and_then(|thread| thread.join().ok()).unwrap_or(1)
+}
+
+/// What comes after all that was to be done.
+enum Turn {
+    /// All is judged anew.
+    Judge,
+    /// A text changed while it was judged: that comes first.
+    Stopped,
+    /// The session ends with a code.
+    End(u8),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -91,6 +112,9 @@ struct Server<W> {
     settings: Settings,
     /// The rules that the command line names.
     folder: Option<PathBuf>,
+    explain: Explain,
+    /// Set when a text changes, so that a check of what it was is left off.
+    stop: &'static AtomicBool,
     folders: Vec<PathBuf>,
     documents: Documents,
     /// Whether something changed since all was judged.
@@ -107,13 +131,15 @@ struct Server<W> {
 }
 
 impl<W: Write> Server<W> {
-    fn new(out: W, folder: Option<PathBuf>) -> Self {
+    fn new(out: W, folder: Option<PathBuf>, explain: Explain, stop: &'static AtomicBool) -> Self {
         Self {
             out,
             life: Life::New,
             encoding: Encoding::default(),
             settings: Settings::default(),
             folder,
+            explain,
+            stop,
             folders: Vec::new(),
             documents: Documents::default(),
             stale: false,
@@ -127,34 +153,55 @@ impl<W: Write> Server<W> {
     }
 
     fn serve(&mut self, frames: &Receiver<Frame>) -> u8 {
-        let mut waiting: VecDeque<Frame> = VecDeque::new();
+        let mut waiting = VecDeque::new();
+        loop {
+            let mut turn = match self.stale {
+                true => self.judge(frames, &mut waiting),
+                false => self.attend(frames, &mut waiting, None),
+            };
+            if let Turn::Stopped = turn {
+                self.stale = true;
+                turn = self.attend(frames, &mut waiting, None);
+            }
+            if let Turn::End(code) = turn {
+                return code;
+            }
+        }
+    }
+
+    /// Does what comes in until all has to be judged anew: once nothing else is to be done, or a request asks for it.
+    fn attend(
+        &mut self,
+        frames: &Receiver<Frame>,
+        waiting: &mut VecDeque<Frame>,
+        held: Option<&Held<'_>>,
+    ) -> Turn {
         loop {
             // Everything that is there already is looked at first, so that what is cancelled is not worked on.
             loop {
                 match frames.try_recv() {
-                    Ok(frame) => self.queue(&mut waiting, frame),
+                    Ok(frame) => self.queue(waiting, frame),
                     Err(TryRecvError::Empty) => break,
-                    Err(TryRecvError::Disconnected) if waiting.is_empty() => return 1,
+                    Err(TryRecvError::Disconnected) if waiting.is_empty() => return Turn::End(1),
                     Err(TryRecvError::Disconnected) => break,
                 }
             }
+            if self.stale && waiting.front().is_none_or(|frame| self.asks_verdict(frame)) {
+                return Turn::Judge;
+            }
             let Some(frame) = waiting.pop_front() else {
-                if self.stale {
-                    self.guarded(Self::judge);
-                    continue;
-                }
                 match frames.recv() {
-                    Ok(frame) => self.queue(&mut waiting, frame),
-                    Err(_) => return 1,
+                    Ok(frame) => self.queue(waiting, frame),
+                    Err(_) => return Turn::End(1),
                 }
                 continue;
             };
             match frame {
                 Frame::Message(message) => {
                     if message["method"] == "exit" {
-                        return u8::from(self.life != Life::ShutDown);
+                        return Turn::End(u8::from(self.life != Life::ShutDown));
                     }
-                    self.message(&message);
+                    self.message(&message, held);
                 }
                 Frame::Malformed => {
                     let error = json!({ "code": -32700, "message": "this is no message" });
@@ -162,17 +209,33 @@ impl<W: Write> Server<W> {
                 }
                 Frame::TooLong => {
                     eprintln!("failback: a message of more than {} bytes ends this", wire::LONGEST);
-                    return 1;
+                    return Turn::End(1);
                 }
             }
         }
+    }
+
+    /// Whether a frame is a request that is answered from what was judged.
+    fn asks_verdict(&self, frame: &Frame) -> bool {
+        let Frame::Message(message) = frame else { return false };
+        let uri = message["params"]["textDocument"]["uri"].as_str();
+        let is_judged = match message["method"].as_str() {
+            Some("workspace/symbol" | "textDocument/diagnostic") => true,
+            _ => uri.and_then(|uri| self.documents.get(uri)).is_some_and(|one| !one.is_rules),
+        };
+        is_judged && message.get("id").is_some()
     }
 
     fn queue(&mut self, waiting: &mut VecDeque<Frame>, frame: Frame) {
         if let Frame::Message(message) = &frame
             && message["method"] == "$/cancelRequest"
         {
-            self.cancelled.insert(message["params"]["id"].to_string());
+            // What is answered already cannot be cancelled any more.
+            let id = &message["params"]["id"];
+            let asks = |frame: &Frame| matches!(frame, Frame::Message(asked) if asked["id"] == *id);
+            if waiting.iter().any(asks) {
+                self.cancelled.insert(id.to_string());
+            }
         }
         waiting.push_back(frame);
     }
@@ -199,13 +262,12 @@ impl<W: Write> Server<W> {
     fn guarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let done = catch_unwind(AssertUnwindSafe(|| work(self)));
         if done.is_err() {
-            self.stale = false;
             eprintln!("failback: this is a fault of the program; please report it");
         }
         done.ok()
     }
 
-    fn message(&mut self, message: &Value) {
+    fn message(&mut self, message: &Value, held: Option<&Held<'_>>) {
         if self.settings.trace {
             eprintln!("failback: takes {message}");
         }
@@ -218,7 +280,7 @@ impl<W: Write> Server<W> {
                 let answer = match cancelled {
                     true => Err(Failed::new(-32800, "cancelled")),
                     false => self
-                        .guarded(|server| server.answer(method, &params))
+                        .guarded(|server| server.answer(method, &params, held))
                         .unwrap_or_else(|| Err(Failed::new(-32603, "a fault of the program"))),
                 };
                 let reply = match answer {
@@ -257,7 +319,12 @@ impl<W: Write> Server<W> {
         }
     }
 
-    fn answer(&mut self, method: &str, params: &Value) -> Result<Value, Failed> {
+    fn answer(
+        &mut self,
+        method: &str,
+        params: &Value,
+        held: Option<&Held<'_>>,
+    ) -> Result<Value, Failed> {
         match (self.life, method) {
             (Life::New, "initialize") => {
                 self.life = Life::Running;
@@ -276,18 +343,14 @@ impl<W: Write> Server<W> {
                 Err(Failed::new(-32601, format!("there is no request `{method}`")))
             }
             (Life::Running, "workspace/executeCommand") => self.command(params),
-            (Life::Running, "workspace/symbol") => Ok(self.workspace_symbols(params)),
+            (Life::Running, "textDocument/diagnostic") => Ok(self.pulled(params)),
+            (Life::Running, "workspace/symbol") => Ok(self.workspace_symbols(params, held)),
             (Life::Running, _) => {
                 let uri = params["textDocument"]["uri"].as_str().ok_or_else(Failed::params)?;
                 match self.documents.get(uri).map(|document| document.is_rules) {
                     None => Ok(Value::Null),
                     Some(true) => self.about_rules(method, uri, params),
-                    Some(false) => {
-                        if self.stale {
-                            self.judge();
-                        }
-                        Ok(self.about_description(method, uri, params))
-                    }
+                    Some(false) => self.about_description(method, uri, params, held),
                 }
             }
         }
@@ -307,7 +370,8 @@ impl<W: Write> Server<W> {
         }
         self.folders =
             uris.iter().filter_map(|uri| files::path(uri)).map(|p| files::real(&p)).collect();
-        capabilities::of(self.encoding, &self.client)
+        self.settings.pull = params["initializationOptions"]["diagnostics"] == "pull";
+        capabilities::of(self.encoding, &self.client, self.settings.pull)
     }
 
     fn told(&mut self, method: &str, params: &Value) {
@@ -417,110 +481,6 @@ impl<W: Write> Server<W> {
         files::estates(&self.documents, folders, rules.as_deref(), &self.options().limits)
     }
 
-    /// Judges all that is open, and publishes what changed.
-    fn judge(&mut self) {
-        self.stale = false;
-        let options = self.options();
-        for document in self.documents.values_mut() {
-            if !matches!(document.reading, Reading::Whole) {
-                document.look(&options.limits);
-            }
-        }
-        let mut judged = self.judge_descriptions(&options);
-        if !judged.unread.is_empty() {
-            for uri in std::mem::take(&mut judged.unread) {
-                if let Some(document) = self.documents.get_mut(&uri) {
-                    document.look(&options.limits);
-                }
-            }
-            judged = self.judge_descriptions(&options);
-        }
-        for (uri, known) in std::mem::take(&mut judged.known) {
-            if let Some(document) = self.documents.get_mut(&uri) {
-                document.known = Some(Rc::new(known));
-            }
-        }
-        let rules: Vec<String> = self
-            .documents
-            .iter()
-            .filter(|(_, one)| one.is_rules)
-            .map(|(uri, _)| uri.clone())
-            .collect();
-        for uri in rules {
-            // A pack of which several files are open is looked at once.
-            if !judged.diagnostics.contains_key(&uri)
-                && let Some((compiled, _)) = self.compiled(&uri)
-            {
-                judge::rules(&compiled, &self.documents, self.encoding, &mut judged);
-            }
-        }
-        self.judged = judged;
-        self.publish();
-    }
-
-    fn judge_descriptions(&self, options: &Options) -> Judged {
-        let mut judged = Judged::default();
-        for estate in self.estates() {
-            judge::descriptions(&estate, &self.documents, self.encoding, options, &mut judged);
-        }
-        judged
-    }
-
-    fn publish(&mut self) {
-        let mut now: BTreeMap<String, Value> = BTreeMap::new();
-        for (uri, diagnostics) in &self.judged.diagnostics {
-            let mut params =
-                json!({ "uri": uri, "diagnostics": most(diagnostics.clone(), self.settings.most) });
-            if let Some(document) = self.documents.get(uri) {
-                params["version"] = json!(document.version);
-            }
-            now.insert(uri.clone(), params);
-        }
-        let gone: Vec<String> =
-            self.published.keys().filter(|uri| !now.contains_key(*uri)).cloned().collect();
-        for uri in gone {
-            let mut params = json!({ "uri": uri, "diagnostics": [] });
-            if let Some(document) = self.documents.get(&uri) {
-                params["version"] = json!(document.version);
-            }
-            self.notify("textDocument/publishDiagnostics", &params);
-        }
-        for (uri, params) in &now {
-            if self.published.get(uri) != Some(params) {
-                self.notify("textDocument/publishDiagnostics", &params.clone());
-            }
-        }
-        self.published = now;
-        if self.settings.verdicts {
-            let verdicts: Vec<Value> = self.judged.verdicts.values().cloned().collect();
-            for verdict in verdicts {
-                self.notify("failback/verdict", &verdict);
-            }
-        }
-        if self.client["workspace"]["codeLens"]["refreshSupport"] == true && self.settings.lens {
-            self.request("workspace/codeLens/refresh", &Value::Null);
-        }
-    }
-
-    fn compiled(&mut self, uri: &str) -> Option<(Rc<Compiled>, FileId)> {
-        if let Some(known) = self.compiled.get(uri) {
-            return Some(known.clone());
-        }
-        let path = self.documents.get(uri)?.path.clone();
-        // Another file of the same pack may be open.
-        let same = self.compiled.values().find_map(|(compiled, _)| {
-            let mut files = compiled.inputs.packs.first()?.files.iter();
-            let is_it = |file: &&FileId| {
-                let name = compiled.inputs.sources.get(**file).name();
-                path.as_ref().is_some_and(|path| *path == files::real(name.as_ref()))
-            };
-            files.find(is_it).map(|file| (Rc::clone(compiled), *file))
-        });
-        let found = same.or_else(|| judge::compile(&self.documents, uri))?;
-        self.compiled.insert(uri.to_owned(), found.clone());
-        Some(found)
-    }
-
     fn about_rules(&mut self, method: &str, uri: &str, params: &Value) -> Result<Value, Failed> {
         let Some((compiled, file)) = self.compiled(uri) else { return Ok(Value::Null) };
         let Some(files) = compiled.inputs.packs.first() else { return Ok(Value::Null) };
@@ -538,29 +498,5 @@ impl<W: Write> Server<W> {
             None => Ok(Value::Null),
             Some(answer) => answer.map_err(|refused| Failed::new(-32803, refused.message())),
         }
-    }
-
-    fn workspace_symbols(&mut self, params: &Value) -> Value {
-        let query = params["query"].as_str().unwrap_or_default().to_owned();
-        let rules: Vec<String> = self
-            .documents
-            .iter()
-            .filter(|(_, one)| one.is_rules)
-            .map(|(uri, _)| uri.clone())
-            .collect();
-        let mut found: Vec<Value> = Vec::new();
-        for uri in rules {
-            let Some((compiled, _)) = self.compiled(&uri) else { continue };
-            let Some(files) = compiled.inputs.packs.first() else { continue };
-            let sources = &compiled.inputs.sources;
-            let pack = Pack { sources, files, resolved: Rc::clone(&compiled.resolved) };
-            let places = Places { sources, documents: &self.documents, encoding: self.encoding };
-            for symbol in workspace(&pack, &places, &query) {
-                if !found.contains(&symbol) {
-                    found.push(symbol);
-                }
-            }
-        }
-        json!(found)
     }
 }

@@ -175,6 +175,8 @@ pub struct Planning {
 pub struct Checked<'a> {
     /// Its name.
     pub name: String,
+    /// The files of its documents.
+    pub files: Vec<FileId>,
     /// The time that `now` meant.
     pub now: Option<i64>,
     /// The rules it was judged by.
@@ -353,7 +355,7 @@ fn is_broken(errors: &[Diagnostic]) -> bool {
     errors.iter().any(|error| error.severity == Severity::Error)
 }
 
-/// Runs the whole pipeline and hands the report to a function.
+/// Runs the whole pipeline and hands the report to a function. Of a run that was stopped the report is not to be told.
 pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>) -> T) -> T {
     let sources = &inputs.sources;
     let mut reading = Diagnostics::default();
@@ -393,6 +395,9 @@ pub fn run<T>(inputs: &Inputs, options: &Options, then: impl FnOnce(&Report<'_>)
     let mut by_file = reading.into_sorted();
     let mut environments = Vec::new();
     for (environment, chosen) in described.into_iter().zip(chosen) {
+        if options.selection.stop.is_asked() {
+            break;
+        }
         let mut own: Vec<Diagnostic> = Vec::new();
         by_file.retain(|error| {
             let mine = error.span().is_some_and(|span| environment.files.contains(&span.file));
@@ -495,6 +500,7 @@ fn check<'a>(
     }
     Checked {
         name: environment.name,
+        files: environment.files,
         now,
         rules,
         facts,

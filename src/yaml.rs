@@ -19,6 +19,7 @@ use rustc_hash::FxHashMap;
 
 use crate::diagnostic::Diagnostics;
 use crate::source::{FileId, Sources, Span};
+use crate::stop::Stop;
 use crate::yaml::merge::{Entries, find};
 use crate::yaml::parse::Reader;
 use crate::yaml::path::{Path, Step};
@@ -70,11 +71,19 @@ pub struct Limits {
     pub nodes: usize,
     /// Nodes that the aliases of one file stand for.
     pub alias_nodes: u64,
+    /// When to leave off.
+    pub stop: Stop,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 512 << 20, depth: 128, nodes: 40_000_000, alias_nodes: 10_000_000 }
+        Self {
+            bytes: 512 << 20,
+            depth: 128,
+            nodes: 40_000_000,
+            alias_nodes: 10_000_000,
+            stop: Stop::default(),
+        }
     }
 }
 

@@ -18,4 +18,5 @@ mod suppose;
 mod uses;
 mod waiver;
 mod waivers;
+mod watch;
 mod written;

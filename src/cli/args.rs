@@ -179,6 +179,9 @@ pub struct Check {
     /// Only the last line
     #[arg(long, short)]
     pub quiet: bool,
+    /// Check again whenever a description, a sidecar or a rule changes, until Ctrl-C ends it; forms full and concise
+    #[arg(long, conflicts_with_all = ["write_baseline", "show_settings"])]
+    pub watch: bool,
 }
 
 /// Reads the name of a form of reports.

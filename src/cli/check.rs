@@ -152,6 +152,7 @@ fn options(arguments: &args::Check, settings: &Settings) -> Result<Options, Outp
             && arguments.write_baseline.is_none()
             && settings.format.value.is_for_people()
             && settings.reports.is_empty(),
+        stop: Default::default(),
     };
     let shown = settings.format.value.names_steps() && !arguments.quiet;
     let numbers = shown || settings.reports.iter().any(|wanted| wanted.value.form.names_steps());

@@ -1,6 +1,8 @@
 //! `failback explain`: the manual page of a rule, a clause, a remedy, a type or a key of descriptions, or the rules behind an error number or a
 //! pattern of ids.
 
+use std::path::PathBuf;
+
 use crate::cli::args::{self, Color};
 use crate::cli::model::{Key, Model, reads};
 use crate::cli::pack::Pack;
@@ -59,6 +61,17 @@ pub fn run(arguments: &args::Explain, color: Color) -> Output {
         let help = did_you_mean(&arguments.id, known);
         Output::broken(message, help.as_deref().or(Some("`failback rules` lists the rules")))
     })
+}
+
+/// What is said of an id, by the rules of a folder or the shipped ones.
+///
+/// # Errors
+///
+/// Where nothing is known of it, or the rules cannot be read.
+pub fn page(id: &str, folder: Option<PathBuf>) -> Result<String, String> {
+    let arguments = args::Explain { id: id.to_owned(), pack: args::Pack { folder } };
+    let output = run(&arguments, Color::Never);
+    if output.code == OK { Ok(output.result) } else { Err(output.aside.trim_end().to_owned()) }
 }
 
 fn names(rules: &RuleSet) -> Vec<&str> {

@@ -126,6 +126,9 @@ pub(super) fn outcomes<'a>(
     // the first rows and the other with the last, so that each stays among its own.
     let parts = Mutex::new(parts);
     let take = |from_back: bool| {
+        if selection.stop.is_asked() {
+            return None;
+        }
         let mut parts = parts.lock().unwrap_or_else(PoisonError::into_inner);
         if from_back { parts.next_back() } else { parts.next() }
     };
@@ -146,7 +149,8 @@ pub(super) fn outcomes<'a>(
         let thread = || thread::Builder::new().stack_size(STACK);
         // Where there is no other thread to be had, this one does it all.
         let other = is_worth.then(|| thread().spawn_scoped(scope, from_back).ok()).flatten();
-        whole.iter().for_each(|at| seen[*at].look(evaluator, *at, Part::WHOLE, all));
+        let wanted = whole.iter().take_while(|_| !selection.stop.is_asked());
+        wanted.for_each(|at| seen[*at].look(evaluator, *at, Part::WHOLE, all));
         while let Some(part) = take(false) {
             divided.iter().for_each(|at| seen[*at].look(evaluator, *at, part, all));
         }

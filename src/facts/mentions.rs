@@ -3,7 +3,7 @@
 //! Owns the way from an entity to its id and to every reference to it, so that a rename reaches them all. Texts that read
 //! the same, such as a list of names, are no references.
 
-use crate::facts::{Fact, Facts, RowId, SlotId};
+use crate::facts::{Fact, Facts, MADE, RowId, SlotId};
 use crate::schema::types::Type;
 use crate::yaml::NodeId;
 
@@ -15,29 +15,44 @@ impl Facts<'_> {
         let ty = self.schema.ty(own.ty);
         let id = ty.key.and_then(|key| ty.fields[key].slot).map(|slot| self.slot_of(row, slot));
         let mut found: Vec<NodeId> = id.and_then(|slot| self.node(slot)).into_iter().collect();
-        for slot in 0..self.slot_count() as SlotId {
-            if Some(slot) == id {
-                continue;
-            }
-            let (owner, field) = self.field_of(slot);
-            let ty = &self.schema.ty(owner).fields[field].ty;
-            let is_reference = |ty: &Type| matches!(ty.present(), Type::Ref(_) | Type::RefAny);
-            match ty.element() {
-                None if is_reference(ty) => {
-                    let named = matches!(self.read(slot, ty), Fact::Row(other) if other == row);
-                    found.extend(self.node(slot).filter(|_| named));
+        for data in &self.rows {
+            for field in &self.schema.ty(data.ty).fields {
+                let Some(slot) = field.slot.map(|slot| data.base + slot) else { continue };
+                if Some(slot) != id {
+                    self.each_reference(slot, &field.ty, &mut |node, to| {
+                        if to == row {
+                            found.push(node);
+                        }
+                    });
                 }
-                Some(element) if is_reference(element) => {
-                    let Fact::List(list) = self.read(slot, ty) else { continue };
-                    let nodes = self.item_nodes(slot);
-                    for at in 0..self.list_len(list) {
-                        let named = matches!(self.list_item(list, at, element), Fact::Row(other) if other == row);
-                        found.extend(nodes.get(at).copied().filter(|_| named));
-                    }
-                }
-                _ => {}
             }
         }
         found
+    }
+
+    /// The places of the references that a fact holds, and what each refers to.
+    pub(super) fn each_reference(
+        &self,
+        slot: SlotId,
+        ty: &Type,
+        each: &mut dyn FnMut(NodeId, RowId),
+    ) {
+        let is_ref = |ty: &Type| matches!(ty.present(), Type::Ref(_) | Type::RefAny);
+        if is_ref(ty) {
+            if let (Fact::Row(row), Some(node)) = (self.read(slot, ty), self.node(slot)) {
+                each(node, row);
+            }
+        } else if let Some(element) = ty.element().filter(|element| is_ref(element))
+            && let Fact::List(list) = self.read(slot, ty)
+        {
+            for at in 0..self.list_len(list) {
+                let item = self.items[self.lists[list.0 as usize].start as usize + at];
+                if let Fact::Row(row) = self.list_item(list, at, element)
+                    && item.node < MADE
+                {
+                    each(NodeId(item.node), row);
+                }
+            }
+        }
     }
 }

@@ -24,12 +24,14 @@ pub const REQUESTS: &[&str] = &[
     "textDocument/rangeFormatting",
     "textDocument/prepareRename",
     "textDocument/rename",
+    "textDocument/diagnostic",
     "workspace/symbol",
     "workspace/executeCommand",
 ];
 
 /// The commands of the server.
-pub const COMMANDS: [&str; 2] = ["failback.check", "failback.plan"];
+pub const COMMANDS: [&str; 4] =
+    ["failback.check", "failback.plan", "failback.ask", "failback.explain"];
 
 /// What is offered for rule files alone, so that no editor asks which of two tools formats YAML.
 const RULES_ALONE: [(&str, &str, &str); 3] = [
@@ -43,7 +45,7 @@ fn registers(client: &Value, what: &str) -> bool {
 }
 
 /// The answer to `initialize`.
-pub fn of(encoding: Encoding, client: &Value) -> Value {
+pub fn of(encoding: Encoding, client: &Value, pull: bool) -> Value {
     let mut all = json!({
         "positionEncoding": encoding.name(),
         "textDocumentSync": { "openClose": true, "change": 2, "save": true },
@@ -67,6 +69,10 @@ pub fn of(encoding: Encoding, client: &Value) -> Value {
         "executeCommandProvider": { "commands": COMMANDS },
         "workspace": { "workspaceFolders": { "supported": true, "changeNotifications": true } },
     });
+    if pull {
+        all["diagnosticProvider"] =
+            json!({ "interFileDependencies": true, "workspaceDiagnostics": false });
+    }
     for (what, _, provider) in RULES_ALONE {
         if !registers(client, what) {
             all[provider] = json!(true);

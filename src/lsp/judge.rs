@@ -12,9 +12,9 @@ use crate::lsp::text::Encoding;
 use crate::lsp::typing::{Known, Reading};
 use crate::plan::Consent;
 use crate::report::layout::Look;
-use crate::report::{self, Format, runbook};
+use crate::report::{self, Format, questions, runbook};
 use crate::session::rules::{self, Resolved};
-use crate::session::{self, Inputs, Options, Planning, Report};
+use crate::session::{self, Checked, Inputs, Options, Planning, Report};
 use crate::source::FileId;
 
 /// Findings beyond which no plan is made to number them, as in `check`.
@@ -37,6 +37,8 @@ pub struct Judged {
     pub verdicts: BTreeMap<String, Value>,
     /// What would correct the open descriptions, by address.
     pub corrections: BTreeMap<String, Vec<Correction>>,
+    /// The steps of the plans, once they were asked for.
+    pub steps: Option<Rc<Steps>>,
     /// The addresses of open descriptions that turned out to be unreadable.
     pub unread: Vec<String>,
     /// What is known of those that could be read, by address.
@@ -68,19 +70,13 @@ impl Judged {
 /// The JSON of `check` for an estate.
 pub fn check(estate: &Estate, options: &Options) -> Value {
     let planning = Planning { most: Some(MOST_NUMBERED), ..Planning::default() };
-    check_with(estate, &Options { planning: Some(planning), ..options.clone() }, |_| ()).0
+    let options = Options { planning: Some(planning), ..options.clone() };
+    session::run(&estate.inputs, &options, json_of)
 }
 
-/// The same without a plan, which a text that is being written need not wait for, and what else of the report is wanted.
-fn check_with<T>(
-    estate: &Estate,
-    options: &Options,
-    look: impl FnOnce(&Report<'_>) -> T,
-) -> (Value, T) {
-    session::run(&estate.inputs, options, |report| {
-        let text = report::render(report, Format::Json, &Look::default());
-        (serde_json::from_str(&text).unwrap_or_default(), look(report))
-    })
+fn json_of(report: &Report<'_>) -> Value {
+    let text = report::render(report, Format::Json, &Look::default());
+    serde_json::from_str(&text).unwrap_or_default()
 }
 
 /// The plan of an estate, as a list of tasks and for programs.
@@ -96,17 +92,48 @@ pub fn plan(estate: &Estate, options: &Options) -> Value {
     })
 }
 
-/// Judges an estate.
+/// What was judged, for as long as it is true.
+pub struct Held<'h> {
+    /// Its texts.
+    pub estate: &'h Estate,
+    /// What there is to say of it.
+    pub report: &'h Report<'h>,
+    next: Option<&'h Held<'h>>,
+}
+
+impl<'h> Held<'h> {
+    /// All that is judged.
+    pub fn all(first: Option<&'h Held<'h>>) -> impl Iterator<Item = &'h Held<'h>> {
+        std::iter::successors(first, |held| held.next)
+    }
+}
+
+/// Judges estates, and hands over all of their reports at once.
+pub fn hold(
+    estates: &[Estate],
+    options: &Options,
+    held: Option<&Held<'_>>,
+    then: &mut dyn FnMut(Option<&Held<'_>>),
+) {
+    match estates.split_first() {
+        None => then(held),
+        Some((estate, rest)) => session::run(&estate.inputs, options, |report| {
+            hold(rest, options, Some(&Held { estate, report, next: held }), then);
+        }),
+    }
+}
+
+/// Puts what is said of an estate into the form of the protocol.
 pub fn descriptions(
-    estate: &Estate,
+    held: &Held<'_>,
     documents: &Documents,
     encoding: Encoding,
-    options: &Options,
     judged: &mut Judged,
 ) {
+    let Held { estate, report, .. } = held;
     let places = Places { sources: &estate.inputs.sources, documents, encoding };
-    let (mut report, corrections) =
-        check_with(estate, options, |report| corrections(report, &places));
+    let corrections = corrections(report, &places);
+    let mut report = json_of(report);
     let unread = unread(&report, estate, documents);
     restrain(&mut report, estate, documents);
     let found = places.of_check(&report);
@@ -189,6 +216,38 @@ fn verdict(uri: &str, version: i64, name: &str, environment: Option<&Value>) -> 
         "ready": ready,
         "units": units.len(),
     })
+}
+
+/// The number and the text of the step that fixes a finding, by its id.
+pub type Steps = BTreeMap<String, (usize, String)>;
+
+/// The steps of the plans of what is held; none where there are so many findings that a check makes no plan.
+pub fn steps(held: &Held<'_>, options: &Options) -> Steps {
+    let planning = Planning { most: Some(MOST_NUMBERED), ..Planning::default() };
+    let options = Options { planning: Some(planning), ..options.clone() };
+    let many = |checked: &Checked<'_>| checked.evaluation.findings.len() > MOST_NUMBERED;
+    if held.report.environments.iter().all(many) {
+        return Steps::new();
+    }
+    session::run(&held.estate.inputs, &options, |report| {
+        let step = |checked: &Checked<'_>, id: &str| {
+            let number = checked.step_for(id)?;
+            let steps = &checked.plan.as_ref()?.steps;
+            let step = steps.iter().find(|step| step.id == number)?;
+            Some((id.to_owned(), (number, step.action.clone())))
+        };
+        let all = report.environments.iter().flat_map(|checked| {
+            let findings = checked.evaluation.findings.iter();
+            findings.filter_map(move |finding| step(checked, &finding.id))
+        });
+        all.collect()
+    })
+}
+
+/// The open questions of an estate, as a file to be filled in.
+pub fn ask(estate: &Estate, options: &Options) -> Value {
+    let yaml = session::run(&estate.inputs, options, |report| questions::yaml(report).0);
+    json!({ "yaml": yaml })
 }
 
 /// Compiles the pack of an open rule file, and says which of its files that is.

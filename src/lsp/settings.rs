@@ -25,6 +25,8 @@ pub struct Settings {
     pub trace: bool,
     /// Whether the verdict is sent after each check.
     pub verdicts: bool,
+    /// Whether the client asks for diagnostics, so that none are sent by themselves.
+    pub pull: bool,
 }
 
 impl Default for Settings {
@@ -38,6 +40,7 @@ impl Default for Settings {
             lens: true,
             trace: false,
             verdicts: false,
+            pull: false,
         }
     }
 }

@@ -19,6 +19,9 @@ use crate::yaml::{Document, Limits, NONE, Node, NodeId, Part, Properties, Tree, 
 /// After so many complaints about one file the rest is left unsaid.
 const COMPLAINTS: usize = 1000;
 
+/// Events between two looks at whether the text is still to be read.
+const AT_ONCE: u32 = 4096;
+
 /// An anchor of the file, by its number.
 #[derive(Clone, Copy)]
 struct Anchor {
@@ -108,7 +111,13 @@ impl<'t, 's, 'd> Reader<'t, 's, 'd> {
     fn documents(&mut self) {
         let mut events = Events::new(self.text, self.limits.depth);
         let mut mark = self.mark();
+        let mut seen = 0_u32;
         while let Some(next) = events.next_event() {
+            seen = seen.wrapping_add(1);
+            if seen.is_multiple_of(AT_ONCE) && self.limits.stop.is_asked() {
+                self.abandon(&mark);
+                return;
+            }
             let told = match next {
                 Ok(located) => {
                     let (start, end) = (located.start, located.end);
